@@ -1,0 +1,194 @@
+//! What is told to people: stable codes, where in which source, why, and what to do.
+//!
+//! Every room builds a [`Diagnostic`]; `cli` renders it. Each code has a page in `docs/errors/`,
+//! held by a test. This room also reads documents into types in a way that can say where they
+//! went wrong ([`document`]).
+
+pub mod codes;
+pub mod document;
+pub mod tree;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+pub use codes::Code;
+
+/// A text that was read, under the name that people know it by.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Path as it was given, or `<stdin>`.
+    pub name: String,
+    /// The text.
+    pub text: String,
+}
+
+impl Source {
+    /// Names a text.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
+        Arc::new(Self { name: name.into(), text: text.into() })
+    }
+
+    /// Line and column of a byte, both from 1; columns count characters.
+    pub fn line_column(&self, offset: usize) -> (u32, u32) {
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset = offset.saturating_sub(1);
+        }
+        let before = self.text.get(..offset).unwrap_or_default();
+        let line = before.bytes().filter(|b| *b == b'\n').count().saturating_add(1);
+        let start = before.rfind('\n').map_or(0, |at| at.saturating_add(1));
+        let column = before.get(start..).unwrap_or_default().chars().count().saturating_add(1);
+        (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
+    }
+
+    /// The byte at which a line and column (both from 1; columns count characters) stand.
+    pub fn offset(&self, line: u32, column: u32) -> usize {
+        let mut start = 0_usize;
+        for _ in 1..line {
+            match self.text.get(start..).and_then(|rest| rest.find('\n')) {
+                Some(at) => start = start.saturating_add(at).saturating_add(1),
+                None => return self.text.len(),
+            }
+        }
+        let rest = self.text.get(start..).unwrap_or_default();
+        let skip = usize::try_from(column.saturating_sub(1)).unwrap_or(0);
+        rest.char_indices().nth(skip).map_or(self.text.len(), |(at, _)| start.saturating_add(at))
+    }
+}
+
+/// A place in a source, with a word about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The source.
+    pub source: Arc<Source>,
+    /// Bytes.
+    pub span: Range<usize>,
+    /// What is there.
+    pub text: String,
+}
+
+/// How much it matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Something that people may want to know.
+    Warning,
+    /// It cannot go on like this.
+    Error,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Stable code; its page explains it.
+    pub code: Code,
+    /// How much it matters.
+    pub level: Level,
+    /// A lowercase fragment; the user's own words in backticks.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// Where it is.
+    pub label: Option<Label>,
+}
+
+impl Diagnostic {
+    /// An error.
+    pub fn error(code: Code, message: impl Into<String>) -> Self {
+        Self { code, level: Level::Error, message: message.into(), hint: None, label: None }
+    }
+
+    /// A warning.
+    pub fn warning(code: Code, message: impl Into<String>) -> Self {
+        Self { level: Level::Warning, ..Self::error(code, message) }
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds where it is.
+    #[must_use]
+    pub fn at(mut self, source: &Arc<Source>, span: Range<usize>, text: impl Into<String>) -> Self {
+        self.label = Some(Label { source: Arc::clone(source), span, text: text.into() });
+        self
+    }
+
+    /// File, line and column, where it has a place.
+    pub fn place(&self) -> Option<(&str, u32, u32)> {
+        let label = self.label.as_ref()?;
+        let (line, column) = label.source.line_column(label.span.start);
+        Some((&label.source.name, line, column))
+    }
+}
+
+impl std::fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some((file, line, column)) = self.place() {
+            write!(f, "{file}:{line}:{column}: ")?;
+        }
+        write!(f, "{} [{}]", self.message, self.code.id)
+    }
+}
+
+/// The known word nearest to one that is not known, where one is near enough to be meant.
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = word.chars().count().div_ceil(3).max(1);
+    known
+        .into_iter()
+        .map(|candidate| (distance(word, candidate), candidate))
+        .filter(|(d, _)| *d <= limit)
+        .min_by_key(|(d, _)| *d)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Edit distance with transpositions counted as one (optimal string alignment), case ignored.
+fn distance(a: &str, b: &str) -> usize {
+    let a: Vec<char> = a.chars().take(64).flat_map(char::to_lowercase).collect();
+    let b: Vec<char> = b.chars().take(64).flat_map(char::to_lowercase).collect();
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut row = vec![i.saturating_add(1)];
+        for (j, y) in b.iter().enumerate() {
+            let at = |row: &[usize], k: usize| row.get(k).copied().unwrap_or(usize::MAX - 1);
+            let mut best = at(&last, j)
+                .saturating_add(usize::from(x != y))
+                .min(at(&last, j.saturating_add(1)).saturating_add(1))
+                .min(at(&row, j).saturating_add(1));
+            let swapped = i > 0
+                && j > 0
+                && a.get(i.saturating_sub(1)) == Some(y)
+                && b.get(j.saturating_sub(1)) == Some(x);
+            if swapped {
+                best = best.min(at(&before, j.saturating_sub(1)).saturating_add(1));
+            }
+            row.push(best);
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_near_word_is_found_and_a_far_one_is_not() {
+        assert_eq!(nearest("enviroment", ["environment", "evidence"]), Some("environment"));
+        assert_eq!(nearest("dney", ["deny", "hold"]), Some("deny"));
+        assert_eq!(nearest("zebra", ["deny", "hold"]), None);
+    }
+
+    #[test]
+    fn lines_and_columns_count_characters_from_one() {
+        let source = Source::new("a", "é: 1\nb: 2\n");
+        assert_eq!(source.line_column(3), (1, 3));
+        assert_eq!(source.line_column(6), (2, 1));
+        assert_eq!(source.offset(2, 4), 9);
+        assert_eq!(source.offset(9, 9), source.text.len());
+    }
+}

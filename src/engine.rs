@@ -1,0 +1,105 @@
+//! Evaluating rules: one trait, a language each.
+//!
+//! An [`Engine`] compiles all rules of its language in a bundle once. Each thread opens a
+//! [`Session`], gives it one review after the other, and asks for one rule at a time. Nothing that
+//! a policy writes can hang, crash or reach out: an evaluation ends within its [`Limits`] or is a
+//! [`Failure`], and a failure never reads as "nothing found".
+
+pub mod cel;
+pub mod rego;
+
+use crate::diag::Diagnostic;
+use crate::model::finding::{Effect, Location};
+use crate::model::review::Review;
+use crate::policy::{Bundle, Language};
+
+/// What an evaluation of one rule over one review may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Steps: virtual-machine instructions in Rego, loop turns and calls in CEL.
+    pub steps: u64,
+    /// Bytes that values may take.
+    pub memory: u64,
+    /// Milliseconds; a stop by this one is not replayable.
+    pub millis: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { steps: 2_000_000, memory: 64 << 20, millis: 500 }
+    }
+}
+
+/// One thing that a rule said: an element of `deny`, a rule of a CEL policy that did not hold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    /// What it means.
+    pub effect: Effect,
+    /// A string, or an object with `msg`; for `oblige` and `action` the value itself.
+    pub value: serde_json::Value,
+    /// The head of the rule that gave it.
+    pub location: Location,
+}
+
+/// Why a rule could not be judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What stopped it.
+    pub cause: Cause,
+    /// In words, without the engine's own names for things.
+    pub message: String,
+    /// Where, if that is known.
+    pub location: Option<Location>,
+}
+
+/// What stopped an evaluation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The policy is wrong: a builtin failed, two outputs conflict, a value has no `msg`.
+    Error,
+    /// Too many steps.
+    Steps,
+    /// Too much memory.
+    Memory,
+    /// Too long; another run may end otherwise.
+    Time,
+}
+
+/// A policy language.
+pub trait Engine: Sync {
+    /// Which one.
+    fn language(&self) -> Language;
+
+    /// Name and version, for the decision's digests.
+    fn version(&self) -> &'static str;
+
+    /// Compiles every rule of this language in the bundle.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the policies, each with its place.
+    fn compile(&self, bundle: &Bundle, limits: Limits) -> Result<Box<dyn Compiled>, Vec<Diagnostic>>;
+}
+
+/// The rules of one language, compiled.
+pub trait Compiled: Send + Sync {
+    /// Opens a session for one thread.
+    fn session(&self) -> Box<dyn Session + '_>;
+}
+
+/// One thread's evaluations.
+pub trait Session {
+    /// Takes the review that the next rules are judged against. `now` is `review.context.now`.
+    ///
+    /// # Errors
+    /// The review cannot be given to this engine.
+    fn load(&mut self, review: &Review) -> Result<(), Failure>;
+
+    /// Judges one rule, by its index in `Bundle::rules`.
+    ///
+    /// # Errors
+    /// It could not be judged.
+    fn judge(&mut self, rule: usize) -> Result<Vec<Output>, Failure>;
+}
+
+/// The languages there are.
+pub const ENGINES: &[&dyn Engine] = &[&rego::Rego, &cel::Cel];

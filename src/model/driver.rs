@@ -1,0 +1,66 @@
+//! What a kind of step says of itself. The code that carries it out lives in `drivers`.
+
+/// How a parameter or output looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Text.
+    Text,
+    /// `sha256:` and 64 hex digits.
+    Digest,
+    /// A whole number.
+    Integer,
+    /// A number.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+    /// A duration such as `5m`.
+    Age,
+    /// A mapping of numbers, such as traffic weights.
+    Weights,
+    /// A mapping of anything.
+    Object,
+    /// A list of anything.
+    List,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// A secret by reference: `{env: NAME}` or `{file: PATH}`, never the value.
+    Reference,
+}
+
+/// A parameter or an output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Name.
+    pub name: &'static str,
+    /// How it looks.
+    pub shape: Shape,
+    /// Whether it must be there.
+    pub required: bool,
+    /// What it is.
+    pub about: &'static str,
+}
+
+/// A kind of step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spec {
+    /// Kind, as in `registry.tag/v1`.
+    pub kind: &'static str,
+    /// What it does, in one line.
+    pub about: &'static str,
+    /// What it takes.
+    pub params: &'static [Field],
+    /// What it gives to later steps.
+    pub outputs: &'static [Field],
+    /// Clients that it needs: `oci`, `kubernetes`, `http`, …
+    pub clients: &'static [&'static str],
+    /// Permissions that it needs, in the words of the system that grants them.
+    pub permissions: &'static [&'static str],
+    /// Whether it changes an environment, and so needs an undo or an approval for having none.
+    pub changes: bool,
+    /// Whether what it did can be observed.
+    pub observable: bool,
+    /// Whether it can be taken back.
+    pub undoable: bool,
+    /// Seconds after which it has failed.
+    pub timeout: u32,
+}
