@@ -4,6 +4,8 @@
 //! that loads is free of what would change meaning in silence: duplicate ids, a rule shadowed by
 //! data, two defaults, an effect that is not a set.
 
+pub mod cel;
+
 use std::sync::Arc;
 
 use crate::diag::Source;
@@ -27,6 +29,8 @@ pub struct Bundle {
     pub files: Vec<File>,
     /// Every rule, sorted by id.
     pub rules: Vec<Rule>,
+    /// Every CEL policy; a rule's is the one with its file and the first part of its id.
+    pub cel: Vec<cel::Policy>,
     /// What policies see as `data`; settings under `settings`.
     pub data: serde_json::Value,
     /// Digest of the policies: names and texts.
