@@ -16,7 +16,7 @@ use cel::{DeclarationError, Env, ExecutionError, extensions};
 use regex::{Regex, RegexBuilder};
 
 use super::meter;
-use super::value::{self, List, SLOT};
+use super::value::{self, List, SLOT, extent};
 
 /// The longest regular expression.
 const MAX_PATTERN: usize = 1_000;
@@ -257,18 +257,6 @@ fn listed<'b, 'v>(items: Vec<Box<dyn Val>>) -> Out<'b, 'v> {
     Ok(CowVal::owned(List(Arc::new(items))))
 }
 
-/// How much there is to go through in a value, without going through it.
-fn extent(value: &dyn Val) -> usize {
-    match value.get_type().kind() {
-        Kind::String => value.downcast_ref::<CelString<'_>>().map_or(0, |text| text.inner().len() >> 4),
-        Kind::Bytes => {
-            value.downcast_ref::<cel::common::types::CelBytes<'_>>().map_or(0, |b| b.inner().len() >> 4)
-        }
-        Kind::List => value.downcast_ref::<List>().map_or(0, |list| list.0.len()),
-        _ => 0,
-    }
-}
-
 /// `@tick(weight, x)`: a turn of a loop.
 fn tick<'b, 'v>(args: Args<'b, 'v>) -> Out<'b, 'v> {
     meter::steps(int(&args, 0).and_then(|weight| usize::try_from(weight).ok()).unwrap_or(1))?;
@@ -297,7 +285,9 @@ fn pass<'b, 'v>(args: Args<'b, 'v>) -> Out<'b, 'v> {
 /// `@sorted(x)`: what is about to be sorted.
 fn sorted<'b, 'v>(args: Args<'b, 'v>) -> Out<'b, 'v> {
     let value = last(args)?;
-    meter::steps(extent(value.as_ref()).saturating_mul(16))?;
+    let items = value.downcast_ref::<List>().map_or(&[][..], |list| list.0.as_slice());
+    let sum = items.iter().fold(0_usize, |sum, item| sum.saturating_add(extent(&**item)).saturating_add(1));
+    meter::steps(sum.saturating_mul(16))?;
     Ok(value)
 }
 
@@ -453,7 +443,8 @@ fn last_index_of<'b, 'v>(args: Args<'b, 'v>) -> Out<'b, 'v> {
 fn distinct<'b, 'v>(args: Args<'b, 'v>) -> Out<'b, 'v> {
     let mut kept: Vec<Box<dyn Val>> = Vec::new();
     for item in list(&args)? {
-        meter::steps(kept.len().saturating_add(1))?;
+        let each = extent(&**item).saturating_add(1);
+        meter::steps(kept.len().saturating_add(1).saturating_mul(each))?;
         if !kept.iter().any(|other| other.equals(&**item)) {
             meter::bytes(SLOT)?;
             kept.push(value::copy(&**item)?);

@@ -84,7 +84,7 @@ impl Val for List {
         // What is shared many times is compared as often: each comparison is a step.
         other.downcast_ref::<Self>().is_some_and(|other| {
             self.0.len() == other.0.len()
-                && self.0.iter().zip(other.0.iter()).all(|(a, b)| meter::steps(1).is_ok() && a.equals(&**b))
+                && self.0.iter().zip(other.0.iter()).all(|(a, b)| compare(&**a).is_ok() && a.equals(&**b))
         })
     }
 
@@ -121,7 +121,7 @@ impl Adder for List {
 impl Container for List {
     fn contains(&self, value: &dyn Val) -> Result<bool, ExecutionError> {
         for item in self.0.iter() {
-            meter::steps(1)?;
+            compare(value)?;
             if item.equals(value) {
                 return Ok(true);
             }
@@ -283,7 +283,7 @@ impl Val for Map {
         other.downcast_ref::<Self>().is_some_and(|other| {
             self.0.len() == other.0.len()
                 && self.0.iter().all(|(key, value)| {
-                    meter::steps(1).is_ok() && other.find(&**key).is_some_and(|found| value.equals(found))
+                    compare(&**value).is_ok() && other.find(&**key).is_some_and(|found| value.equals(found))
                 })
         })
     }
@@ -423,6 +423,22 @@ pub(super) fn copy(value: &dyn Val) -> Result<Box<dyn Val>, ExecutionError> {
         _ => None,
     };
     copied.ok_or_else(|| unusable(value))
+}
+
+/// How much there is to go through in a value, without going through it: text in sixteens.
+pub(super) fn extent(value: &dyn Val) -> usize {
+    match value.get_type().kind() {
+        Kind::String => value.downcast_ref::<CelString<'_>>().map_or(0, |text| text.inner().len() >> 4),
+        Kind::Bytes => value.downcast_ref::<CelBytes<'_>>().map_or(0, |bytes| bytes.inner().len() >> 4),
+        Kind::List => value.downcast_ref::<List>().map_or(0, |list| list.0.len()),
+        Kind::Opaque => value.downcast_ref::<CelOptional<'_>>().and_then(|o| o.option()).map_or(0, extent),
+        _ => 0,
+    }
+}
+
+/// Spends a comparison with a value.
+fn compare(value: &dyn Val) -> Result<(), ExecutionError> {
+    meter::steps(extent(value).saturating_add(1))
 }
 
 /// Spends what a text or a run of bytes takes; refuses one that is too long.
