@@ -185,6 +185,12 @@ fn syntax(message: &str) -> (String, &'static str) {
     if message.contains("recursion") {
         return ("the expression is too deep".to_owned(), SPLIT);
     }
+    if message.contains("has() macro") {
+        return ("`has` asks for a member".to_owned(), "write `has(value.member)`");
+    }
+    if message.contains("must be a simple name") {
+        return ("this must be a name for an element".to_owned(), "write `list.all(item, condition)`");
+    }
     let plain: String = message.chars().take(160).collect();
     (format!("the expression cannot be read: {}", plain.to_lowercase()), hint)
 }
