@@ -2,7 +2,9 @@
 //!
 //! Data flows one way: input → reviews → decisions → plans. See `docs/architecture.md`.
 
+pub mod decide;
 pub mod diag;
 pub mod engine;
+pub mod facts;
 pub mod model;
 pub mod policy;
