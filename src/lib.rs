@@ -3,6 +3,8 @@
 //! Data flows one way: input → reviews → decisions → plans. See `docs/architecture.md`.
 
 pub mod diag;
+pub mod drivers;
 pub mod engine;
 pub mod model;
+pub mod plan;
 pub mod policy;

@@ -1,0 +1,1 @@
+//! From a decision to a plan: steps in order, checked before anything is touched.
