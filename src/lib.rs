@@ -4,7 +4,9 @@
 
 pub mod decide;
 pub mod diag;
+pub mod drivers;
 pub mod engine;
 pub mod facts;
 pub mod model;
+pub mod plan;
 pub mod policy;
