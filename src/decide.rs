@@ -15,12 +15,9 @@ pub mod outcome;
 
 pub use evaluate::Judge;
 
-
 use crate::model::time::Time;
 use enforce::Enforcement;
 use governance::Governance;
-
-
 
 /// Everything but the policies and the reviews that a decision depends on.
 #[derive(Clone, Debug)]

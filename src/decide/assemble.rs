@@ -52,8 +52,12 @@ impl<'a, F: Fact + Clone> List<'a, F> {
         key: impl Fn(&'a F) -> Option<&'a str>,
     ) -> Self {
         let looked = merged.looked.get(name).is_some_and(|trust| Some(*trust) >= threshold.trust);
-        let mut index =
-            Self { name, counted: HashMap::new(), left_out: HashMap::new(), exhaustive: exhaustive && looked };
+        let mut index = Self {
+            name,
+            counted: HashMap::new(),
+            left_out: HashMap::new(),
+            exhaustive: exhaustive && looked,
+        };
         for item in list.into_iter().flatten() {
             let Some(key) = key(item) else { continue };
             match fact::counts(item, threshold, now) {
@@ -118,7 +122,15 @@ impl<'a> Index<'a> {
         let input = &merged.input;
         macro_rules! list {
             ($name:literal, $list:expr, $exhaustive:literal, $key:expr) => {
-                List::new($name, $list.as_ref(), merged, fact::threshold(thresholds, $name), now, $exhaustive, $key)
+                List::new(
+                    $name,
+                    $list.as_ref(),
+                    merged,
+                    fact::threshold(thresholds, $name),
+                    now,
+                    $exhaustive,
+                    $key,
+                )
             };
         }
         let evidence = &input.evidence;
@@ -137,24 +149,39 @@ impl<'a> Index<'a> {
             now,
             roles,
             actor: input.context.as_ref().and_then(|context| context.actor.as_ref()),
-            assets: input.inventory.iter().zip(trusts).map(|(asset, trust)| (asset.id.as_str(), (asset, trust))).collect(),
+            assets: input
+                .inventory
+                .iter()
+                .zip(trusts)
+                .map(|(asset, trust)| (asset.id.as_str(), (asset, trust)))
+                .collect(),
             inventory: fact::threshold(thresholds, "inventory"),
             targets,
             has_objects,
             sboms: list!("sboms", input.sboms, false, |f| Some(f.subject.as_str())),
             signatures: list!("evidence.signatures", evidence.signatures, true, |f| Some(f.subject.as_str())),
-            attestations: list!("evidence.attestations", evidence.attestations, true, |f| Some(f.subject.as_str())),
+            attestations: list!("evidence.attestations", evidence.attestations, true, |f| Some(
+                f.subject.as_str()
+            )),
             scans: list!("evidence.scans", evidence.scans, false, |f| Some(f.subject.as_str())),
             advisories: list!("evidence.advisories", evidence.advisories, true, |f| Some(f.id.as_str())),
             gates: list!("evidence.gates", evidence.gates, true, |f| Some(f.subject.as_str())),
-            deployments: list!("evidence.deployments", evidence.deployments, true, |f| Some(f.application.as_str())),
-            observations: list!("evidence.observations", evidence.observations, true, |f| Some(f.r#ref.as_str())),
-            migrations_by_change: list!("evidence.migrations", evidence.migrations, true, |f| f.change.as_deref()),
+            deployments: list!("evidence.deployments", evidence.deployments, true, |f| Some(
+                f.application.as_str()
+            )),
+            observations: list!("evidence.observations", evidence.observations, true, |f| Some(
+                f.r#ref.as_str()
+            )),
+            migrations_by_change: list!("evidence.migrations", evidence.migrations, true, |f| f
+                .change
+                .as_deref()),
             migrations_by_asset: list!("evidence.migrations", evidence.migrations, true, |f| {
                 f.asset.as_deref().filter(|_| f.change.is_none())
             }),
             health: list!("evidence.health", evidence.health, false, |f| Some(f.asset.as_str())),
-            registers: list!("evidence.registers", evidence.registers, true, |f| Some(f.application.as_str())),
+            registers: list!("evidence.registers", evidence.registers, true, |f| Some(
+                f.application.as_str()
+            )),
             runs: list!("evidence.runs", evidence.runs, true, |f| Some(f.application.as_str())),
             quarantine: list!("evidence.quarantine", evidence.quarantine, true, |f| Some(f.digest.as_str())),
         }
@@ -165,8 +192,11 @@ impl<'a> Index<'a> {
         let asset = self.asset(change, &mut unknown);
         let subject = change.asset.as_str();
         let application = asset.and_then(|asset| asset.application.as_deref());
-        let environment =
-            change.promotion.as_ref().map(|p| p.to.as_str()).or_else(|| asset.and_then(|a| a.environment.as_deref()));
+        let environment = change
+            .promotion
+            .as_ref()
+            .map(|p| p.to.as_str())
+            .or_else(|| asset.and_then(|a| a.environment.as_deref()));
         let cluster = asset.and_then(|asset| asset.cluster.as_deref());
         let object = asset.and_then(|asset| asset.object.as_ref()).map(|object| &object.0);
         let pod_spec = object.and_then(kubernetes::pod_spec);
@@ -178,7 +208,8 @@ impl<'a> Index<'a> {
             artifact.attestations = self.attestations.about(&[digest], digest, &mut unknown);
             artifact.scans = self.scans.about(&[digest], digest, &mut unknown);
         }
-        let digests: Vec<&str> = artifacts.iter().filter_map(|a| a.digest.as_ref().map(Digest::as_str)).collect();
+        let digests: Vec<&str> =
+            artifacts.iter().filter_map(|a| a.digest.as_ref().map(Digest::as_str)).collect();
         let migrations = self.migrations(change, &mut unknown);
         let (fixes, advisories) = self.fixes(change, &artifacts, &mut unknown);
         let references: Vec<String> = artifacts
@@ -341,7 +372,13 @@ impl<'a> Index<'a> {
             known.map(|advisory| advisory.exploited).reduce(|a, b| a || b)
         };
         let fixes = compared.then(|| {
-            gone.iter().map(|(id, severity)| Fix { id: (*id).to_owned(), severity: *severity, exploited: exploited(id) }).collect()
+            gone.iter()
+                .map(|(id, severity)| Fix {
+                    id: (*id).to_owned(),
+                    severity: *severity,
+                    exploited: exploited(id),
+                })
+                .collect()
         });
         (fixes, advisories)
     }
@@ -370,7 +407,9 @@ impl<'a> Index<'a> {
                 look(namespace, format!("label:{key}={value}"), &|other| selects(other, labels));
             }
             look(namespace, "all".to_owned(), &|_| true);
-            let selector = kubernetes::pod_spec(object).and_then(|spec| spec.get("nodeSelector")).and_then(Value::as_object);
+            let selector = kubernetes::pod_spec(object)
+                .and_then(|spec| spec.get("nodeSelector"))
+                .and_then(Value::as_object);
             // A workload that chooses its nodes is shown those that it may choose from.
             for (key, value) in selector.into_iter().flatten() {
                 let value = value.as_str().unwrap_or_default();
@@ -451,7 +490,12 @@ fn artifact(image: Image, changed: bool) -> Artifact {
 }
 
 /// The artifacts that run when the change has been made.
-fn artifacts(change: &Change, asset: Option<&Asset>, pod_spec: Option<&Value>, unknown: &mut Vec<Unknown>) -> Vec<Artifact> {
+fn artifacts(
+    change: &Change,
+    asset: Option<&Asset>,
+    pod_spec: Option<&Value>,
+    unknown: &mut Vec<Unknown>,
+) -> Vec<Artifact> {
     let mut images: Vec<Image> = asset.map(|asset| asset.images.clone()).unwrap_or_default();
     for image in pod_spec.map(kubernetes::images).unwrap_or_default() {
         if !images.iter().any(|known| known.container == image.container) {
@@ -483,10 +527,12 @@ fn artifacts(change: &Change, asset: Option<&Asset>, pod_spec: Option<&Value>, u
             image.digest.is_some() && image.digest.as_ref() == from.and_then(|from| from.digest.as_ref())
         };
         let same_ref = |image: &Image| Some(&image.r#ref) == target.r#ref.as_ref();
-        images.iter().position(same_digest).or_else(|| images.iter().position(same_ref)).or(match images.len() {
-            1 => Some(0),
-            _ => None,
-        })
+        images.iter().position(same_digest).or_else(|| images.iter().position(same_ref)).or(
+            match images.len() {
+                1 => Some(0),
+                _ => None,
+            },
+        )
     };
     if place.is_none() && !images.is_empty() {
         unknown.push(Unknown {
@@ -499,7 +545,13 @@ fn artifacts(change: &Change, asset: Option<&Asset>, pod_spec: Option<&Value>, u
     let mut all: Vec<Artifact> = images
         .iter()
         .enumerate()
-        .map(|(i, image)| if Some(i) == place { artifact(brought(Some(image)), true) } else { artifact(image.clone(), false) })
+        .map(|(i, image)| {
+            if Some(i) == place {
+                artifact(brought(Some(image)), true)
+            } else {
+                artifact(image.clone(), false)
+            }
+        })
         .collect();
     if place.is_none() {
         all.push(artifact(brought(None), true));
@@ -559,8 +611,10 @@ fn concerns(asset: &Asset) -> Vec<String> {
 }
 
 fn selector(object: &Value) -> Option<&serde_json::Map<String, Value>> {
-    static EMPTY: std::sync::LazyLock<serde_json::Map<String, Value>> = std::sync::LazyLock::new(serde_json::Map::new);
-    let whole = ["/spec/selector", "/spec/podSelector"].into_iter().find_map(|pointer| object.pointer(pointer))?;
+    static EMPTY: std::sync::LazyLock<serde_json::Map<String, Value>> =
+        std::sync::LazyLock::new(serde_json::Map::new);
+    let whole =
+        ["/spec/selector", "/spec/podSelector"].into_iter().find_map(|pointer| object.pointer(pointer))?;
     if object.get("kind").and_then(Value::as_str) == Some("Service") {
         return whole.as_object().filter(|labels| !labels.is_empty());
     }
@@ -576,5 +630,7 @@ fn selector(object: &Value) -> Option<&serde_json::Map<String, Value>> {
 
 fn selects(asset: &Asset, labels: Option<&serde_json::Map<String, Value>>) -> bool {
     let wanted = asset.object.as_ref().and_then(|object| selector(&object.0));
-    wanted.is_some_and(|wanted| wanted.iter().all(|(key, value)| labels.is_some_and(|l| l.get(key) == Some(value))))
+    wanted.is_some_and(|wanted| {
+        wanted.iter().all(|(key, value)| labels.is_some_and(|l| l.get(key) == Some(value)))
+    })
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::Options;
 use super::enforce;
 use super::evaluate::{Dependency, Judge, Judged, Ledger, indeterminate};
 use super::governance::{self, Governance, Quorum};
-use super::Options;
 use crate::model::canonical;
 use crate::model::decision::{
     ChangeSummary, CountedApproval, Decision, Digests, GovernanceSummary, Missing, RejectedRecord, Verdict,
@@ -39,7 +39,10 @@ pub(super) fn combine(
     for (id, verdict) in first {
         if *verdict != Verdict::Allow {
             let message = format!("waits for the change `{id}`, which goes first and is not allowed yet");
-            findings.push(Finding { effect: Effect::Hold, ..indeterminate("weighlock.depends-on", message, None) });
+            findings.push(Finding {
+                effect: Effect::Hold,
+                ..indeterminate("weighlock.depends-on", message, None)
+            });
         }
     }
     for finding in &mut findings {
@@ -150,7 +153,8 @@ impl Body {
             self.indeterminate = true;
             self.obligations = Vec::new();
             self.actions = Vec::new();
-            let message = "what the rules said cannot be written down exactly: a number beyond 2^53".to_owned();
+            let message =
+                "what the rules said cannot be written down exactly: a number beyond 2^53".to_owned();
             self.findings = vec![indeterminate("weighlock.decision", message, None)];
             canonical::digest(&self).unwrap_or_else(|_| Digest::of(self.change.id.as_bytes()))
         });
@@ -191,7 +195,13 @@ impl People {
 }
 
 /// Asks of every hold whether what it wants is there.
-fn settle(findings: &mut Vec<Finding>, review: &Review, ledger: &Ledger<'_>, options: &Options, people: &mut People) {
+fn settle(
+    findings: &mut Vec<Finding>,
+    review: &Review,
+    ledger: &Ledger<'_>,
+    options: &Options,
+    people: &mut People,
+) {
     let approvals = ledger.approvals.get(&review.change.digest).map(Vec::as_slice).unwrap_or_default();
     let quorum = Quorum::new(approvals, &options.governance.roles, review, options.now);
     let mut senseless = Vec::new();
@@ -207,7 +217,11 @@ fn settle(findings: &mut Vec<Finding>, review: &Review, ledger: &Ledger<'_>, opt
                 }
             }
             Err(bad) => {
-                senseless.push(indeterminate(&finding.rule, format!("could not be judged: {bad}"), finding.location.clone()));
+                senseless.push(indeterminate(
+                    &finding.rule,
+                    format!("could not be judged: {bad}"),
+                    finding.location.clone(),
+                ));
             }
         }
     }
@@ -228,12 +242,16 @@ fn set_aside(
     let rules = judge.bundle();
     let waivable = |id: &str| rules.rules.iter().any(|rule| rule.id == id && rule.metadata.waivable);
     for finding in findings.iter_mut() {
-        let open = matches!(finding.effect, Effect::Deny | Effect::Hold | Effect::Warn) && finding.satisfied != Some(true);
+        let open = matches!(finding.effect, Effect::Deny | Effect::Hold | Effect::Warn)
+            && finding.satisfied != Some(true);
         if !open || ledger.waivers.is_empty() || !waivable(&finding.rule) {
             continue;
         }
-        let usable = ledger.waivers.iter().filter_map(|i| governance.waivers.get(*i)).map(|offered| &offered.record);
-        if let Some(waiver) = usable.filter(|waiver| governance::waives(waiver, finding, review)).min_by_key(|w| &w.id) {
+        let usable =
+            ledger.waivers.iter().filter_map(|i| governance.waivers.get(*i)).map(|offered| &offered.record);
+        if let Some(waiver) =
+            usable.filter(|waiver| governance::waives(waiver, finding, review)).min_by_key(|w| &w.id)
+        {
             finding.waived = Some(SetAside { by: waiver.id.clone(), expires: waiver.expires });
             people.waivers.push(waiver.id.clone());
             people.until(waiver.expires);
@@ -244,15 +262,17 @@ fn set_aside(
     let own = |by: &str| review.change.author.as_ref().is_none_or(|author| author.id == by);
     for offered in ledger.overrides.get(&review.change.digest).into_iter().flatten() {
         let record = &offered.record;
-        let fault = governance::override_fault(offered, governance, options.now)
-            .or_else(|| own(&record.by).then(|| "nobody overrides their own change, nor one without an author".to_owned()));
+        let fault = governance::override_fault(offered, governance, options.now).or_else(|| {
+            own(&record.by).then(|| "nobody overrides their own change, nor one without an author".to_owned())
+        });
         if let Some(reason) = fault {
             people.rejected.push(RejectedRecord { record: record.id.clone(), reason });
             continue;
         }
         let mut used = false;
         for finding in findings.iter_mut() {
-            let open = matches!(finding.effect, Effect::Deny | Effect::Hold) && finding.satisfied != Some(true);
+            let open =
+                matches!(finding.effect, Effect::Deny | Effect::Hold) && finding.satisfied != Some(true);
             if open && finding.waived.is_none() && finding.overridden.is_none() {
                 finding.overridden = Some(SetAside { by: record.id.clone(), expires: record.expires });
                 used = true;

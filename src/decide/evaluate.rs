@@ -139,12 +139,15 @@ impl Judge {
         let mut decisions: Vec<Option<Decision>> = reviews
             .par_iter()
             .zip(&judged)
-            .map(|(review, judged)| free(review).then(|| combine::combine(self, review, judged, &ledger, options, &[])))
+            .map(|(review, judged)| {
+                free(review).then(|| combine::combine(self, review, judged, &ledger, options, &[]))
+            })
             .collect();
         // What waits for others is decided after them; the input has no circles.
         let places: HashMap<&str, usize> =
             reviews.iter().enumerate().map(|(i, review)| (review.change.id.as_str(), i)).collect();
-        let mut waiting: Vec<usize> = reviews.iter().enumerate().filter(|(_, r)| !free(r)).map(|(i, _)| i).collect();
+        let mut waiting: Vec<usize> =
+            reviews.iter().enumerate().filter(|(_, r)| !free(r)).map(|(i, _)| i).collect();
         while !waiting.is_empty() {
             let before = waiting.len();
             let mut later = Vec::new();
@@ -208,7 +211,8 @@ impl Judge {
         review: &Review,
         options: &Options,
     ) -> Judged {
-        let mut judged = Judged { replayable: true, review: canonical::digest(review).ok(), ..Judged::default() };
+        let mut judged =
+            Judged { replayable: true, review: canonical::digest(review).ok(), ..Judged::default() };
         if judged.review.is_none() {
             judged.findings.push(indeterminate(
                 "weighlock.review",
@@ -259,8 +263,12 @@ impl Judge {
         for name in rule.metadata.requires.keys() {
             for mut unknown in fact::unknown(review, name) {
                 known = false;
-                let message =
-                    format!("`{}` is unknown for `{}`: {}", unknown.fact, unknown.subject, unknown.reason.words());
+                let message = format!(
+                    "`{}` is unknown for `{}`: {}",
+                    unknown.fact,
+                    unknown.subject,
+                    unknown.reason.words()
+                );
                 judged.findings.push(indeterminate(&rule.id, message, Some(self.location(rule))));
                 match judged.unknown.iter_mut().find(|u| {
                     u.fact == unknown.fact && u.subject == unknown.subject && u.reason == unknown.reason
@@ -285,7 +293,8 @@ impl Judge {
         review: &Review,
         judged: &mut Judged,
     ) {
-        let Some((language, session)) = sessions.iter_mut().find(|(language, _)| *language == rule.language) else {
+        let Some((language, session)) = sessions.iter_mut().find(|(language, _)| *language == rule.language)
+        else {
             let message = "there is no evaluator for this rule".to_owned();
             judged.findings.push(indeterminate(&rule.id, message, Some(self.location(rule))));
             return;
@@ -357,8 +366,13 @@ impl<'a> Ledger<'a> {
         let usable = |offered: &Offered<crate::model::governance::Waiver>| {
             super::governance::waiver_fault(offered, governance, &rules, options.now).is_none()
         };
-        let waivers =
-            governance.waivers.iter().enumerate().filter(|(_, offered)| usable(offered)).map(|(i, _)| i).collect();
+        let waivers = governance
+            .waivers
+            .iter()
+            .enumerate()
+            .filter(|(_, offered)| usable(offered))
+            .map(|(i, _)| i)
+            .collect();
         let shared = (&governance.waivers, &governance.roles, &governance.terms, &options.enforcement);
         let digest = canonical::digest(&shared).unwrap_or_else(|_| Digest::of(b"governance"));
         Self { approvals, overrides, waivers, digest }
@@ -434,7 +448,9 @@ fn texts(value: &Value, name: &str) -> Result<Vec<String>, String> {
         Some(_) => return Err(format!("`{name}` must be a list of text")),
     };
     list.iter()
-        .map(|item| item.as_str().map(str::to_owned).ok_or_else(|| format!("`{name}` must be a list of text")))
+        .map(|item| {
+            item.as_str().map(str::to_owned).ok_or_else(|| format!("`{name}` must be a list of text"))
+        })
         .collect()
 }
 

@@ -37,46 +37,66 @@ macro_rules! change_fact {
 
 macro_rules! asset_fact {
     ($name:literal, $about:literal, $member:ident) => {
-        FactSpec { name: $name, about: $about, trust: None, missing: |review| {
-            if review.asset.as_ref().is_some_and(|asset| asset.$member.is_some()) {
-                Vec::new()
-            } else {
-                vec![(subject(review), UnknownReason::Absent)]
-            }
-        } }
+        FactSpec {
+            name: $name,
+            about: $about,
+            trust: None,
+            missing: |review| {
+                if review.asset.as_ref().is_some_and(|asset| asset.$member.is_some()) {
+                    Vec::new()
+                } else {
+                    vec![(subject(review), UnknownReason::Absent)]
+                }
+            },
+        }
     };
 }
 
 macro_rules! artifact_fact {
     ($name:literal, $about:literal, $trust:expr, $member:ident) => {
-        FactSpec { name: $name, about: $about, trust: $trust, missing: |review| {
-            // A change that brings artifacts is judged by those; any other by all that run.
-            let changed = review.artifacts.iter().any(|artifact| artifact.changed);
-            let missing: Vec<_> = review
-                .artifacts
-                .iter()
-                .filter(|artifact| artifact.changed || !changed)
-                .filter(|artifact| artifact.$member.is_none())
-                .map(|artifact| {
-                    let subject = artifact.digest.as_ref().map_or(artifact.r#ref.as_str(), |d| d.as_str());
-                    (subject.to_owned(), UnknownReason::Absent)
-                })
-                .collect();
-            // No artifact at all is nothing that could have been looked at.
-            if review.artifacts.is_empty() { vec![(subject(review), UnknownReason::Absent)] } else { missing }
-        } }
+        FactSpec {
+            name: $name,
+            about: $about,
+            trust: $trust,
+            missing: |review| {
+                // A change that brings artifacts is judged by those; any other by all that run.
+                let changed = review.artifacts.iter().any(|artifact| artifact.changed);
+                let missing: Vec<_> = review
+                    .artifacts
+                    .iter()
+                    .filter(|artifact| artifact.changed || !changed)
+                    .filter(|artifact| artifact.$member.is_none())
+                    .map(|artifact| {
+                        let subject =
+                            artifact.digest.as_ref().map_or(artifact.r#ref.as_str(), |d| d.as_str());
+                        (subject.to_owned(), UnknownReason::Absent)
+                    })
+                    .collect();
+                // No artifact at all is nothing that could have been looked at.
+                if review.artifacts.is_empty() {
+                    vec![(subject(review), UnknownReason::Absent)]
+                } else {
+                    missing
+                }
+            },
+        }
     };
 }
 
 macro_rules! evidence_fact {
     ($name:literal, $about:literal, $member:ident) => {
-        FactSpec { name: $name, about: $about, trust: Some(Trust::Operator), missing: |review| {
-            if review.evidence.$member.is_some() {
-                Vec::new()
-            } else {
-                vec![(subject(review), UnknownReason::Absent)]
-            }
-        } }
+        FactSpec {
+            name: $name,
+            about: $about,
+            trust: Some(Trust::Operator),
+            missing: |review| {
+                if review.evidence.$member.is_some() {
+                    Vec::new()
+                } else {
+                    vec![(subject(review), UnknownReason::Absent)]
+                }
+            },
+        }
     };
 }
 
@@ -108,9 +128,17 @@ pub const FACTS: &[FactSpec] = &[
     evidence_fact!("evidence.deployments", "what runs where: `input.evidence.deployments`", deployments),
     evidence_fact!("evidence.gates", "results of named checks: `input.evidence.gates`", gates),
     evidence_fact!("evidence.health", "health of the asset: `input.evidence.health`", health),
-    evidence_fact!("evidence.migrations", "operations of migrations: `input.evidence.migrations`", migrations),
+    evidence_fact!(
+        "evidence.migrations",
+        "operations of migrations: `input.evidence.migrations`",
+        migrations
+    ),
     evidence_fact!("evidence.observations", "history of tags: `input.evidence.observations`", observations),
-    evidence_fact!("evidence.quarantine", "digests that must not return: `input.evidence.quarantine`", quarantine),
+    evidence_fact!(
+        "evidence.quarantine",
+        "digests that must not return: `input.evidence.quarantine`",
+        quarantine
+    ),
     evidence_fact!("evidence.registers", "AI register entries: `input.evidence.registers`", registers),
     evidence_fact!("evidence.runs", "changes in flight: `input.evidence.runs`", runs),
     artifact_fact!(
@@ -143,7 +171,12 @@ pub const FACTS: &[FactSpec] = &[
             None => vec![(subject(review), UnknownReason::Absent)],
         },
     },
-    artifact_fact!("sboms", "bill of materials of each artifact: `input.artifacts[].sbom`", Some(Trust::Operator), sbom),
+    artifact_fact!(
+        "sboms",
+        "bill of materials of each artifact: `input.artifacts[].sbom`",
+        Some(Trust::Operator),
+        sbom
+    ),
 ];
 
 /// The kind of fact with a name.
@@ -154,7 +187,10 @@ pub fn find(name: &str) -> Option<&'static FactSpec> {
 /// The threshold in force for a kind of fact, before any rule's own.
 pub fn threshold(thresholds: &Thresholds, name: &str) -> Threshold {
     let given = thresholds.get(name).copied().unwrap_or_default();
-    Threshold { trust: given.trust.or_else(|| find(name).and_then(|spec| spec.trust)), max_age: given.max_age }
+    Threshold {
+        trust: given.trust.or_else(|| find(name).and_then(|spec| spec.trust)),
+        max_age: given.max_age,
+    }
 }
 
 /// Whether a fact counts at a time; the reason where it does not.
@@ -210,7 +246,8 @@ pub fn restrict(review: &Review, requires: &BTreeMap<String, Threshold>) -> Opti
         ($name:literal, $of:ident => $list:expr, $subject:expr) => {
             if let Some(threshold) = requires.get($name).filter(|t| **t != Threshold::default()) {
                 let fails = |$of: &Review| {
-                    let found: Vec<_> = $list.iter().flatten().filter_map(|f| counts(f, *threshold, now).err()).collect();
+                    let found: Vec<_> =
+                        $list.iter().flatten().filter_map(|f| counts(f, *threshold, now).err()).collect();
                     found
                 };
                 if let Some(reason) = fails(view.as_ref().unwrap_or(review)).first().copied() {
@@ -223,7 +260,12 @@ pub fn restrict(review: &Review, requires: &BTreeMap<String, Threshold>) -> Opti
                             $list = None;
                         }
                     }
-                    copy.unknown.push(Unknown { fact: $name.to_owned(), subject, reason, required_by: Vec::new() });
+                    copy.unknown.push(Unknown {
+                        fact: $name.to_owned(),
+                        subject,
+                        reason,
+                        required_by: Vec::new(),
+                    });
                 }
             }
         };
@@ -294,7 +336,12 @@ fn restrict_artifact(
         *place = artifact;
     }
     for (fact, reason) in reasons {
-        copy.unknown.push(Unknown { fact: fact.to_owned(), subject: subject.clone(), reason, required_by: Vec::new() });
+        copy.unknown.push(Unknown {
+            fact: fact.to_owned(),
+            subject: subject.clone(),
+            reason,
+            required_by: Vec::new(),
+        });
     }
 }
 

@@ -206,7 +206,8 @@ impl<'a> Quorum<'a> {
                 }
             }
         }
-        let people: Vec<(&str, &[String], Time)> = self.people.iter().map(|(id, (r, e))| (*id, *r, *e)).collect();
+        let people: Vec<(&str, &[String], Time)> =
+            self.people.iter().map(|(id, (r, e))| (*id, *r, *e)).collect();
         let filled = matching(&places, &people);
         let mut short: BTreeMap<&str, u32> = BTreeMap::new();
         for (place, person) in places.iter().zip(&filled) {
@@ -338,10 +339,15 @@ pub fn waiver_fault(
         return Some("it has expired".to_owned());
     }
     if !offered.genuine {
-        return Some("it is not signed by a key of `approvedBy`, nor read from where only operators write".to_owned());
+        return Some(
+            "it is not signed by a key of `approvedBy`, nor read from where only operators write".to_owned(),
+        );
     }
     if waiver.expires > governance.terms.waiver_max.after(now) {
-        return Some(format!("it expires later than {} from now, the most that is allowed", governance.terms.waiver_max));
+        return Some(format!(
+            "it expires later than {} from now, the most that is allowed",
+            governance.terms.waiver_max
+        ));
     }
     if waiver.owner == waiver.approved_by {
         return Some(format!("`{}` is both owner and approver", waiver.owner));
@@ -359,7 +365,9 @@ pub fn waiver_fault(
                 let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
                 return Some(format!("there is no rule `{rule}`{hint}"));
             }
-            Some(metadata) if !metadata.waivable => return Some(format!("the rule `{rule}` cannot be waived")),
+            Some(metadata) if !metadata.waivable => {
+                return Some(format!("the rule `{rule}` cannot be waived"));
+            }
             Some(_) => {}
         }
     }
@@ -396,13 +404,18 @@ pub fn override_fault(offered: &Offered<Override>, governance: &Governance, now:
     let record = &offered.record;
     let roles = governance.roles.get(&record.by);
     if !offered.genuine {
-        return Some("it is not signed by a key of `by`, nor read from where only operators write".to_owned());
+        return Some(
+            "it is not signed by a key of `by`, nor read from where only operators write".to_owned(),
+        );
     }
     if record.expires <= now {
         return Some("it has expired".to_owned());
     }
     if record.expires > governance.terms.override_max.after(now) {
-        return Some(format!("it expires later than {} from now, the most that is allowed", governance.terms.override_max));
+        return Some(format!(
+            "it expires later than {} from now, the most that is allowed",
+            governance.terms.override_max
+        ));
     }
     if record.reason.trim().is_empty() || record.ticket.trim().is_empty() {
         return Some("reason and ticket must be said".to_owned());

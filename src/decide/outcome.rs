@@ -36,7 +36,9 @@ impl Outcome {
     pub const fn row(self) -> Row {
         match self {
             Self::Allow => Row { exit: 0, commit_status: "success", admitted: true, runs: true },
-            Self::AllowWithObligations => Row { exit: 11, commit_status: "pending", admitted: false, runs: true },
+            Self::AllowWithObligations => {
+                Row { exit: 11, commit_status: "pending", admitted: false, runs: true }
+            }
             Self::Hold => Row { exit: 11, commit_status: "pending", admitted: false, runs: false },
             Self::Indeterminate => Row { exit: 13, commit_status: "error", admitted: false, runs: false },
             Self::Deny => Row { exit: 10, commit_status: "failure", admitted: false, runs: false },
@@ -98,7 +100,9 @@ pub fn exit<'a>(
     match (worst, fail_on) {
         (Outcome::Deny | Outcome::Indeterminate, _) => worst.row().exit,
         (Outcome::Hold, FailOn::Warn | FailOn::Hold) => worst.row().exit,
-        (Outcome::AllowWithObligations, FailOn::Warn | FailOn::Hold) if !accept_obligations => worst.row().exit,
+        (Outcome::AllowWithObligations, FailOn::Warn | FailOn::Hold) if !accept_obligations => {
+            worst.row().exit
+        }
         (_, FailOn::Warn) if warned => Outcome::Hold.row().exit,
         _ => 0,
     }

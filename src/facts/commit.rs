@@ -19,7 +19,9 @@ pub fn read(commit: &Commit) -> ReviewCommit {
             scope: parsed.scope().map(|scope| scope.as_str().to_owned()),
             breaking: parsed.breaking() || footer,
         },
-        Err(_) => ReviewCommit { id: commit.id.clone(), subject, r#type: None, scope: None, breaking: footer },
+        Err(_) => {
+            ReviewCommit { id: commit.id.clone(), subject, r#type: None, scope: None, breaking: footer }
+        }
     }
 }
 
@@ -34,7 +36,10 @@ mod tests {
     #[test]
     fn conventional_and_other_messages() {
         let fix = parse("Fix(deps): python 3.11.2 (CVE-2026-1111)\n\nbody");
-        assert_eq!((fix.r#type.as_deref(), fix.scope.as_deref(), fix.breaking), (Some("fix"), Some("deps"), false));
+        assert_eq!(
+            (fix.r#type.as_deref(), fix.scope.as_deref(), fix.breaking),
+            (Some("fix"), Some("deps"), false)
+        );
         assert!(parse("feat!: drop the old api").breaking);
         assert!(parse("feat: x\n\nBREAKING CHANGE: gone").breaking);
         assert_eq!(parse("Merge branch 'main'").r#type, None);

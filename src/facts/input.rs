@@ -114,9 +114,12 @@ impl Kind {
             if !version.starts_with("weighlock.dev") {
                 return Ok(Self::Foreign);
             }
-            return Err(Diagnostic::error(codes::INPUT_VERSION, format!("the version `{version}` is not known"))
-                .hint(format!("this release reads `{API_VERSION}`"))
-                .at(source, span.clone(), "in this document"));
+            return Err(Diagnostic::error(
+                codes::INPUT_VERSION,
+                format!("the version `{version}` is not known"),
+            )
+            .hint(format!("this release reads `{API_VERSION}`"))
+            .at(source, span.clone(), "in this document"));
         }
         const INPUTS: &[&str] = &["Input", "Approval", "Waiver", "Override"];
         match kind {
@@ -128,10 +131,13 @@ impl Kind {
                 let other = other.unwrap_or("(none)");
                 let hint = match other {
                     "Policy" => "policies are named with `--policy`".to_owned(),
-                    "Config" => "the operator's file is named with `--config`; it is never part of the input".to_owned(),
+                    "Config" => "the operator's file is named with `--config`; it is never part of the input"
+                        .to_owned(),
                     "Case" => "cases are run with `weighlock test`".to_owned(),
-                    _ => nearest(other, INPUTS.iter().copied())
-                        .map_or_else(|| "expected `Input`".to_owned(), |near| format!("did you mean `{near}`?")),
+                    _ => nearest(other, INPUTS.iter().copied()).map_or_else(
+                        || "expected `Input`".to_owned(),
+                        |near| format!("did you mean `{near}`?"),
+                    ),
                 };
                 Err(Diagnostic::error(codes::INPUT_VERSION, format!("the kind `{other}` is not an input"))
                     .hint(hint)
@@ -160,12 +166,16 @@ fn foreign(
     let (api_version, kind) = (field("apiVersion"), field("kind"));
     if kind == Some("AdmissionReview") {
         if api_version != Some("admission.k8s.io/v1") {
-            return Err(Diagnostic::error(codes::INPUT_VERSION, "this version of `AdmissionReview` is not known")
-                .hint("this release reads `admission.k8s.io/v1`")
-                .at(source, span.clone(), "in this document"));
+            return Err(Diagnostic::error(
+                codes::INPUT_VERSION,
+                "this version of `AdmissionReview` is not known",
+            )
+            .hint("this release reads `admission.k8s.io/v1`")
+            .at(source, span.clone(), "in this document"));
         }
-        let input = kubernetes::admission_review(&value)
-            .map_err(|message| Diagnostic::error(codes::INPUT_INVALID, message).at(source, span.clone(), "here"))?;
+        let input = kubernetes::admission_review(&value).map_err(|message| {
+            Diagnostic::error(codes::INPUT_INVALID, message).at(source, span.clone(), "here")
+        })?;
         let object = if value.pointer("/request/object").is_some_and(Value::is_object) {
             "/request/object"
         } else {
@@ -188,7 +198,10 @@ fn foreign(
         return Ok(());
     }
     if raw {
-        documents.push(Document::Input(Box::new(raw_input(source, value, index)), Origin::Object(index, pointer.to_owned())));
+        documents.push(Document::Input(
+            Box::new(raw_input(source, value, index)),
+            Origin::Object(index, pointer.to_owned()),
+        ));
         return Ok(());
     }
     Err(Diagnostic::error(codes::INPUT_VERSION, "neither an input nor a Kubernetes object")
@@ -245,8 +258,14 @@ mod tests {
 
     #[test]
     fn the_kind_of_a_document_is_found() {
-        assert!(matches!(one("apiVersion: weighlock.dev/v1\nkind: Input\n"), Ok(Document::Input(_, Origin::Input(0)))));
-        assert_eq!(one("apiVersion: weighlock.dev/v2\nkind: Input\n").unwrap_err().code, codes::INPUT_VERSION);
+        assert!(matches!(
+            one("apiVersion: weighlock.dev/v1\nkind: Input\n"),
+            Ok(Document::Input(_, Origin::Input(0)))
+        ));
+        assert_eq!(
+            one("apiVersion: weighlock.dev/v2\nkind: Input\n").unwrap_err().code,
+            codes::INPUT_VERSION
+        );
         let error = one("apiVersion: weighlock.dev/v1\nkind: Inptu\n").unwrap_err();
         assert_eq!(error.hint.as_deref(), Some("did you mean `Input`?"));
         assert_eq!(error.place(), Some(("in", 2, 7)));
@@ -260,7 +279,8 @@ mod tests {
         let Ok(Document::Input(input, Origin::Object(0, at))) = one(pod) else { panic!() };
         assert_eq!(at, "");
         assert_eq!(input.inventory[0].kind, AssetKind::Pod);
-        let names: Vec<_> = input.inventory[0].images.iter().map(|i| (i.r#ref.as_str(), i.tag.as_deref())).collect();
+        let names: Vec<_> =
+            input.inventory[0].images.iter().map(|i| (i.r#ref.as_str(), i.tag.as_deref())).collect();
         assert_eq!(names, [("busybox", Some("1.36")), ("r.example/a/b", Some("1"))]);
         assert_eq!(input.changes[0].kind, ChangeKind::Admission);
     }
@@ -272,8 +292,13 @@ mod tests {
                 r#"{{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{{"uid":"u","operation":"{op}","userInfo":{{"username":"me"}},"object":{object},"oldObject":{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"p"}},"spec":{{"containers":[]}}}}}}}}"#
             )
         };
-        let Ok(Document::Input(input, Origin::Object(_, at))) = one(&review("DELETE", "null")) else { panic!() };
-        assert_eq!((at.as_str(), input.changes[0].operation.as_deref()), ("/request/oldObject", Some("DELETE")));
+        let Ok(Document::Input(input, Origin::Object(_, at))) = one(&review("DELETE", "null")) else {
+            panic!()
+        };
+        assert_eq!(
+            (at.as_str(), input.changes[0].operation.as_deref()),
+            ("/request/oldObject", Some("DELETE"))
+        );
         assert!(one(&review("EAT", "null")).unwrap_err().message.contains("`EAT`"));
     }
 }

@@ -52,7 +52,10 @@ pub fn stripped(object: &Value) -> Value {
                 copy.insert(name.clone(), metadata);
             }
             "spec" if path.is_some() => {
-                copy.insert(name.clone(), without(member, path.unwrap_or_default().get(1..).unwrap_or_default()));
+                copy.insert(
+                    name.clone(),
+                    without(member, path.unwrap_or_default().get(1..).unwrap_or_default()),
+                );
             }
             _ => {
                 copy.insert(name.clone(), member.clone());
@@ -110,7 +113,13 @@ pub fn image(container: Option<String>, text: &str) -> Image {
                 Some(tag) => name.strip_suffix(&format!(":{tag}")).unwrap_or(name),
                 None => name,
             };
-            Image { container, r#ref: name.to_owned(), tag: parsed.tag, digest: parsed.digest, platforms: None }
+            Image {
+                container,
+                r#ref: name.to_owned(),
+                tag: parsed.tag,
+                digest: parsed.digest,
+                platforms: None,
+            }
         }
         None => Image { container, r#ref: text.to_owned(), ..Image::default() },
     }
@@ -162,9 +171,17 @@ pub fn admission_review(review: &Value) -> Result<Input, String> {
     Ok(input)
 }
 
-fn admission(object: &Value, old: Option<&Value>, operation: &str, uid: Option<&str>, user: Option<Person>) -> Input {
+fn admission(
+    object: &Value,
+    old: Option<&Value>,
+    operation: &str,
+    uid: Option<&str>,
+    user: Option<Person>,
+) -> Input {
     let kind = text(object, "/kind").unwrap_or("Object");
-    let name = text(object, "/metadata/name").or_else(|| text(object, "/metadata/generateName")).unwrap_or("unnamed");
+    let name = text(object, "/metadata/name")
+        .or_else(|| text(object, "/metadata/generateName"))
+        .unwrap_or("unnamed");
     let namespace = text(object, "/metadata/namespace");
     let id = match namespace {
         Some(namespace) => format!("{namespace}/{kind}/{name}"),

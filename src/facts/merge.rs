@@ -84,7 +84,10 @@ pub fn merge(parts: Vec<Part>) -> Result<Merged, Vec<Diagnostic>> {
             }
         }
         for (i, asset) in std::mem::take(&mut part.input.inventory).into_iter().enumerate() {
-            match assets.get(&asset.id).and_then(|at| merged.input.inventory.get(*at).map(|first| (*at, first))) {
+            match assets
+                .get(&asset.id)
+                .and_then(|at| merged.input.inventory.get(*at).map(|first| (*at, first)))
+            {
                 Some((at, first)) => {
                     let same = *first == asset && merged.part_of("inventory", at) != Some(number);
                     if !same {
@@ -100,7 +103,10 @@ pub fn merge(parts: Vec<Part>) -> Result<Merged, Vec<Diagnostic>> {
             }
         }
         for (i, change) in std::mem::take(&mut part.input.changes).into_iter().enumerate() {
-            match changes.get(&change.id).and_then(|at| merged.input.changes.get(*at).map(|first| (*at, first))) {
+            match changes
+                .get(&change.id)
+                .and_then(|at| merged.input.changes.get(*at).map(|first| (*at, first)))
+            {
                 Some((at, first)) => {
                     let same = *first == change && merged.part_of("changes", at) != Some(number);
                     if !same {
@@ -232,26 +238,61 @@ impl Merged {
                 return;
             }
             if !assets.contains_key(&change.asset) {
-                problems.push(self.dangling("changes", i, "asset", "inventory item", &change.asset, assets.keys()));
+                problems.push(self.dangling(
+                    "changes",
+                    i,
+                    "asset",
+                    "inventory item",
+                    &change.asset,
+                    assets.keys(),
+                ));
             }
             problems.extend(self.environment(i, change, assets));
             for (k, id) in change.depends_on.iter().enumerate() {
                 if !changes.contains_key(id) {
-                    problems.push(self.dangling("changes", i, &format!("dependsOn/{k}"), "change", id, changes.keys()));
+                    problems.push(self.dangling(
+                        "changes",
+                        i,
+                        &format!("dependsOn/{k}"),
+                        "change",
+                        id,
+                        changes.keys(),
+                    ));
                 }
             }
         }
         for (i, migration) in self.input.evidence.migrations.iter().flatten().enumerate() {
             if let Some(id) = migration.change.as_ref().filter(|id| !changes.contains_key(*id)) {
-                problems.push(self.dangling("evidence.migrations", i, "change", "change", id, changes.keys()));
+                problems.push(self.dangling(
+                    "evidence.migrations",
+                    i,
+                    "change",
+                    "change",
+                    id,
+                    changes.keys(),
+                ));
             }
             if let Some(id) = migration.asset.as_ref().filter(|id| !assets.contains_key(*id)) {
-                problems.push(self.dangling("evidence.migrations", i, "asset", "inventory item", id, assets.keys()));
+                problems.push(self.dangling(
+                    "evidence.migrations",
+                    i,
+                    "asset",
+                    "inventory item",
+                    id,
+                    assets.keys(),
+                ));
             }
         }
         for (i, health) in self.input.evidence.health.iter().flatten().enumerate() {
             if !assets.contains_key(&health.asset) {
-                problems.push(self.dangling("evidence.health", i, "asset", "inventory item", &health.asset, assets.keys()));
+                problems.push(self.dangling(
+                    "evidence.health",
+                    i,
+                    "asset",
+                    "inventory item",
+                    &health.asset,
+                    assets.keys(),
+                ));
             }
         }
         if problems.is_empty() {
@@ -324,9 +365,11 @@ impl Merged {
         )
         .hint("remove one `dependsOn`");
         Some(match self.origin("changes", first) {
-            Some((source, origin, local)) => {
-                diagnostic.at(source, place(source, origin, &format!("/changes/{local}/dependsOn")), "in this circle")
-            }
+            Some((source, origin, local)) => diagnostic.at(
+                source,
+                place(source, origin, &format!("/changes/{local}/dependsOn")),
+                "in this circle",
+            ),
             None => diagnostic,
         })
     }
@@ -348,7 +391,10 @@ mod tests {
     fn parts(texts: &[&str], stamped: bool) -> Vec<Part> {
         let mut parts = Vec::new();
         for (i, text) in texts.iter().enumerate() {
-            let source = Source::new(format!("{i}.yaml"), format!("apiVersion: weighlock.dev/v1\nkind: Input\n{text}"));
+            let source = Source::new(
+                format!("{i}.yaml"),
+                format!("apiVersion: weighlock.dev/v1\nkind: Input\n{text}"),
+            );
             for document in read(&source, false).unwrap() {
                 if let Document::Input(input, origin) = document {
                     let source = Arc::clone(&source);
@@ -375,12 +421,18 @@ mod tests {
 
     #[test]
     fn conflicts_duplicates_and_dangling_references_have_places() {
-        let conflict = problem(&["inventory: [{id: a, kind: pod}]\n", "inventory: [{id: a, kind: workload}]\n"]);
-        assert_eq!(conflict.to_string(), "1.yaml:3:18: two parts of the input describe the inventory item `a` differently [input.conflict]");
+        let conflict =
+            problem(&["inventory: [{id: a, kind: pod}]\n", "inventory: [{id: a, kind: workload}]\n"]);
+        assert_eq!(
+            conflict.to_string(),
+            "1.yaml:3:18: two parts of the input describe the inventory item `a` differently [input.conflict]"
+        );
         assert_eq!(conflict.hint.as_deref(), Some("the first is in 0.yaml line 3"));
         let duplicate = problem(&["inventory: [{id: a, kind: pod}, {id: a, kind: pod}]\n"]);
         assert_eq!(duplicate.code, codes::INPUT_DUPLICATE);
-        let dangling = problem(&["inventory: [{id: alpha, kind: pod}]\nchanges:\n  - {id: c, kind: config, asset: alhpa}\n"]);
+        let dangling = problem(&[
+            "inventory: [{id: alpha, kind: pod}]\nchanges:\n  - {id: c, kind: config, asset: alhpa}\n",
+        ]);
         assert_eq!(dangling.to_string(), "0.yaml:5:34: there is no inventory item `alhpa` [input.dangling]");
         assert_eq!(dangling.hint.as_deref(), Some("did you mean `alpha`?"));
     }

@@ -19,8 +19,10 @@ pub struct Version {
     variant: String,
 }
 
-const PRE: &[&str] =
-    &["alpha", "beta", "rc", "pre", "preview", "dev", "snapshot", "nightly", "canary", "next", "ea", "m", "a", "b"];
+const PRE: &[&str] = &[
+    "alpha", "beta", "rc", "pre", "preview", "dev", "snapshot", "nightly", "canary", "next", "ea", "m", "a",
+    "b",
+];
 
 impl Version {
     /// Reads a version; `None` where the text has no number in front.
