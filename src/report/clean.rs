@@ -1,8 +1,9 @@
 //! Makes text that documents and policies wrote harmless, whatever it is shown on.
 //!
 //! A message can hold terminal escape sequences, characters that turn the direction of writing
-//! (CVE-2021-42574, "Trojan Source"), or line breaks that forge a line of the report. Such characters
-//! are shown as what they are: `\u{1b}`, never carried out.
+//! (CVE-2021-42574, "Trojan Source"), line breaks that forge a line of the report, or a line that a
+//! build server takes for a command (`::error`, `##[…]`). Such characters are shown as what they are:
+//! `\u{1b}`, never carried out.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -17,14 +18,25 @@ pub(crate) const fn acts(c: char) -> bool {
         | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// Whether a text begins as a command to a build server that reads its commands anywhere in a line.
+pub(crate) fn commands(text: &str) -> bool {
+    text.starts_with("##[") || text.starts_with("##vso[")
+}
+
+/// Whether a build server would carry out a line of this text: GitHub's runner skips leading blanks.
+pub(crate) fn is_command(line: &str) -> bool {
+    line.trim_start().starts_with("::")
+}
+
 /// Text on one line: every acting character is spelt out.
 pub(crate) fn line(text: &str) -> Cow<'_, str> {
-    if !text.contains(acts) {
+    if !text.contains(acts) && !text.contains("##") {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len().saturating_add(16));
-    for c in text.chars() {
+    for (at, c) in text.char_indices() {
         match c {
+            '#' if commands(text.get(at..).unwrap_or_default()) => out.push_str("\\u{23}"),
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
@@ -76,8 +88,11 @@ pub(crate) fn markup(text: &str) -> String {
         if i > 0 {
             out.push('\n');
         }
+        let command = is_command(&text);
+        let mut first = true;
         for c in text.chars() {
             match c {
+                ':' if command && std::mem::take(&mut first) => out.push_str("&#58;"),
                 '&' => out.push_str("&amp;"),
                 '<' => out.push_str("&lt;"),
                 '>' => out.push_str("&gt;"),
@@ -126,6 +141,7 @@ mod tests {
         assert_eq!(line("a\u{1b}[31mb"), "a\\u{1b}[31mb");
         assert_eq!(line("x\u{202e}y\u{9b}z\n\u{2066}"), "x\\u{202e}y\\u{9b}z\\n\\u{2066}");
         assert_eq!(lines("a\r\nb\rc\td"), ["a", "b\\rc  d"]);
+        assert_eq!(line("a ##[stop-commands]x ## b"), "a \\u{23}#[stop-commands]x ## b");
         assert!(matches!(line("plain é 日本 👩\u{200d}🚀"), Cow::Borrowed(_)));
     }
 
@@ -140,6 +156,7 @@ mod tests {
 
     #[test]
     fn markup_is_escaped() {
+        assert_eq!(markup("a::b\n  ::c::d"), "a::b\n  &#58;:c::d");
         assert_eq!(markup("<script>'\"&\u{0}\u{ffff}"), "&lt;script&gt;&#39;&quot;&amp;\\u{0}\\u{ffff}");
     }
 }

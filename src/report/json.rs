@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::clean::acts;
+use super::clean::{acts, commands};
 use super::{Evaluation, Format, Report, Style};
 
 /// The wire report as JSON.
@@ -24,12 +24,12 @@ pub(super) fn pretty<T: serde::Serialize>(value: &T) -> String {
 fn escape(text: String) -> String {
     // Line breaks are the only control characters that stand outside of strings here.
     let must = |c: char| acts(c) && c != '\n';
-    if !text.contains(must) {
+    if !text.contains(must) && !text.contains("##") {
         return text;
     }
     let mut out = String::with_capacity(text.len().saturating_add(64));
-    for c in text.chars() {
-        if must(c) {
+    for (at, c) in text.char_indices() {
+        if must(c) || (c == '#' && commands(text.get(at..).unwrap_or_default())) {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 let _ = write!(out, "\\u{unit:04x}");
             }
@@ -57,6 +57,7 @@ mod tests {
 
     #[test]
     fn beyond_the_first_plane_two_escapes_are_written() {
+        assert_eq!(pretty(&"##[x]"), "\"\\u0023#[x]\"\n");
         let text = pretty(&"a\u{e0041}\u{202e}😀");
         assert_eq!(text, "\"a\\udb40\\udc41\\u202e😀\"\n");
         assert_eq!(serde_json::from_str::<String>(&text).unwrap(), "a\u{e0041}\u{202e}😀");

@@ -97,6 +97,7 @@ impl Page<'_> {
                     fresh = true;
                 }
                 let mut run = String::new();
+                let mut leads = fresh;
                 for word in text.split_inclusive(' ') {
                     let bare = clean::width(word.trim_end_matches(' '));
                     if !fresh && at.saturating_add(bare) > limit {
@@ -104,7 +105,14 @@ impl Page<'_> {
                         run.clear();
                         self.ink(*ink, &done);
                         self.wrap(indent, hang, &mut at);
+                        leads = true;
                     }
+                    if leads && clean::is_command(word) {
+                        run.push('\\');
+                        at = at.saturating_add(1);
+                    }
+                    // Leading blanks lead on.
+                    leads &= bare == 0;
                     fresh = false;
                     run.push_str(word);
                     at = at.saturating_add(clean::width(word));
@@ -459,6 +467,19 @@ mod tests {
         plain.push_str(rest);
         assert_eq!(plain, bare(Style { color: false, width: 100 }));
         assert!(!plain.contains(|c| clean::acts(c) && c != '\n'));
+    }
+
+    #[test]
+    fn no_line_is_a_command_to_a_build_server() {
+        let mut evaluation = fixture::evaluation();
+        for width in 20..120 {
+            evaluation.entries[1].decision.findings[0].message =
+                "a word before ::stop-commands::x\n   ::add-mask::y\nz ##[error]w".to_owned();
+            let text = FORMAT.render(&evaluation, &Style { color: false, width });
+            assert!(!text.lines().any(clean::is_command), "{text}");
+            assert!(!text.contains("##["));
+            assert!(text.contains("::add-mask::y"));
+        }
     }
 
     #[test]

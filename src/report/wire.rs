@@ -227,7 +227,7 @@ impl Report {
     ///
     /// # Errors
     /// What is not JSON, not a report, or a report of another version.
-    pub fn read(source: &Arc<Source>) -> Result<Self, Diagnostic> {
+    pub fn read(source: &Arc<Source>) -> Result<Self, Box<Diagnostic>> {
         let failed = |e: &serde_json::Error| {
             let (line, column) = (e.line(), e.column());
             let at = source.offset(u32::try_from(line).unwrap_or(1), u32::try_from(column).unwrap_or(1));
@@ -235,20 +235,24 @@ impl Report {
                 serde_json::error::Category::Data => (codes::INPUT_INVALID, "not a report"),
                 _ => (codes::INPUT_SYNTAX, "not JSON"),
             };
-            Diagnostic::error(code, format!("`{}` is {what}", source.name))
-                .hint("give a report that `weighlock evaluate -o json` wrote")
-                .at(source, at..at, words(&e.to_string()))
+            Box::new(
+                Diagnostic::error(code, format!("`{}` is {what}", source.name))
+                    .hint("give a report that `weighlock evaluate -o json` wrote")
+                    .at(source, at..at, words(&e.to_string())),
+            )
         };
         // The version first: a document of another one need not have this one's members.
         let head: Head = serde_json::from_str(&source.text).map_err(|e| failed(&e))?;
         if head.api_version != API_VERSION || head.kind != "Report" {
-            return Err(Diagnostic::error(
-                codes::INPUT_VERSION,
-                format!("`{}` is a `{}` of `{}`", source.name, head.kind, head.api_version),
-            )
-            .hint(format!(
-                "expected a `Report` of `{API_VERSION}`, as `weighlock evaluate -o json` writes it"
-            )));
+            return Err(Box::new(
+                Diagnostic::error(
+                    codes::INPUT_VERSION,
+                    format!("`{}` is a `{}` of `{}`", source.name, head.kind, head.api_version),
+                )
+                .hint(format!(
+                    "expected a `Report` of `{API_VERSION}`, as `weighlock evaluate -o json` writes it"
+                )),
+            ));
         }
         serde_json::from_str(&source.text).map_err(|e| failed(&e))
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::clean::acts;
+use super::clean::{acts, commands};
 use super::{Evaluation, Format, Report, Style};
 
 /// The wire report as YAML.
@@ -19,26 +19,37 @@ fn render(evaluation: &Evaluation, _: &Style) -> String {
 }
 
 fn write<T: serde::Serialize>(value: &T) -> String {
-    unmark(serde_saphyr::to_string(value).unwrap_or_default())
+    // A block scalar has lines of its own, which a build server could take for commands.
+    let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
+    unmark(serde_saphyr::to_string_with_options(value, options).unwrap_or_default())
 }
 
 /// Whether the serializer would let a character stand that acts on what shows it.
-const fn stands(c: char) -> bool {
-    acts(c)
-        && !c.is_ascii()
-        && !matches!(c, '\u{80}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+fn stands(rest: &str) -> bool {
+    let Some(c) = rest.chars().next() else { return false };
+    (c == '#' && commands(rest))
+        || acts(c)
+            && !c.is_ascii()
+            && !matches!(
+                c,
+                '\u{80}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+            )
+}
+
+fn any_stands(text: &str) -> bool {
+    text.char_indices().any(|(at, _)| stands(text.get(at..).unwrap_or_default()))
 }
 
 /// The report with a mark before each such character, so that its text is double-quoted and the
 /// character can be escaped in place. `None` where there is none, which is nearly always.
 fn marked(report: &Report) -> Option<Report> {
     let text = serde_json::to_string(report).ok()?;
-    if !text.contains(stands) {
+    if !any_stands(&text) {
         return None;
     }
     let mut out = String::with_capacity(text.len().saturating_add(64));
-    for c in text.chars() {
-        if stands(c) {
+    for (at, c) in text.char_indices() {
+        if stands(text.get(at..).unwrap_or_default()) {
             out.push(MARK);
         }
         out.push(c);
@@ -47,12 +58,12 @@ fn marked(report: &Report) -> Option<Report> {
 }
 
 fn unmark(text: String) -> String {
-    if !text.contains(stands) {
+    if !any_stands(&text) {
         return text;
     }
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if !stands(c) {
+    for (at, c) in text.char_indices() {
+        if !stands(text.get(at..).unwrap_or_default()) {
             out.push(c);
             continue;
         }
@@ -136,6 +147,8 @@ mod tests {
             "[a",
             "{a",
             "x\u{e0041}",
+            "##[error]x",
+            "a ##vso[task]x ##",
             "trailing ",
             "line\r\nline",
         ] {
@@ -143,6 +156,8 @@ mod tests {
             let report = Report::of(&evaluation);
             let text = FORMAT.render(&evaluation, &Style::default());
             assert_eq!(read(&text), serde_json::to_value(&report).unwrap(), "for {hostile:?}");
+            assert!(!any_stands(&text), "for {hostile:?}");
+            assert!(!text.lines().any(super::super::clean::is_command), "for {hostile:?}");
         }
     }
 }
