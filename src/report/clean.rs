@@ -80,6 +80,11 @@ pub(crate) fn path(file: &str) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("/"))
 }
 
+/// A file's name where others read it: within the project, or as it is where it is no file.
+pub(crate) fn shown(file: &str) -> String {
+    path(file).unwrap_or_else(|| file.to_owned())
+}
+
 /// Text as an element's or attribute's content in HTML or XML. What acts is spelt out, so the result
 /// is also within what XML 1.0 can carry.
 pub(crate) fn markup(text: &str) -> String {

@@ -226,7 +226,7 @@ fn finding(page: &mut Page, evaluation: &Evaluation, told: &Told<'_>) {
 
 /// Source lines; what is meant is marked.
 fn excerpt(page: &mut Page, at: &Excerpt, what: &str) {
-    let place = markup(&clean::line(&format!("{}:{}:{}", at.file, at.line, at.column)));
+    let place = markup(&clean::line(&format!("{}:{}:{}", clean::shown(&at.file), at.line, at.column)));
     page.raw(&format!(
         "<figure class=\"source\">\n<figcaption>{what} <code>{place}</code></figcaption>\n<pre>"
     ));

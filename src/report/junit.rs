@@ -73,7 +73,8 @@ fn suite(out: &mut String, evaluation: &Evaluation, entry: &Entry) -> Count {
     let mut cases = Vec::new();
     for told in entry.findings() {
         let place = told.at.or(entry.change_at.as_ref());
-        let place = place.map(|e| format!("{}:{}:{}", e.file, e.line, e.column)).unwrap_or_default();
+        let place =
+            place.map(|e| format!("{}:{}:{}", clean::shown(&e.file), e.line, e.column)).unwrap_or_default();
         cases.push((name(told.finding), case(evaluation, told.finding, &place)));
     }
     let said = format!("{}: {}", d.change.id, words::subject(d));

@@ -237,7 +237,11 @@ fn finding(evaluation: &Evaluation, told: &Told<'_>) -> String {
         let _ = writeln!(out, "  - policy {}", code(&format!("{}:{}", policy.file, policy.line)));
     }
     if let Some(at) = told.at.filter(|_| Weight::of(f) != Weight::Satisfied) {
-        let _ = writeln!(out, "  - at {}", code(&format!("{}:{}:{}", at.file, at.line, at.column)));
+        let _ = writeln!(
+            out,
+            "  - at {}",
+            code(&format!("{}:{}:{}", clean::shown(&at.file), at.line, at.column))
+        );
         out.push('\n');
         let mut block = String::new();
         fence(&mut block, "text", &excerpt(at));
@@ -285,7 +289,7 @@ fn inline(text: &str) -> String {
         if i > 0 {
             out.push_str("<br>");
         }
-        for c in line.chars() {
+        for (at, c) in line.char_indices() {
             match c {
                 '&' => out.push_str("&amp;"),
                 '<' => out.push_str("&lt;"),
@@ -295,11 +299,12 @@ fn inline(text: &str) -> String {
                     out.push(c);
                     out.push_str("<!-- -->");
                 }
-                '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '!' | '|' | '~' | '$' | ':'
-                | '^' | '=' | '"' | '\'' => {
+                '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' => {
                     out.push('\\');
                     out.push(c);
                 }
+                // `http:`, `mailto:` and `:smile:`; not `12:30` and `file: line`.
+                ':' if !line.get(at..).is_some_and(|rest| plain_colon(rest)) => out.push_str("\\:"),
                 // `www.` makes a link without a scheme.
                 '.' if out.ends_with(['w', 'W']) => out.push_str("\\."),
                 c => out.push(c),
@@ -307,6 +312,10 @@ fn inline(text: &str) -> String {
         }
     }
     out
+}
+
+fn plain_colon(rest: &str) -> bool {
+    rest.chars().nth(1).is_none_or(|next| next == ' ' || next.is_ascii_digit())
 }
 
 /// Text in a line of HTML, within which Markdown is not read.
@@ -331,7 +340,8 @@ mod tests {
         let mut fenced = false;
         for line in text.lines() {
             fenced ^= line.trim_start().starts_with("```");
-            let harmless = !line.contains("<script") && !line.contains("](") && !line.contains("@everyone");
+            let bare = line.replace("\\]", "");
+            let harmless = !line.contains("<script") && !bare.contains("](") && !line.contains("@everyone");
             assert!(fenced || harmless, "{line}");
         }
         assert!(!fenced);
@@ -346,7 +356,7 @@ mod tests {
 
     #[test]
     fn foreign_text_stays_text() {
-        assert_eq!(inline("[a](http://b) www.c.d"), "\\[a\\]\\(http\\://b\\) www\\.c.d");
+        assert_eq!(inline("[a](http://b) www.c.d"), "\\[a\\](http\\://b) www\\.c.d");
         assert_eq!(inline("a | b\n<i>"), "a \\| b<br>&lt;i&gt;");
         assert_eq!(inline("@team #12"), "@<!-- -->team #<!-- -->12");
         let mut out = String::new();
