@@ -10,3 +10,4 @@ pub mod facts;
 pub mod model;
 pub mod plan;
 pub mod policy;
+pub mod report;
