@@ -3,10 +3,10 @@
 # description: Undefined where the settings know no such step.
 package lib.promotion
 
-steps := [step |
-	some step in data.settings.promotion.paths
-	step.from == input.change.promotion.from
-	step.to == input.change.promotion.to
+steps := [path |
+	some path in data.settings.promotion.paths
+	path.from == input.change.promotion.from
+	path.to == input.change.promotion.to
 ]
 
 # Settings hold each step once.

@@ -15,7 +15,7 @@ use crate::diag::{Diagnostic, Source, codes, document};
 use crate::model::evidence::Severity;
 use crate::model::finding::Need;
 use crate::model::review::UpdateType;
-use crate::model::{Age, Time};
+use crate::model::{Age, Json, Time};
 
 /// The settings that the shipped policies come with.
 const SHIPPED: &str = include_str!("../../policies/settings.yaml");
@@ -304,6 +304,8 @@ pub struct Canary {
     pub r#for: Age,
     /// How many looks in a row may find it unhealthy before it is taken back.
     pub max_consecutive_failures: u32,
+    /// Where the figures come from: `provider`, and what it needs.
+    pub metrics: BTreeMap<String, Json>,
     /// Name of the variable that holds the address to tell when it is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notify: Option<String>,
@@ -501,11 +503,23 @@ promotion:
     - {from: a, to: b}
 strategy:
   canary:
-    - {trafficPercent: 0, errorRateMax: 2, p99MsMax: 1, every: 6m, for: 5m, maxConsecutiveFailures: 1}
+    - {trafficPercent: 0, errorRateMax: 2, p99MsMax: 1, every: 6m, for: 5m, maxConsecutiveFailures: 1, metrics: {}}
 "
             )
             .join("\n"),
-            @""
+            @r"
+            settings.yaml:3:42: `minor` stands under both `alone` and `approval` [config.invalid]
+            settings.yaml:3:75: an empty list of needs [config.invalid]
+            settings.yaml:5:7: the freeze `x` ends before it begins [config.invalid]
+            settings.yaml:7:7: a change window that closes before it opens [config.invalid]
+            settings.yaml:7:7: a change window without days never opens [config.invalid]
+            settings.yaml:7:7: `Amsterdam` is not a time zone such as `Europe/Amsterdam` or `UTC` [config.invalid]
+            settings.yaml:10:31: an approval needs a role and a count of at least 1 [config.invalid]
+            settings.yaml:11:7: `a` → `b` stands twice [config.invalid]
+            settings.yaml:14:24: `trafficPercent` lies between 1 and 100 [config.invalid]
+            settings.yaml:14:41: `errorRateMax` lies between 0 and 1 [config.invalid]
+            settings.yaml:14:64: `every` is longer than nothing and no longer than `for` [config.invalid]
+            "
         );
     }
 
