@@ -4,12 +4,11 @@
 #   Dynamic SQL, an unknown dialect, an operation that these policies do not know: never silently
 #   clean. Also an operation of which it is not known whether it rewrites its table.
 # related_resources:
-#   - description: PostgreSQL documentation, ALTER TABLE, Notes (what rewrites a table)
-#     ref: https://www.postgresql.org/docs/current/sql-altertable.html
+#   - "PostgreSQL documentation, ALTER TABLE, Notes (what rewrites a table): https://www.postgresql.org/docs/current/sql-altertable.html"
 # custom:
 #   severity: high
 #   applies: {kinds: [migration]}
-#   requires: {evidence.migrations: {}}
+#   requires: [evidence.migrations]
 #   remediation: Ask a database administrator to read the statement and approve.
 package migrations.unparsed
 

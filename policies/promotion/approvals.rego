@@ -4,8 +4,8 @@
 #   The policy asks, Weighlock counts: by role from the operator's directory, distinct people, never
 #   the author, nobody twice.
 # related_resources:
-#   - description: NIST SP 800-53 Rev. 5, AC-5 Separation of Duties
-#   - description: SLSA source track, two-party review
+#   - "NIST SP 800-53 Rev. 5, AC-5 Separation of Duties"
+#   - "SLSA source track, two-party review"
 # custom:
 #   severity: high
 #   applies: {kinds: [promotion]}

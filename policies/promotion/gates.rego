@@ -4,11 +4,11 @@
 #   Of several results of one gate the latest counts. A gate that failed or was skipped denies; one
 #   that still runs, or of which nothing is known, holds.
 # related_resources:
-#   - description: SLSA verification summary attestation, a result bound to a digest
+#   - "SLSA verification summary attestation, a result bound to a digest"
 # custom:
 #   severity: high
 #   applies: {kinds: [promotion]}
-#   requires: {evidence.gates: {}, artifacts.digest: {}}
+#   requires: [evidence.gates, artifacts.digest]
 #   remediation: Run the gate again for this digest.
 package promotion.gates
 

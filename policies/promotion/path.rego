@@ -2,7 +2,7 @@
 # title: Promotions follow the allowed paths
 # description: An artifact moves one environment at a time, along the paths in the settings.
 # related_resources:
-#   - description: J. Humble and D. Farley, Continuous Delivery (2010), the deployment pipeline
+#   - "J. Humble and D. Farley, Continuous Delivery (2010), the deployment pipeline"
 # custom:
 #   severity: high
 #   applies: {kinds: [promotion]}

@@ -4,11 +4,11 @@
 #   What is promoted is what was tried: the same digest, still running where the promotion comes
 #   from, verified there, and for as long as the settings ask.
 # related_resources:
-#   - description: J. Humble and D. Farley, Continuous Delivery (2010), build your binaries once
+#   - "J. Humble and D. Farley, Continuous Delivery (2010), build your binaries once"
 # custom:
 #   severity: high
 #   applies: {kinds: [promotion]}
-#   requires: {evidence.deployments: {}, artifacts.digest: {}}
+#   requires: [evidence.deployments, artifacts.digest]
 #   remediation: Deploy this digest to the environment before, and let its verification pass.
 package promotion.verified
 

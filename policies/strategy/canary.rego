@@ -4,12 +4,11 @@
 #   A change there is allowed only if its plan shows it to a part of the traffic, watches it, and
 #   takes it back when it does badly. The steps that do this are asked for here too.
 # related_resources:
-#   - description: Google, Site Reliability Workbook (2018), 16 Canarying Releases
-#     ref: https://sre.google/workbook/canarying-releases/
+#   - "Google, Site Reliability Workbook (2018), 16 Canarying Releases: https://sre.google/workbook/canarying-releases/"
 # custom:
 #   severity: medium
 #   applies: {kinds: [image, promotion], assets: [workload]}
-#   requires: {artifacts.digest: {}}
+#   requires: [artifacts.digest]
 package strategy.canary
 
 import data.lib.settings

@@ -4,13 +4,12 @@
 #   One finding for each vulnerability of a severity that counts, with a fixed version, in an
 #   artifact of this change. A VEX statement that says not affected, or fixed, settles it.
 # related_resources:
-#   - description: OpenVEX 0.2.0, status
-#     ref: https://github.com/openvex/spec
-#   - description: NIST SP 800-190, 4.1.1 image vulnerabilities
+#   - "OpenVEX 0.2.0, status: https://github.com/openvex/spec"
+#   - "NIST SP 800-190, 4.1.1 image vulnerabilities"
 # custom:
 #   severity: high
 #   applies: {kinds: [image, promotion]}
-#   requires: {evidence.scans: {}}
+#   requires: [evidence.scans]
 #   waivable: true
 #   remediation: Take the fixed version, or publish a VEX statement, or ask for a waiver.
 package scans.fixable

@@ -2,11 +2,11 @@
 # title: A vulnerability without a fix is said aloud
 # description: Nothing can be updated yet, so it does not stop the change; whoever reads it can act.
 # related_resources:
-#   - description: NIST SP 800-40 Rev. 4, responding to vulnerabilities without a patch
+#   - "NIST SP 800-40 Rev. 4, responding to vulnerabilities without a patch"
 # custom:
 #   severity: medium
 #   applies: {kinds: [image, promotion]}
-#   requires: {evidence.scans: {}}
+#   requires: [evidence.scans]
 #   remediation: Watch for a fix; publish a VEX statement if the code is not reachable.
 package scans.unfixed
 

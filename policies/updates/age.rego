@@ -4,11 +4,11 @@
 #   Time for others to find out what is wrong with it. Counted from the first observation of the
 #   digest here, on whichever platform it came last; not from a date that its publisher gives.
 # related_resources:
-#   - description: OpenSSF, Secure Supply Chain Consumption Framework (S2C2F), dependency cooldown
+#   - "OpenSSF, Secure Supply Chain Consumption Framework (S2C2F), dependency cooldown"
 # custom:
 #   severity: medium
 #   applies: {kinds: [image, base_image]}
-#   requires: {evidence.observations: {}}
+#   requires: [artifacts.digest, evidence.observations]
 #   waivable: true
 #   remediation: Wait for the time under `until`; for an exploited vulnerability ask for a waiver.
 package updates.age
@@ -18,10 +18,7 @@ import data.lib.time as times
 
 wait := times.nanoseconds(settings.first(data.settings.updates.minimumAge).age)
 
-digests contains input.change.to.digest
-
 digests contains artifact.digest if {
-	input.change.kind != "base_image"
 	some artifact in input.artifacts
 	artifact.changed
 }

@@ -4,12 +4,11 @@
 #   Settings say for each environment which kinds of version update go by themselves and which wait
 #   for whose approval. What they do not name, such as a downgrade, is denied.
 # related_resources:
-#   - description: Semantic Versioning 2.0.0
-#     ref: https://semver.org/spec/v2.0.0.html
+#   - "Semantic Versioning 2.0.0: https://semver.org/spec/v2.0.0.html"
 # custom:
 #   severity: medium
 #   applies: {kinds: [image, base_image, dependency, chart]}
-#   requires: {change.updateType: {}}
+#   requires: [change.updateType]
 #   remediation: Ask the people named under `missing`, or choose a version nearer to the present one.
 package updates.types
 

@@ -4,9 +4,8 @@
 #   During a freeze nothing goes out until the freeze ends. Where settings name change windows for
 #   an environment, nothing goes out between them; the hold says when the next one opens.
 # related_resources:
-#   - description: ITIL 4, change enablement (change schedule, blackout)
-#   - description: RFC 3339, Date and Time on the Internet
-#     ref: https://www.rfc-editor.org/rfc/rfc3339
+#   - "ITIL 4, change enablement (change schedule, blackout)"
+#   - "RFC 3339, Date and Time on the Internet: https://www.rfc-editor.org/rfc/rfc3339"
 # custom:
 #   severity: medium
 #   applies: {kinds: [image, base_image, dependency, chart, config, migration, promotion]}

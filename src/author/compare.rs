@@ -10,7 +10,7 @@ use crate::model::decision::Decision;
 use crate::model::finding::Finding;
 
 /// The difference, a line or more; empty where everything is as expected.
-pub fn difference(expect: &Expect, decision: &Decision) -> String {
+pub(super) fn difference(expect: &Expect, decision: &Decision) -> String {
     let mut out = String::new();
     if let Some(verdict) = expect.verdict
         && verdict != decision.verdict
