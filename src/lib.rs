@@ -3,7 +3,12 @@
 //! Data flows one way: input → reviews → decisions → plans. See `docs/architecture.md`.
 
 pub mod author;
+pub mod decide;
 pub mod diag;
+pub mod drivers;
 pub mod engine;
+pub mod facts;
 pub mod model;
+pub mod plan;
 pub mod policy;
+pub mod report;

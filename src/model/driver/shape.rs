@@ -1,0 +1,179 @@
+//! Whether a value looks as a parameter must.
+//!
+//! What is wrong is said without the value where the value could be a secret.
+
+use serde_json::Value;
+
+use super::Shape;
+use crate::model::{Age, Digest};
+
+impl Shape {
+    /// What is expected, for people.
+    pub fn expected(self) -> String {
+        match self {
+            Self::Text => "text".to_owned(),
+            Self::Digest => "a digest: `sha256:` and 64 hex digits".to_owned(),
+            Self::Integer => "a whole number".to_owned(),
+            Self::Number => "a number".to_owned(),
+            Self::Boolean => "`true` or `false`".to_owned(),
+            Self::Age => "a duration such as `5m`".to_owned(),
+            Self::Weights => "a mapping of names to numbers from 0, not all of them 0".to_owned(),
+            Self::Object => "a mapping".to_owned(),
+            Self::List => "a list".to_owned(),
+            Self::OneOf(words) => {
+                let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+                format!("one of {}", words.join(", "))
+            }
+            Self::Reference => "a secret by reference: `{env: NAME}` or `{file: PATH}`".to_owned(),
+            Self::Recipient => {
+                "a name, or an address by reference: `{env: NAME}` or `{file: PATH}`".to_owned()
+            }
+        }
+    }
+
+    /// Whether an output of this shape can be given to a parameter of another.
+    pub fn fits(self, parameter: Self) -> bool {
+        match (self, parameter) {
+            (Self::Reference, _) | (_, Self::Reference | Self::OneOf(_)) => false,
+            (Self::Digest | Self::Age | Self::OneOf(_), Self::Text | Self::Recipient)
+            | (Self::Integer, Self::Number)
+            | (Self::Weights, Self::Object) => true,
+            (a, b) => a == b,
+        }
+    }
+
+    /// What is wrong with a value, where it does not look like this.
+    pub fn fault(self, value: &Value) -> Option<String> {
+        let fits = match self {
+            Self::Text => match value.as_str() {
+                Some(text) if carries_password(text) => {
+                    return Some(
+                        "carries a password within an address; a secret is only given by reference"
+                            .to_owned(),
+                    );
+                }
+                Some(text) => !text.is_empty(),
+                None => false,
+            },
+            Self::Digest => value.as_str().is_some_and(|text| Digest::parse(text).is_some()),
+            Self::Integer => value.as_i64().is_some() || value.as_u64().is_some(),
+            Self::Number => value.is_number(),
+            Self::Boolean => value.is_boolean(),
+            Self::Age => value.as_str().is_some_and(|text| Age::parse(text).is_some()),
+            Self::Weights => weights(value).is_some(),
+            Self::Object => value.is_object(),
+            Self::List => value.is_array(),
+            Self::OneOf(words) => value.as_str().is_some_and(|text| words.contains(&text)),
+            Self::Reference => is_reference(value),
+            Self::Recipient => is_reference(value) || Self::Text.fault(value).is_none(),
+        };
+        (!fits).then(|| format!("is {}, expected {}", self.found(value), self.expected()))
+    }
+
+    /// The value as it may be shown.
+    fn found(self, value: &Value) -> String {
+        let short = |text: &str| text.chars().count() <= 64 && !text.chars().any(char::is_control);
+        match (self, value) {
+            // The value itself may be the secret.
+            (Self::Reference, _) => "something else".to_owned(),
+            (_, Value::String(text)) if text.is_empty() => "empty".to_owned(),
+            (_, Value::String(text)) if short(text) => format!("`{text}`"),
+            (_, Value::Number(number)) => format!("`{number}`"),
+            (_, Value::Bool(yes)) => format!("`{yes}`"),
+            (_, Value::String(_)) => "other text".to_owned(),
+            (_, Value::Null) => "nothing".to_owned(),
+            (_, Value::Array(_)) => "a list".to_owned(),
+            (_, Value::Object(_)) => "a mapping".to_owned(),
+        }
+    }
+}
+
+/// Reads weights: numbers from 0, of which one at least is more.
+pub(crate) fn weights(value: &Value) -> Option<Vec<(&str, f64)>> {
+    let members = value.as_object()?;
+    let mut weights = Vec::with_capacity(members.len());
+    for (name, weight) in members {
+        let weight = weight.as_f64().filter(|w| w.is_finite() && *w >= 0.0)?;
+        weights.push((name.as_str(), weight));
+    }
+    weights.iter().any(|(_, weight)| *weight > 0.0).then_some(weights)
+}
+
+/// `{env: NAME}` or `{file: PATH}` and nothing else. A name that could not be a variable's is
+/// refused: it may be the secret itself.
+fn is_reference(value: &Value) -> bool {
+    let Some(members) = value.as_object().filter(|members| members.len() == 1) else { return false };
+    let is_name = |name: &str| {
+        !name.starts_with(|c: char| c.is_ascii_digit())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    };
+    members.iter().all(|(key, value)| match (key.as_str(), value.as_str()) {
+        (_, None | Some("")) => false,
+        ("env", Some(name)) => is_name(name),
+        ("file", Some(path)) => !path.chars().any(char::is_control),
+        _ => false,
+    })
+}
+
+/// Whether a text is an address with a password in it (`scheme://user:password@host`).
+fn carries_password(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(_, rest)| {
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_secret_is_only_a_reference_and_is_never_echoed() {
+        for good in [json!({"env": "ROLLOUT_WEBHOOK"}), json!({"file": "/run/secrets/hook"})] {
+            assert_eq!(Shape::Reference.fault(&good), None);
+        }
+        for bad in [
+            json!("hunter2"),
+            json!({"env": "hunter2!"}),
+            json!({"env": ""}),
+            json!({"env": "A", "file": "hunter2"}),
+            json!({"value": "hunter2"}),
+            json!(["hunter2"]),
+        ] {
+            let fault = Shape::Reference.fault(&bad).unwrap();
+            assert!(!fault.contains("hunter2"), "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_an_address_is_refused_without_echo() {
+        let fault = Shape::Text.fault(&json!("https://u:hunter2@host/path")).unwrap();
+        assert!(fault.contains("password") && !fault.contains("hunter2"), "{fault}");
+        assert_eq!(Shape::Text.fault(&json!("ssh://git@host/a:b@c")), None);
+    }
+
+    #[test]
+    fn shapes_say_what_they_expect() {
+        let fault = |shape: Shape, value: Value| shape.fault(&value).unwrap_or_default();
+        assert_eq!(fault(Shape::Age, json!("soon")), "is `soon`, expected a duration such as `5m`");
+        assert_eq!(fault(Shape::Integer, json!(1.5)), "is `1.5`, expected a whole number");
+        assert_eq!(
+            fault(Shape::OneOf(&["git", "live"]), json!("gti")),
+            "is `gti`, expected one of `git`, `live`"
+        );
+        assert_eq!(fault(Shape::Text, json!("")), "is empty, expected text");
+        assert!(fault(Shape::Weights, json!({"a": 0})).contains("not all of them 0"));
+        assert!(fault(Shape::Weights, json!({"a": -1, "b": 2})).contains("expected"));
+        assert_eq!(fault(Shape::Weights, json!({"a": 95, "b": 5})), "");
+    }
+
+    #[test]
+    fn an_output_fits_where_its_shape_does() {
+        assert!(Shape::Digest.fits(Shape::Text));
+        assert!(Shape::Integer.fits(Shape::Number));
+        assert!(!Shape::Text.fits(Shape::Digest));
+        assert!(!Shape::Text.fits(Shape::Reference));
+    }
+}
