@@ -4,6 +4,8 @@
 //! that loads is free of what would change meaning in silence: duplicate ids, a rule shadowed by
 //! data, two defaults, an effect that is not a set.
 
+pub mod settings;
+
 use std::sync::Arc;
 
 use crate::diag::Source;
