@@ -10,9 +10,7 @@ pub(crate) mod rego;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Deserialize;
-
-use crate::diag::{Diagnostic, Source, codes};
+use crate::diag::{Diagnostic, Source, codes, tree};
 use crate::model::canonical;
 use crate::model::finding::Effect;
 use crate::model::id::{API_VERSION, Digest};
@@ -183,12 +181,6 @@ pub fn load(
 
 /// Says what a file is; a document of an unknown kind is refused, not skipped.
 fn part(source: &Arc<Source>) -> Result<Part, Diagnostic> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Head {
-        api_version: Option<String>,
-        kind: Option<String>,
-    }
     let name = source.name.rsplit('/').next().unwrap_or_default();
     let Some((stem, ending)) = name.rsplit_once('.') else { return Ok(Part::Other) };
     match ending {
@@ -198,24 +190,23 @@ fn part(source: &Arc<Source>) -> Result<Part, Diagnostic> {
         "yaml" | "yml" | "json" => {}
         _ => return Ok(Part::Other),
     }
-    let head: Head = serde_saphyr::from_str(&source.text).map_err(|error| {
-        let place = error.location().map_or(0..0, |at| {
-            let line = u32::try_from(at.line()).unwrap_or(1);
-            let column = u32::try_from(at.column()).unwrap_or(1);
-            let offset = source.offset(line, column);
-            offset..offset
-        });
-        Diagnostic::error(codes::POLICY_UNREADABLE, format!("`{}` cannot be read as one document", source.name))
-            .hint("a file of policies holds one YAML or JSON document, with `apiVersion` and `kind`")
-            .at(source, place, "reading stopped here")
-    })?;
-    let ours = head.api_version.as_deref() == Some(API_VERSION);
-    match head.kind.as_deref() {
+    let documents = tree::parse(source)?;
+    let [head] = documents.as_slice() else {
+        return Err(Diagnostic::error(
+            codes::POLICY_UNREADABLE,
+            format!("`{}` holds {} documents", source.name, documents.len()),
+        )
+        .hint("a file of policies holds one document")
+        .at(source, 0..0, "this file"));
+    };
+    let text = |name: &str| head.get(name).and_then(tree::Node::text);
+    let version = text("apiVersion").unwrap_or_default();
+    let ours = version == API_VERSION;
+    match text("kind") {
         Some("Policy") if ours => Ok(Part::Cel),
         // What lives beside policies: cases and their fixtures.
         Some("Case" | "Review" | "Input") if ours => Ok(Part::Other),
         kind => {
-            let version = head.api_version.unwrap_or_default();
             let message = match kind {
                 Some(kind) => format!("`{}` is `{kind}` of `{version}`, which is not a policy", source.name),
                 None => format!("`{}` does not say what it is: `kind` is missing", source.name),

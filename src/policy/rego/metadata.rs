@@ -8,11 +8,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::diag::{Diagnostic, Source, codes, nearest};
+use crate::diag::{Diagnostic, Source, codes, document, nearest, tree};
 use crate::model::evidence::Severity;
 use crate::model::input::{AssetKind, ChangeKind};
 use crate::model::json::Json;
@@ -110,13 +109,15 @@ pub(crate) fn read(source: &Arc<Source>, problems: &mut Vec<Diagnostic>) -> Vec<
     for (index, line) in source.text.split_inclusive('\n').enumerate() {
         let start = offset;
         offset = offset.saturating_add(line.len());
-        let line = line.trim_end_matches(['\n', '\r']);
+        let (line, ending) = line.split_at(line.trim_end_matches(['\n', '\r']).len());
         match (&mut open, line.strip_prefix('#')) {
             (_, Some(rest)) if rest.trim() == "METADATA" => open = Some((start..offset, String::new())),
             (Some((span, yaml)), Some(rest)) => {
                 span.end = offset;
-                yaml.push_str(rest.strip_prefix(' ').unwrap_or(rest));
-                yaml.push('\n');
+                // As long as in the file, so that places in the one are places in the other.
+                yaml.push(' ');
+                yaml.push_str(rest);
+                yaml.push_str(ending);
             }
             (Some((span, _)), None) if line.trim().is_empty() => {
                 problems.push(
@@ -177,15 +178,7 @@ impl Reader<'_> {
     }
 
     fn block(&self, yaml: &str, line: u32, package: bool) -> Result<Block, Refusal> {
-        let value: Value = if yaml.trim().is_empty() {
-            Value::Object(Map::new())
-        } else {
-            serde_saphyr::from_str(yaml).map_err(|error| {
-                let row = error.location().map_or(0, |at| usize::try_from(at.line()).unwrap_or(0));
-                let text = yaml.lines().nth(row.saturating_sub(1)).unwrap_or_default().trim();
-                self.refuse(text, "the metadata is not YAML".to_owned(), "check quotes and indentation behind the `#`")
-            })?
-        };
+        let value = self.yaml(yaml)?;
         let Value::Object(members) = value else {
             return Err(self.refuse("", "the metadata is not a mapping".to_owned(), "write `# title: …` below `# METADATA`"));
         };
@@ -223,6 +216,27 @@ impl Reader<'_> {
             }
         }
         Ok(Block { scope, line, said })
+    }
+
+    /// Reads the YAML behind the `#`s, which stands in the file where the block does.
+    fn yaml(&self, yaml: &str) -> Result<Value, Refusal> {
+        if yaml.trim().is_empty() {
+            return Ok(Value::Object(Map::new()));
+        }
+        let inner = Source::new(self.source.name.clone(), yaml);
+        let moved = |mut problem: Diagnostic| {
+            if let Some(label) = &mut problem.label {
+                let start = self.span.end.saturating_sub(yaml.len());
+                label.span = label.span.start.saturating_add(start)..label.span.end.saturating_add(start);
+                label.source = Arc::clone(self.source);
+            }
+            Box::new(Diagnostic { code: codes::POLICY_METADATA, ..problem })
+        };
+        let documents = tree::parse(&inner).map_err(moved)?;
+        match documents.first() {
+            Some(node) => document::read_node::<Json>(&inner, node).map(|json| json.0).map_err(moved),
+            None => Ok(Value::Object(Map::new())),
+        }
     }
 
     fn text(&self, key: &str, value: &Value) -> Result<String, Refusal> {
@@ -278,7 +292,7 @@ impl Reader<'_> {
         if word.is_empty() {
             return Err(self.refuse(what, format!("`{what}` is not a word"), format!("known are {}", known.join(", "))));
         }
-        T::deserialize(value).map_err(|_| self.unknown(word, what, known))
+        serde_json::from_value(value.clone()).map_err(|_| self.unknown(word, what, known))
     }
 
     fn applies(&self, value: Value) -> Result<Applies, Refusal> {
