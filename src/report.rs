@@ -24,6 +24,7 @@ mod html;
 mod json;
 mod junit;
 mod markdown;
+mod output;
 mod sarif;
 mod select;
 mod svg;
@@ -35,6 +36,7 @@ mod yaml;
 #[cfg(test)]
 mod fixture;
 
+pub use output::Output;
 pub use select::{baseline, narrow};
 pub use wire::Report;
 
@@ -365,6 +367,7 @@ pub const FORMATS: &[Format] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::strategy::Strategy as _;
 
     #[test]
     fn names_are_found_and_stand_once() {
@@ -386,6 +389,56 @@ mod tests {
                     assert!(!text.lines().any(clean::is_command), "{}", format.name);
                 }
                 assert_eq!(text, format.render(&evaluation, &Style::default()), "{}", format.name);
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(48))]
+
+        /// Whatever a policy writes and whatever a change is called, no format is led astray.
+        #[test]
+        fn foreign_text_is_harmless_in_every_format(
+            message in proptest::collection::vec(
+                proptest::prop_oneof![
+                    proptest::prelude::any::<char>().prop_map(String::from),
+                    proptest::sample::select(vec![
+                        "\u{1b}[", "\r\n", "\n", "::error::", "##[x]", "]]>", "-->", "</style>", "```", "|",
+                        "](x)", "\u{202e}", "\u{2028}", "%0A", "&amp;", "\\", "'", "\"", " ", "\u{9b}", "\u{fffe}",
+                    ]).prop_map(str::to_owned),
+                ],
+                0..40,
+            ),
+            width in 20_usize..120,
+        ) {
+            let text = message.concat();
+            let mut evaluation = fixture::evaluation();
+            evaluation.entries.truncate(2);
+            evaluation.entries[1].decision.findings[1].message = text.clone();
+            evaluation.entries[1].decision.findings[1].rule = text.clone();
+            evaluation.entries[0].decision.change.id = text.clone();
+            evaluation.findings[0].message = text.clone();
+            let wire = serde_json::to_value(Report::of(&evaluation)).unwrap();
+            for format in FORMATS {
+                let out = format.render(&evaluation, &Style { color: false, width });
+                proptest::prop_assert!(!out.contains(|c| clean::acts(c) && c != '\n'), "{}", format.name);
+                proptest::prop_assert!(!out.contains("##["), "{}", format.name);
+                proptest::prop_assert!(format.name == "github" || !out.lines().any(clean::is_command), "{}", format.name);
+                match format.name {
+                    "json" => proptest::prop_assert_eq!(&serde_json::from_str::<serde_json::Value>(&out).unwrap(), &wire),
+                    "yaml" => {
+                        let read = regorus::Value::from_yaml_str(&out).unwrap().to_json_str().unwrap();
+                        let read: serde_json::Value = serde_json::from_str(&read).unwrap();
+                        proptest::prop_assert_eq!(&read, &wire);
+                    }
+                    "junit" => proptest::prop_assert!(junit::tests::well_formed(&out).is_ok(), "{}", out),
+                    "sarif" | "gitlab-codequality" => {
+                        proptest::prop_assert!(serde_json::from_str::<serde_json::Value>(&out).is_ok());
+                    }
+                    "html" => proptest::prop_assert_eq!(out.matches("</style>").count(), 1),
+                    "github" => proptest::prop_assert!(out.lines().all(|l| l.starts_with("::"))),
+                    _ => {}
+                }
             }
         }
     }

@@ -81,7 +81,7 @@ fn suite(out: &mut String, evaluation: &Evaluation, entry: &Entry) -> Count {
     let mut more: Vec<String> =
         d.missing.iter().map(|m| format!("needs: {}", words::missing(m, evaluation.now))).collect();
     more.extend(d.earliest.map(|t| format!("not before {}", words::when(t, evaluation.now))));
-    more.extend(d.unknown.iter().map(words::unknown));
+    more.extend(d.unknown.iter().map(|u| format!("unknown: {}", words::unknown(u))));
     more.extend(entry.refused.iter().map(|why| format!("no plan: {why}")));
     let more = more.join("\n");
     let verdict = match entry.standing() {
@@ -186,13 +186,13 @@ fn attribute(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::fixture;
     use super::*;
 
     /// Well-formed as far as this writer can go wrong: every tag closed in order, attributes quoted,
     /// no bare `<` or `&`, nothing that XML 1.0 cannot carry.
-    pub(super) fn well_formed(xml: &str) -> Result<usize, String> {
+    pub(in crate::report) fn well_formed(xml: &str) -> Result<usize, String> {
         if let Some(c) = xml.chars().find(|c| c.is_control() && *c != '\n') {
             return Err(format!("{c:?} in the text"));
         }
