@@ -198,12 +198,12 @@ pub(super) mod tests {
         }
         let mut rest =
             xml.strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n").ok_or("no declaration")?;
-        let (mut open, mut elements) = (Vec::new(), 0);
+        let (mut open, mut elements) = (Vec::new(), 0_usize);
         while let Some(at) = rest.find('<') {
             references(&rest[..at])?;
-            let end = rest[at..].find('>').ok_or("a tag without an end")? + at;
-            let tag = &rest[at + 1..end];
-            rest = &rest[end + 1..];
+            let (tag, tail) = rest[at..].split_once('>').ok_or("a tag without an end")?;
+            let tag = &tag[1..];
+            rest = tail;
             if tag.contains('<') {
                 return Err(format!("`<` within <{tag}>"));
             }
@@ -227,7 +227,7 @@ pub(super) mod tests {
                 assert!(key.chars().all(|c| c.is_ascii_alphabetic()), "{key}");
                 references(parts.next().ok_or("a value without an end")?)?;
             }
-            elements += 1;
+            elements = elements.saturating_add(1);
             if !tag.ends_with('/') {
                 open.push(name);
             }

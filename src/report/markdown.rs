@@ -304,7 +304,7 @@ fn inline(text: &str) -> String {
                     out.push(c);
                 }
                 // `http:`, `mailto:` and `:smile:`; not `12:30` and `file: line`.
-                ':' if !line.get(at..).is_some_and(|rest| plain_colon(rest)) => out.push_str("\\:"),
+                ':' if !line.get(at..).is_some_and(plain_colon) => out.push_str("\\:"),
                 // `www.` makes a link without a scheme.
                 '.' if out.ends_with(['w', 'W']) => out.push_str("\\."),
                 c => out.push(c),

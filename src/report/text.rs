@@ -89,15 +89,16 @@ impl Page<'_> {
         let limit = self.style.width.max(indent.saturating_add(hang).saturating_add(20));
         self.indent(indent);
         let mut at = indent;
-        let mut fresh = true;
+        // Nothing yet in this line; nothing yet but blanks.
+        let (mut fresh, mut leads) = (true, true);
         for (ink, text) in pieces {
             for (n, text) in clean::lines(text).iter().enumerate() {
                 if n > 0 {
                     self.wrap(indent, hang, &mut at);
                     fresh = true;
+                    leads = true;
                 }
                 let mut run = String::new();
-                let mut leads = fresh;
                 for word in text.split_inclusive(' ') {
                     let bare = clean::width(word.trim_end_matches(' '));
                     if !fresh && at.saturating_add(bare) > limit {
