@@ -65,26 +65,32 @@ impl Shape {
             Self::List => value.is_array(),
             Self::OneOf(words) => value.as_str().is_some_and(|text| words.contains(&text)),
             Self::Reference => is_reference(value),
-            Self::Recipient => is_reference(value) || Self::Text.fault(value).is_none(),
+            // An address may carry a secret; a name is never one.
+            Self::Recipient => {
+                is_reference(value)
+                    || value.as_str().is_some_and(|text| !text.is_empty() && !text.contains("://"))
+            }
         };
-        (!fits).then(|| format!("is {}, expected {}", self.found(value), self.expected()))
-    }
-
-    /// The value as it may be shown.
-    fn found(self, value: &Value) -> String {
-        let short = |text: &str| text.chars().count() <= 64 && !text.chars().any(char::is_control);
-        match (self, value) {
+        if !fits && matches!(self, Self::Reference | Self::Recipient) {
             // The value itself may be the secret.
-            (Self::Reference, _) => "something else".to_owned(),
-            (_, Value::String(text)) if text.is_empty() => "empty".to_owned(),
-            (_, Value::String(text)) if short(text) => format!("`{text}`"),
-            (_, Value::Number(number)) => format!("`{number}`"),
-            (_, Value::Bool(yes)) => format!("`{yes}`"),
-            (_, Value::String(_)) => "other text".to_owned(),
-            (_, Value::Null) => "nothing".to_owned(),
-            (_, Value::Array(_)) => "a list".to_owned(),
-            (_, Value::Object(_)) => "a mapping".to_owned(),
+            return Some(format!("must be {}; what it is now is not shown", self.expected()));
         }
+        (!fits).then(|| format!("is {}, expected {}", shown(value), self.expected()))
+    }
+}
+
+/// The value as it may be shown.
+fn shown(value: &Value) -> String {
+    let short = |text: &str| text.chars().count() <= 64 && !text.chars().any(char::is_control);
+    match value {
+        Value::String(text) if text.is_empty() => "empty".to_owned(),
+        Value::String(text) if short(text) => format!("`{text}`"),
+        Value::Number(number) => format!("`{number}`"),
+        Value::Bool(yes) => format!("`{yes}`"),
+        Value::String(_) => "other text".to_owned(),
+        Value::Null => "nothing".to_owned(),
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(_) => "a mapping".to_owned(),
     }
 }
 
@@ -145,6 +151,14 @@ mod tests {
             let fault = Shape::Reference.fault(&bad).unwrap();
             assert!(!fault.contains("hunter2"), "{fault}");
         }
+    }
+
+    #[test]
+    fn an_address_of_a_recipient_is_a_reference() {
+        assert_eq!(Shape::Recipient.fault(&json!("team-geo")), None);
+        assert_eq!(Shape::Recipient.fault(&json!({"env": "HOOK"})), None);
+        let fault = Shape::Recipient.fault(&json!("https://hooks.example/hunter2")).unwrap();
+        assert!(!fault.contains("hunter2"), "{fault}");
     }
 
     #[test]

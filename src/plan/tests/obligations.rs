@@ -27,27 +27,27 @@ fn story_with(id: &str, pointer: &str, value: Value) -> String {
 fn a_canary_is_at_least_as_strict() {
     assert_snapshot!(story_with("shift-5", "/with/weights", json!({"stable": 90, "canary": 10})), @r#"
 step `shift-5` does not fulfil `canary.trafficPercent` (at most 5): it gives the new version 10 [undischarged]
-  a step says so with `fulfils: [canary.…]`; these kinds can: `flag.set/v1`, `traffic.shift/v1`, `watch.canary/v1`
+  a step may be stricter than the obligation, never less strict
 "#);
     assert_snapshot!(story_with("watch", "/with/errorRateMax", json!(0.1)), @r#"
 step `watch` does not fulfil `canary.errorRateMax` (at most 0.05): its `errorRateMax` is 0.1 [undischarged]
-  a step says so with `fulfils: [canary.…]`; these kinds can: `flag.set/v1`, `traffic.shift/v1`, `watch.canary/v1`
+  a step may be stricter than the obligation, never less strict
 "#);
     assert_snapshot!(story_with("watch", "/with/for", json!("4m")), @r#"
 step `watch` does not fulfil `canary.for` (at least 5m): its `for` is 4m [undischarged]
-  a step says so with `fulfils: [canary.…]`; these kinds can: `flag.set/v1`, `traffic.shift/v1`, `watch.canary/v1`
+  a step may be stricter than the obligation, never less strict
 "#);
     assert_snapshot!(story_with("watch", "/with/every", json!("1m")), @r#"
 step `watch` does not fulfil `canary.every` (at most 10s): its `every` is 1m [undischarged]
-  a step says so with `fulfils: [canary.…]`; these kinds can: `flag.set/v1`, `traffic.shift/v1`, `watch.canary/v1`
+  a step may be stricter than the obligation, never less strict
 "#);
     assert_snapshot!(story_with("watch", "/with/maxConsecutiveFailures", json!(4)), @r#"
 step `watch` does not fulfil `canary.maxConsecutiveFailures` (at most 3): its `maxConsecutiveFailures` is 4 [undischarged]
-  a step says so with `fulfils: [canary.…]`; these kinds can: `flag.set/v1`, `traffic.shift/v1`, `watch.canary/v1`
+  a step may be stricter than the obligation, never less strict
 "#);
     assert_snapshot!(story_with("shift-5", "/with/weights", json!({"stable": 95, "green": 5})), @r#"
 step `shift-5` does not fulfil `canary.trafficPercent` (at most 5): its `weights` do not name `canary` [undischarged]
-  a step says so with `fulfils: [canary.…]`; these kinds can: `flag.set/v1`, `traffic.shift/v1`, `watch.canary/v1`
+  a step may be stricter than the obligation, never less strict
 "#);
     let mut stricter = story();
     change(&mut stricter, "watch", "/with/for", json!("1h"));
@@ -60,23 +60,26 @@ step `shift-5` does not fulfil `canary.trafficPercent` (at most 5): its `weights
 fn a_canary_stands_between_the_shift_and_the_rest() {
     assert_snapshot!(story_with("promote", "/after", json!(["shift-5"])), @r#"
 step `deploy-stable` does not wait until `canary` has been fulfilled [undischarged]
-  a step says so with `fulfils: [canary.…]`; these kinds can: `flag.set/v1`, `traffic.shift/v1`, `watch.canary/v1`
+  name what must come first under `after`
 step `promote` does not wait until `canary` has been fulfilled [undischarged]
-  a step says so with `fulfils: [canary.…]`; these kinds can: `flag.set/v1`, `traffic.shift/v1`, `watch.canary/v1`
+  name what must come first under `after`
 step `shift-100` does not wait until `canary` has been fulfilled [undischarged]
-  a step says so with `fulfils: [canary.…]`; these kinds can: `flag.set/v1`, `traffic.shift/v1`, `watch.canary/v1`
+  name what must come first under `after`
 "#);
     assert_snapshot!(story_with("watch", "/after", json!(["deploy-canary"])), @r#"
 what fulfils `canary` does not wait for the change that it is about [undischarged]
-  a step says so with `fulfils: [canary.…]`; these kinds can: `flag.set/v1`, `traffic.shift/v1`, `watch.canary/v1`
+  name that change under `after`
 step `shift-100` changes `production`, which is protected, and has no undo [no-undo]
   give it an `undo`, or have a rule hold with `irreversible: shift-100` until somebody has approved that
 "#);
+    let mut bare = story();
+    bare[1].as_object_mut().unwrap().remove("undo");
+    assert!(refused(&decision(bare.into(), canary())).contains("a failure could not be taken back"));
     let mut beside = story();
     beside.push(tag("beside"));
     assert_snapshot!(refused(&decision(beside.into(), canary())), @r#"
 step `beside` does not wait until `canary` has been fulfilled [undischarged]
-  a step says so with `fulfils: [canary.…]`; these kinds can: `flag.set/v1`, `traffic.shift/v1`, `watch.canary/v1`
+  name what must come first under `after`
 "#);
 }
 
@@ -88,7 +91,7 @@ fn a_canary_without_a_watch_is_none() {
     let text = refused(&decision(steps.into(), owed("canary", json!({"trafficPercent": 5}))));
     assert_snapshot!(text, @r#"
 no step of kind `watch.canary/v1` fulfils `canary` [undischarged]
-  a step says so with `fulfils: [canary.…]`; these kinds can: `flag.set/v1`, `traffic.shift/v1`, `watch.canary/v1`
+  have a step of kind `watch.canary/v1` say `fulfils: [canary]`
 "#);
 }
 
@@ -113,12 +116,12 @@ fn blue_green_checks_before_it_switches() {
     let late = json!([check, smoke, switch(json!(["schema"]))]);
     assert_snapshot!(refused(&decision(late, asked())), @r#"
 step `switch` does not wait for everything that `blueGreen` asks for [undischarged]
-  a step says so with `fulfils: [blueGreen.…]`; these kinds can: `custom.run/v1`, `migration.check/v1`, `registry.tag/v1`, `traffic.switch/v1`, `watch.health/v1`
+  name what must come first under `after`
 "#);
     let unchecked = json!([smoke, switch(json!(["smoke"]))]);
     assert_snapshot!(refused(&decision(unchecked.clone(), asked())), @r#"
 no step fulfils `blueGreen.schemaCheck` [undischarged]
-  a step says so with `fulfils: [blueGreen.…]`; these kinds can: `custom.run/v1`, `migration.check/v1`, `registry.tag/v1`, `traffic.switch/v1`, `watch.health/v1`
+  have a step of kind `migration.check/v1` say `fulfils: [blueGreen.schemaCheck]`
 "#);
     let not_asked = owed("blueGreen", json!({"schemaCheck": false, "smokeTest": true}));
     assert_eq!(plan_of(&decision(unchecked, not_asked)).steps.len(), 2);
@@ -137,7 +140,7 @@ fn telling_is_telling_whom_it_says() {
     let other = tell(json!({"to": {"env": "HOOK"}, "recipient": "team-sky"}));
     assert_snapshot!(refused(&decision(other, by_name())), @r#"
 no step fulfils `notify.to` (`team-geo`) [undischarged]
-  a step says so with `fulfils: [notify.…]`; these kinds can: `notify.slack/v1`, `notify.webhook/v1`
+  have a step of kind `notify.slack/v1` or `notify.webhook/v1` say `fulfils: [notify]`
 "#);
     let silent =
         json!([action(json!({"id": "tell", "kind": "notify.slack/v1", "with": {"to": {"env": "HOOK"}}}))]);
@@ -159,12 +162,12 @@ fn a_review_afterwards_is_after_everything() {
     let early = json!([tag("a"), tag("b"), review(json!(["a"]), "2d")]);
     assert_snapshot!(refused(&decision(early, asked())), @r#"
 what fulfils `reviewAfterwards` does not wait for every step that changes something [undischarged]
-  a step says so with `fulfils: [reviewAfterwards.…]`; these kinds can: `approval.wait/v1`
+  name what must come first under `after`
 "#);
     let slow = json!([tag("a"), review(json!(["a"]), "1w")]);
     assert_snapshot!(refused(&decision(slow, asked())), @r#"
 no step fulfils `reviewAfterwards.by` (`lead`) and `reviewAfterwards.within` (at most 3d) [undischarged]
-  a step says so with `fulfils: [reviewAfterwards.…]`; these kinds can: `approval.wait/v1`
+  have a step of kind `approval.wait/v1` say `fulfils: [reviewAfterwards]`
 "#);
 }
 
@@ -180,7 +183,7 @@ fn rolling_and_smoke_tests_come_after_a_change() {
     assert_eq!(plan_of(&decision(json!([tag("a"), wait(json!(["a"]))]), asked())).steps.len(), 2);
     assert_snapshot!(refused(&decision(json!([tag("a"), wait(json!([]))]), asked())), @r#"
 what fulfils `rolling` comes before any step that changes something [undischarged]
-  a step says so with `fulfils: [rolling.…]`; these kinds can: `argocd.sync/v1`, `compose.up/v1`, `flux.reconcile/v1`, `helm.upgrade/v1`, `kubernetes.waitRollout/v1`
+  name what must come first under `after`
 "#);
     let smoke =
         action(json!({"id": "smoke", "kind": "watch.health/v1", "after": ["a"], "fulfils": ["smokeTest"],
@@ -211,7 +214,7 @@ fn a_pull_request_is_not_gone_around() {
     direct["after"] = json!(["edit"]);
     assert_snapshot!(refused(&decision(json!([update, open, direct]), asked())), @r#"
 step `direct` does not wait until `pullRequest` has been fulfilled [undischarged]
-  a step says so with `fulfils: [pullRequest.…]`; these kinds can: `forge.pullRequest/v1`
+  name what must come first under `after`
 "#);
 }
 
@@ -240,15 +243,15 @@ step `edit` does not name by digest what it moves [undischarged]
 fn a_misspelled_obligation_is_never_passed_over() {
     assert_snapshot!(refused(&decision(json!([tag("a")]), owed("canray", json!({})))), @r#"
 `canray` is not an obligation: expected one of `blitz`, `blueGreen`, `canary`, `digestOnly`, `notify`, `pullRequest`, `reviewAfterwards`, `rolling`, `smokeTest` [undischarged]
-  correct the rule
+  correct the rule; `docs/reference/drivers.md` has every obligation
 "#);
     assert_snapshot!(refused(&decision(json!([tag("a")]), owed("canary", json!({"trafficPrecent": 5})))), @r#"
 `trafficPrecent` is not a parameter of the obligation `canary`: expected one of `trafficPercent`, `errorRateMax`, `p99MsMax`, `every`, `for`, `maxConsecutiveFailures`, `health` [undischarged]
-  a step says so with `fulfils: [canary.…]`; these kinds can: `watch.canary/v1`
+  correct the rule; `docs/reference/drivers.md` has every obligation
 "#);
     assert_snapshot!(refused(&decision(json!([tag("a")]), owed("canary", json!({"for": 5})))), @r#"
 `for` of the obligation `canary` is `5`, expected a duration such as `5m` [undischarged]
-  a step says so with `fulfils: [canary.…]`; these kinds can: `watch.canary/v1`
+  correct the rule; `docs/reference/drivers.md` has every obligation
 "#);
 }
 

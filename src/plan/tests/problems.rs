@@ -18,7 +18,7 @@ fn an_unknown_kind() {
 `registry.tagg/v1`, the kind of step `a`, is not known [unknown-kind]
   did you mean `registry.tag/v1`?
 `zzz`, the kind of the undo of step `a`, is not known [unknown-kind]
-  there are `approval.wait/v1`, `argocd.sync/v1`, `build.dispatch/v1`, `compose.up/v1`, `custom.run/v1`, `flag.set/v1`, `flux.reconcile/v1`, `forge.merge/v1`, `forge.pullRequest/v1`, `forge.status/v1`, `git.revert/v1`, `git.update/v1`, `helm.rollback/v1`, `helm.upgrade/v1`, `kubernetes.apply/v1`, `kubernetes.rollback/v1`, `kubernetes.setImage/v1`, `kubernetes.waitRollout/v1`, `migration.apply/v1`, `migration.check/v1`, `notify.slack/v1`, `notify.webhook/v1`, `registry.tag/v1`, `traffic.shift/v1`, `traffic.switch/v1`, `watch.canary/v1`, `watch.health/v1`, `watchtower.update/v1`, `weigh/v1`
+  `docs/reference/drivers.md` has them all
 "#);
 }
 
@@ -29,9 +29,9 @@ fn parameters_that_are_unknown_missing_or_misshaped() {
     step["with"] = with;
     assert_snapshot!(alone(step), @r#"
 `digest` of step `a` is `sha256:1`, expected a digest: `sha256:` and 64 hex digits [bad-parameter]
-  `digest` is a digest: `sha256:` and 64 hex digits: Digest that the tag shall name.
+  `digest`: Digest that the tag shall name.
 `tag` of step `a` is `true`, expected text [bad-parameter]
-  `tag` is text: Tag that is moved.
+  `tag`: Tag that is moved.
 step `a` lacks `ref`, which `registry.tag/v1` needs [missing-parameter]
   `ref` is text: Registry and repository.
 `reff` of step `a` is not a parameter of `registry.tag/v1` [unknown-parameter]
@@ -57,8 +57,8 @@ fn a_secret_that_is_written_out_is_not_said_again() {
     );
     assert!(!text.contains("hunter2"));
     assert_snapshot!(text, @r#"
-`to` of step `tell` is something else, expected a secret by reference: `{env: NAME}` or `{file: PATH}` [bad-parameter]
-  `to` is a secret by reference: `{env: NAME}` or `{file: PATH}`: Address of the incoming webhook, which is a secret.
+`to` of step `tell` must be a secret by reference: `{env: NAME}` or `{file: PATH}`; what it is now is not shown [bad-parameter]
+  `to`: Address of the incoming webhook, which is a secret.
 "#);
 }
 
