@@ -139,7 +139,7 @@ fn list(words: &[String]) -> String {
 }
 
 /// Writes out what would drive a terminal or turn the direction of writing.
-fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
         let hidden = matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
         if c.is_control() || hidden {

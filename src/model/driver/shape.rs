@@ -42,19 +42,20 @@ impl Shape {
         }
     }
 
+    /// Whether people may write there what they like.
+    const fn holds_text(self) -> bool {
+        matches!(self, Self::Text | Self::Object | Self::List)
+    }
+
     /// What is wrong with a value, where it does not look like this.
     pub fn fault(self, value: &Value) -> Option<String> {
+        if self.holds_text() && has_password(value) {
+            return Some(
+                "carries a password within an address; a secret is only given by reference".to_owned(),
+            );
+        }
         let fits = match self {
-            Self::Text => match value.as_str() {
-                Some(text) if carries_password(text) => {
-                    return Some(
-                        "carries a password within an address; a secret is only given by reference"
-                            .to_owned(),
-                    );
-                }
-                Some(text) => !text.is_empty(),
-                None => false,
-            },
+            Self::Text => value.as_str().is_some_and(|text| !text.is_empty()),
             Self::Digest => value.as_str().is_some_and(|text| Digest::parse(text).is_some()),
             Self::Integer => value.as_i64().is_some() || value.as_u64().is_some(),
             Self::Number => value.is_number(),
@@ -121,6 +122,16 @@ fn is_reference(value: &Value) -> bool {
     })
 }
 
+/// Whether any text in a value is an address with a password in it.
+fn has_password(value: &Value) -> bool {
+    match value {
+        Value::String(text) => carries_password(text),
+        Value::Array(items) => items.iter().any(has_password),
+        Value::Object(members) => members.values().any(has_password),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 /// Whether a text is an address with a password in it (`scheme://user:password@host`).
 fn carries_password(text: &str) -> bool {
     text.split_once("://").is_some_and(|(_, rest)| {
@@ -165,6 +176,8 @@ mod tests {
     fn a_password_in_an_address_is_refused_without_echo() {
         let fault = Shape::Text.fault(&json!("https://u:hunter2@host/path")).unwrap();
         assert!(fault.contains("password") && !fault.contains("hunter2"), "{fault}");
+        let nested = json!({"env": [{"DATABASE_URL": "postgres://app:hunter2@db/app"}]});
+        assert!(Shape::Object.fault(&nested).is_some_and(|fault| !fault.contains("hunter2")));
         assert_eq!(Shape::Text.fault(&json!("ssh://git@host/a:b@c")), None);
     }
 

@@ -260,3 +260,13 @@ fn blitz_asks_for_nothing() {
     assert_eq!(plan_of(&decision(json!([tag("a")]), owed("blitz", json!({})))).steps.len(), 1);
     assert_eq!(plan_of(&decision(json!([]), owed("blitz", json!({})))).steps.len(), 0);
 }
+
+#[test]
+fn no_obligation_is_discharged_by_doing_nothing() {
+    for spec in crate::plan::obligation::OBLIGATIONS {
+        let decision = decision(json!([tag("a")]), owed(spec.kind, json!({})));
+        let asks = !spec.steps.is_empty();
+        assert_eq!(crate::plan::build(&decision, &super::options()).is_err(), asks, "{}", spec.kind);
+        assert!(asks || ["blitz", "digestOnly"].contains(&spec.kind), "{} asks for nothing", spec.kind);
+    }
+}

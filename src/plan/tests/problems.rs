@@ -280,3 +280,11 @@ fn a_problem_is_told_with_its_rule() {
     assert_snapshot!(diagnostic, @"step `a` goes after `b`, which is no step of this plan (asked for by `strategy.canary`) [plan.invalid]");
     assert!(diagnostic.hint.is_some());
 }
+
+#[test]
+fn hostile_words_are_told_harmlessly_and_shortly() {
+    let kind = format!("\u{1b}[2J\u{202e}{}", "x".repeat(100_000));
+    let text = alone(json!({"id": "a", "kind": kind, "with": {}}));
+    assert!(text.starts_with("`\\u{1b}[2J\\u{202e}xxx") && text.chars().count() < 1_200);
+    assert!(!text.chars().any(|c| c.is_control() && c != '\n'));
+}

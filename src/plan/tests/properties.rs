@@ -29,7 +29,7 @@ fn dags() -> impl Strategy<Value = Vec<Value>> {
 }
 
 fn name(at: usize) -> String {
-    format!("s{}", (at * 7) % 17)
+    format!("s{}", at.wrapping_mul(7) % 17)
 }
 
 proptest! {
@@ -61,7 +61,7 @@ proptest! {
         let mut steps = steps;
         for at in 0..size {
             let mut step = tag(&format!("c{at}"));
-            step["after"] = json!([format!("c{}", (at + 1) % size)]);
+            step["after"] = json!([format!("c{}", at.wrapping_add(1).checked_rem(size).unwrap())]);
             steps.push(step);
         }
         let problems = build(&decision(json!(steps), json!([])), &options()).unwrap_err();
@@ -137,7 +137,7 @@ fn ends_once(label: &str) -> bool {
         match c {
             '\\' if !escaped => escaped = true,
             '"' if !escaped => {
-                let rest = &label[at + 1..];
+                let rest = label[at..].trim_start_matches('"');
                 return rest == "];" || rest == ", style=dashed];";
             }
             _ => escaped = false,
