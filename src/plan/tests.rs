@@ -102,7 +102,9 @@ pub(super) fn canary() -> Value {
 
 #[test]
 fn the_story_of_the_contract_makes_its_plan() {
-    let plan = plan_of(&decision(story().into(), canary()));
+    let mut steps = story();
+    steps[0]["with"]["cluster"] = json!("eu-1");
+    let plan = plan_of(&decision(steps.into(), canary()));
     let ids: Vec<&str> = plan.steps.iter().map(|step| step.id.as_str()).collect();
     assert_eq!(ids, ["deploy-canary", "shift-5", "watch", "promote", "deploy-stable", "shift-100", "tell"]);
     assert!(plan.executable);
@@ -152,6 +154,10 @@ fn a_plan_expires_with_the_first_thing_it_counted_on() {
                         "waived": {"by": "W-31", "expires": "2026-11-23T10:30:00Z"}});
     decision.findings.push(serde_json::from_value(waived).unwrap());
     assert_eq!(expires(&freeze, &decision), time("2026-11-23T10:30:00Z"));
+    let overridden = json!({"rule": "scan.fixable", "effect": "deny", "severity": "high", "message": "m",
+                            "overridden": {"by": "O-1", "expires": "2026-11-23T10:20:00Z"}});
+    decision.findings.push(serde_json::from_value(overridden).unwrap());
+    assert_eq!(expires(&freeze, &decision), time("2026-11-23T10:20:00Z"));
 }
 
 #[test]

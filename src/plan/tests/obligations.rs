@@ -57,6 +57,48 @@ step `shift-5` does not fulfil `canary.trafficPercent` (at most 5): its `weights
 }
 
 #[test]
+fn one_strict_watch_does_not_excuse_another_that_claims_too_much() {
+    let mut steps = story();
+    let mut second = steps[2].clone();
+    second["id"] = json!("watch-less");
+    second["with"]["p99MsMax"] = json!(9000);
+    steps.push(second);
+    assert_snapshot!(refused(&decision(steps.into(), canary())), @r#"
+step `watch-less` does not fulfil `canary.p99MsMax` (at most 2000): its `p99MsMax` is 9000 [undischarged]
+  a step may be stricter than the obligation, never less strict
+"#);
+}
+
+#[test]
+fn what_is_only_known_once_it_runs_fulfils_nothing() {
+    let mut steps = story();
+    steps.push(action(json!({"id": "before", "kind": "traffic.shift/v1",
+        "with": {"route": "drone-app", "weights": {"stable": 100, "canary": 0}, "writeTo": "live"},
+        "undo": {"kind": "traffic.shift/v1", "with": {"weights": {"from": "before.previousWeights"}}}})));
+    change(&mut steps, "shift-5", "/with/weights", json!({"from": "before.previousWeights"}));
+    assert_snapshot!(refused(&decision(steps.into(), canary())), @r#"
+step `shift-5` does not fulfil `canary.trafficPercent` (at most 5): its `weights` is only known once it runs [undischarged]
+  a step may be stricter than the obligation, never less strict
+"#);
+}
+
+#[test]
+fn nothing_goes_between_the_stages_of_a_canary_unwatched() {
+    let mut steps = story();
+    let mut first = steps[1].clone();
+    first["id"] = json!("shift-3");
+    first["with"]["weights"] = json!({"stable": 97, "canary": 3});
+    let mut between = tag("between");
+    between["after"] = json!(["shift-3"]);
+    change(&mut steps, "shift-5", "/after", json!(["between"]));
+    steps.extend([first, between]);
+    assert_snapshot!(refused(&decision(steps.into(), canary())), @r#"
+step `between` does not wait until `canary` has been fulfilled [undischarged]
+  name what must come first under `after`
+"#);
+}
+
+#[test]
 fn a_canary_stands_between_the_shift_and_the_rest() {
     assert_snapshot!(story_with("promote", "/after", json!(["shift-5"])), @r#"
 step `deploy-stable` does not wait until `canary` has been fulfilled [undischarged]

@@ -138,6 +138,11 @@ step `a` changes `production`, which is protected, and has no undo [no-undo]
   give it an `undo`, or have a rule hold with `irreversible: a` until somebody has approved that
 "#);
 
+    let mut steps = story();
+    steps[5]["with"]["weights"] = json!({"stable": 50, "canary": 50});
+    let text = refused(&decision(steps.into(), json!([])));
+    assert!(text.starts_with("step `shift-100` changes"), "only what restores needs no undo: {text}");
+
     let mut elsewhere = decision(json!([step]), json!([]));
     elsewhere.change.environment = Some("staging".to_owned());
     assert_eq!(plan_of(&elsewhere).steps.len(), 1);
@@ -219,6 +224,27 @@ step `by-tag` goes on with what step `build` makes before that has been weighed 
 step `weighed-another` goes on with what step `build` makes before that has been weighed [not-weighed]
   put a step of kind `weigh/v1` between them, with `digest: {from: build.digest}`
 "#);
+}
+
+#[test]
+fn to_weigh_one_build_is_not_to_weigh_another() {
+    let build = |id: &str| {
+        action(
+            json!({"id": id, "kind": "build.dispatch/v1", "with": {"provider": "tekton", "repository": "git.example/geo/drone-app",
+            "ref": "main", "image": "registry.example/drone-app", "pipeline": "drone-app", "namespace": "ci"}}),
+        )
+    };
+    let weigh = action(
+        json!({"id": "weigh", "kind": "weigh/v1", "after": ["one"], "with": {"ref": "r", "digest": {"from": "two.digest"}}}),
+    );
+    let mut used = tag("use");
+    used["after"] = json!(["weigh"]);
+    used["with"]["digest"] = json!({"from": "one.digest"});
+    let text = refused(&decision(json!([build("one"), build("two"), weigh, used]), json!([])));
+    assert!(
+        text.contains("step `use` goes on with what step `one` makes") && !text.contains("`two` makes"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -15,6 +15,36 @@ fn slugs(change: impl Fn(&mut Plan)) -> Vec<&'static str> {
     slugs
 }
 
+/// As [`slugs`], for somebody who computes the id anew.
+fn resealed(change: impl Fn(&mut Plan)) -> Vec<&'static str> {
+    slugs(|plan| {
+        change(plan);
+        let steps = plan.steps.clone();
+        *plan = crate::plan::seal(plan.decision.clone(), plan.executable, plan.expires, steps).unwrap();
+    })
+}
+
+#[test]
+fn a_plan_that_was_sealed_anew_must_still_be_sound() {
+    let with = |plan: &mut Plan, name: &str, value: serde_json::Value| {
+        plan.steps[3].with.insert(name.to_owned(), Json(value));
+    };
+    assert_eq!(resealed(|_| {}), Vec::<&str>::new());
+    assert_eq!(resealed(|plan| with(plan, "tag", "latest".into())), ["altered"], "its key is another's");
+    let taken = serde_json::json!({"from": "deploy-stable.digest"});
+    assert_eq!(resealed(|plan| with(plan, "digest", taken.clone())), ["altered", "order"]);
+    let builds = |plan: &mut Plan| {
+        let build = &mut plan.steps[0];
+        build.kind = "build.dispatch/v1".to_owned();
+        let params = serde_json::json!({"provider": "gitlab", "repository": "o/r", "ref": "main", "image": "i", "token": {"env": "T"}});
+        build.with = serde_json::from_value(params).unwrap();
+        build.undo = None;
+        build.expect = None;
+        build.key = crate::plan::draft::key(&plan.decision, &build.id, &build.kind, &build.with).unwrap();
+    };
+    assert_eq!(resealed(builds), ["not-weighed"]);
+}
+
 #[test]
 fn a_plan_survives_being_written_and_read() {
     let plan = plan_of(&decision(story().into(), canary()));
