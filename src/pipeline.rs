@@ -8,6 +8,7 @@ mod evaluation;
 mod excerpt;
 pub mod load;
 pub mod record;
+pub mod schema;
 pub mod sign;
 
 pub use evaluation::{Evaluated, Request, assess, evaluate};

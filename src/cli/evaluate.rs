@@ -1,6 +1,6 @@
 //! `weighlock evaluate`: the main job.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -12,7 +12,7 @@ use crate::diag::{Diagnostic, codes, nearest};
 use crate::facts::key::PrivateKey;
 use crate::model::time::Clock;
 use crate::pipeline::{self, load, record};
-use crate::report::{self, FORMATS, Format, Report};
+use crate::report::{self, FORMATS, Output, Report};
 
 /// How many reviews there must be for their progress to be worth showing.
 const WORTH_SHOWING: usize = 300;
@@ -64,42 +64,25 @@ fn formats() -> String {
     format!("Format of the report, and the file it goes to; may be repeated:\n{}", list.join("\n"))
 }
 
-struct Target {
-    format: &'static Format,
-    file: Option<PathBuf>,
-}
-
-fn targets(outputs: &[String]) -> Result<Vec<Target>, Stop> {
-    let mut targets = Vec::new();
-    for text in outputs {
-        let (name, file) = match text.split_once('=') {
-            Some((name, file)) => (name, Some(PathBuf::from(file))),
-            None => (text.as_str(), None),
-        };
-        let Some(format) = Format::named(name) else {
-            let problem = Diagnostic::error(codes::USAGE, format!("there is no format `{name}`"));
-            let names = FORMATS.iter().map(|format| format.name);
-            let hint = match nearest(name, names.clone()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the formats are {}", names.collect::<Vec<_>>().join(", ")),
-            };
-            return Err(problem.hint(hint).into());
-        };
-        if file.is_none() && targets.iter().any(|target: &Target| target.file.is_none()) {
+fn outputs(texts: &[String]) -> Result<Vec<Output>, Stop> {
+    let mut outputs: Vec<Output> = Vec::new();
+    for text in texts {
+        let output = Output::parse(text).map_err(|problem| Stop::from(*problem))?;
+        if output.file.is_none() && outputs.iter().any(|other| other.file.is_none()) {
             return Err(Diagnostic::error(codes::USAGE, "two reports cannot both go to standard output")
-                .hint(format!("give one a file, as in `-o {name}=FILE`"))
+                .hint(format!("give one a file, as in `-o {}=FILE`", output.format.name))
                 .into());
         }
-        targets.push(Target { format, file });
+        outputs.push(output);
     }
-    if targets.is_empty() {
-        targets.extend(FORMATS.first().map(|format| Target { format, file: None }));
+    if outputs.is_empty() {
+        outputs.extend(FORMATS.first().map(|format| Output { format, file: None }));
     }
-    Ok(targets)
+    Ok(outputs)
 }
 
 pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<u8, Stop> {
-    let targets = targets(&args.output)?;
+    let outputs = outputs(&args.output)?;
     let key = args.sign_key.as_deref().map(read_key).transpose()?;
     let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
     let mut request = args.request.read(terminal, clock)?;
@@ -135,13 +118,13 @@ pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<
         let hint = nearest(id, known).map(|near| format!("did you mean `{near}`?"));
         return Err(Diagnostic { hint, ..problem }.into());
     }
-    for target in &targets {
-        match &target.file {
+    for output in &outputs {
+        match &output.file {
             Some(file) => {
                 let style = report::Style { color: false, ..terminal.style() };
-                output::write(file, &target.format.render(&evaluation, &style))?;
+                output::write(Path::new(file), &output.format.render(&evaluation, &style))?;
             }
-            None => output::print(&target.format.render(&evaluation, &terminal.style()))?,
+            None => output::print(&output.format.render(&evaluation, &terminal.style()))?,
         }
     }
     Ok(evaluated.exit)

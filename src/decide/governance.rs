@@ -5,7 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::fact;
 use crate::model::decision::{CountedApproval, Missing, RejectedRecord};
@@ -18,7 +19,8 @@ use crate::model::time::{Age, Time};
 
 /// A record, and whether whoever read it could tell that it is genuine: signed by a key of the
 /// person who gives it, or read from where only operators write.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping with `record` and `genuine`")]
 pub struct Offered<T> {
     /// The record.
     pub record: T,
@@ -27,7 +29,8 @@ pub struct Offered<T> {
 }
 
 /// Every record that was offered, and the rules that they are held to.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
 pub struct Governance {
     /// Approvals.
     pub approvals: Vec<Offered<Approval>>,
@@ -42,13 +45,15 @@ pub struct Governance {
 }
 
 /// What records are held to.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
 pub struct Terms {
     /// How far ahead a waiver may expire.
     pub waiver_max: Age,
     /// How far ahead an override may expire.
     pub override_max: Age,
     /// Role that may override; nobody may where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub override_role: Option<String>,
 }
 

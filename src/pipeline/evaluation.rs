@@ -172,33 +172,47 @@ fn options(request: &Request, inputs: &Inputs) -> Options {
 }
 
 fn plans(request: &Request, judge: &Judge, decisions: &[Decision]) -> Vec<Result<Option<Plan>, Vec<plan::Problem>>> {
-    let settings = judge.bundle().data.get("settings");
-    let settings: Settings =
-        settings.and_then(|settings| serde_json::from_value(settings.clone()).ok()).unwrap_or_default();
-    let raw = &request.config.plan;
-    let protected: BTreeSet<String> = match &raw.protected {
-        Some(names) => names.iter().cloned().collect(),
-        None => BTreeSet::from(["production".to_owned()]),
-    };
-    let base = plan::Options { protected, ..plan::Options::new(request.now) };
-    let base = plan::Options { ttl: raw.ttl.unwrap_or(base.ttl), ..base };
-    decisions
-        .par_iter()
-        .with_min_len(32)
-        .map(|decision| {
-            let environment = decision.change.environment.as_deref();
-            let freezes = settings.updates.iter().flat_map(|updates| &updates.freezes);
-            let next_freeze = freezes
-                .filter(|freeze| freeze.from > request.now)
-                .filter(|freeze| {
-                    let covers = |names: &Vec<String>| environment.is_none_or(|e| names.iter().any(|name| name == e));
-                    freeze.environments.as_ref().is_none_or(covers)
-                })
-                .map(|freeze| freeze.from)
-                .min();
-            plan::build(decision, &plan::Options { next_freeze, ..base.clone() })
-        })
-        .collect()
+    let planning = Planning::new(request, judge);
+    let build = |decision| plan::build(decision, &planning.options(decision));
+    decisions.par_iter().with_min_len(32).map(build).collect()
+}
+
+/// What the plan of a decision is held to.
+pub(crate) fn plan_options(request: &Request, judge: &Judge, decision: &Decision) -> plan::Options {
+    Planning::new(request, judge).options(decision)
+}
+
+struct Planning {
+    base: plan::Options,
+    freezes: Vec<crate::policy::settings::Freeze>,
+}
+
+impl Planning {
+    fn new(request: &Request, judge: &Judge) -> Self {
+        let settings = judge.bundle().data.get("settings");
+        let settings: Settings =
+            settings.and_then(|settings| serde_json::from_value(settings.clone()).ok()).unwrap_or_default();
+        let raw = &request.config.plan;
+        let protected: BTreeSet<String> = match &raw.protected {
+            Some(names) => names.iter().cloned().collect(),
+            None => BTreeSet::from(["production".to_owned()]),
+        };
+        let base = plan::Options { protected, ..plan::Options::new(request.now) };
+        let base = plan::Options { ttl: raw.ttl.unwrap_or(base.ttl), ..base };
+        Self { base, freezes: settings.updates.map(|updates| updates.freezes).unwrap_or_default() }
+    }
+
+    fn options(&self, decision: &Decision) -> plan::Options {
+        let environment = decision.change.environment.as_deref();
+        let covers = |names: &Vec<String>| environment.is_none_or(|e| names.iter().any(|name| name == e));
+        let next_freeze = self
+            .freezes
+            .iter()
+            .filter(|freeze| freeze.from > self.base.now && freeze.environments.as_ref().is_none_or(covers))
+            .map(|freeze| freeze.from)
+            .min();
+        plan::Options { next_freeze, ..self.base.clone() }
+    }
 }
 
 /// Reads, judges, plans, and finds the lines that a report shows.
