@@ -114,6 +114,7 @@ fn the_story_of_the_contract_makes_its_plan() {
         undo.with["asset"].0, "eu-1/production/drone-app-canary",
         "an undo takes over what it is about"
     );
+    assert_eq!(undo.with["cluster"].0, "eu-1", "and where that is");
 }
 
 #[test]
