@@ -17,6 +17,7 @@ mod value;
 mod variables;
 mod words;
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -35,6 +36,14 @@ use crate::model::finding::{Effect, Need};
 use crate::model::review::Review;
 use crate::model::time::Time;
 use crate::policy::{Bundle, Language};
+
+/// What an output costs, beside the texts in it.
+const OUTPUT: usize = 1 << 10;
+
+/// Depth up to which a rule is judged on the caller's stack, at 32 KiB a level.
+const SHALLOW: usize = 20;
+/// Stack for a rule that is deeper, up to `check::MAX_DEPTH`.
+const STACK: usize = 16 << 20;
 
 /// The engine for CEL.
 #[derive(Debug)]
@@ -93,7 +102,8 @@ impl Session for Thread<'_> {
         if self.policies.compilation.rules.is_empty() {
             return Ok(());
         }
-        let failed = |message: &str| Failure { cause: Cause::Error, message: message.to_owned(), location: None };
+        let failed =
+            |message: &str| Failure { cause: Cause::Error, message: message.to_owned(), location: None };
         let json = serde_json::to_value(review).map_err(|_| failed("the review cannot be given to CEL"))?;
         let now = vec![CowVal::owned(CelString::from(review.context.now.to_string()))];
         let now = self
@@ -109,7 +119,8 @@ impl Session for Thread<'_> {
     }
 
     fn judge(&mut self, rule: usize) -> Result<Vec<Output>, Failure> {
-        let failed = |message: &str| Failure { cause: Cause::Error, message: message.to_owned(), location: None };
+        let failed =
+            |message: &str| Failure { cause: Cause::Error, message: message.to_owned(), location: None };
         let Self { policies, review } = self;
         let Some((policy_at, rule_at)) = policies.compilation.rules.get(&rule).copied() else {
             return Err(failed("there is no such rule in CEL"));
@@ -119,7 +130,9 @@ impl Session for Thread<'_> {
             return Err(failed("there is no such rule in CEL"));
         };
         let Some(loaded) = review else { return Err(failed("no review has been loaded")) };
-        let Some(slot) = loaded.contexts.get_mut(policy_at) else { return Err(failed("no review has been loaded")) };
+        let Some(slot) = loaded.contexts.get_mut(policy_at) else {
+            return Err(failed("no review has been loaded"));
+        };
         let (variables, context) = slot.get_or_insert_with(|| {
             let (input, now) = (loaded.input.clone_as_boxed(), loaded.now.clone_as_boxed());
             let data = policies.data.clone_as_boxed();
@@ -128,17 +141,41 @@ impl Session for Thread<'_> {
             (variables, context)
         });
         variables.begin();
-        meter::start(policies.limits);
-        // Nothing here is known to panic; should the evaluator, the rule has failed and no more.
-        let result = catch_unwind(AssertUnwindSafe(|| judge(rule, variables, context)));
-        let result = result.unwrap_or_else(|_| Err(Stop::Words("the expression cannot be evaluated".to_owned())));
-        let location = Some(rule.location.clone());
-        // A limit counts however the evaluation ended: `||` may have swallowed the error.
-        if let Some(cause) = meter::stopped() {
-            return Err(Failure { cause, message: limit_words(cause, policies.limits), location });
+        let limits = policies.limits;
+        if rule.depth <= SHALLOW {
+            return measured(rule, variables, context, limits);
         }
-        result.map_err(|stop| Failure { cause: Cause::Error, message: stop.words(), location })
+        // The evaluator calls itself with large frames: what is deep gets a stack of its own.
+        let (variables, context): (&Variables, &Context<'static, 'static>) = (variables, context);
+        std::thread::scope(|scope| {
+            std::thread::Builder::new()
+                .stack_size(STACK)
+                .spawn_scoped(scope, || measured(rule, variables, context, limits))
+                .map_err(|_| failed("there is no memory to evaluate the rule"))?
+                .join()
+                .unwrap_or_else(|_| Err(failed("the expression cannot be evaluated")))
+        })
     }
+}
+
+/// Judges a rule within its limits.
+fn measured(
+    rule: &Rule,
+    variables: &Variables,
+    context: &Scope<'_>,
+    limits: Limits,
+) -> Result<Vec<Output>, Failure> {
+    meter::start(limits);
+    functions::swap_patterns(BTreeSet::new());
+    // Nothing here is known to panic; should the evaluator, the rule has failed and no more.
+    let result = catch_unwind(AssertUnwindSafe(|| judge(rule, variables, context)));
+    let result = result.unwrap_or_else(|_| Err(Stop::Words("the expression cannot be evaluated".to_owned())));
+    let location = Some(rule.location.clone());
+    // A limit counts however the evaluation ended: `||` may have swallowed the error.
+    if let Some(cause) = meter::stopped() {
+        return Err(Failure { cause, message: limit_words(cause, limits), location });
+    }
+    result.map_err(|stop| Failure { cause: Cause::Error, message: stop.words(), location })
 }
 
 fn limit_words(cause: Cause, limits: Limits) -> String {
@@ -193,7 +230,10 @@ fn judge(rule: &Rule, variables: &Variables, context: &Scope<'_>) -> Result<Vec<
     for element in elements.0.iter() {
         let mut inner = context.new_inner_scope();
         inner.add_variable_as_val(name.as_str(), value::copy(&**element)?);
-        outputs.extend(judge_one(rule, &inner)?);
+        if let Some(output) = judge_one(rule, &inner)? {
+            meter::bytes(OUTPUT)?;
+            outputs.push(output);
+        }
     }
     Ok(outputs)
 }

@@ -166,9 +166,8 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn error(&mut self, node: &tree::Node, message: impl Into<String>, hint: impl Into<String>) {
         let span = document::first_line(self.source, &node.span);
-        self.errors.push(
-            Diagnostic::error(codes::POLICY_INVALID, message).at(self.source, span, "here").hint(hint),
-        );
+        self.errors
+            .push(Diagnostic::error(codes::POLICY_INVALID, message).at(self.source, span, "here").hint(hint));
     }
 
     fn policy(&mut self, document: wire::Document, node: &tree::Node) -> Policy {
@@ -266,8 +265,10 @@ impl Reader<'_> {
                 return None;
             }
         };
-        let value = self.given(at, "value", "valueExpression", rule.value.map(|v| v.0), rule.value_expression);
-        let needs = self.given(at, "needs", "needsExpression", rule.needs.map(|v| v.0), rule.needs_expression);
+        let value =
+            self.given(at, "value", "valueExpression", rule.value.map(|v| v.0), rule.value_expression);
+        let needs =
+            self.given(at, "needs", "needsExpression", rule.needs.map(|v| v.0), rule.needs_expression);
         let until = self.given(at, "until", "untilExpression", rule.until, rule.until_expression);
         let path = self.given(at, "path", "pathExpression", rule.path, rule.path_expression);
         if yields {

@@ -7,8 +7,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use cel::common::ast::{EntryExpr, Expr, IdedExpr, LiteralValue, SourceInfo};
 use cel::Env;
+use cel::common::ast::{EntryExpr, Expr, IdedExpr, LiteralValue, SourceInfo};
 
 use super::{functions, rewrite};
 use crate::diag::{Diagnostic, Source, codes, nearest};
@@ -21,12 +21,36 @@ const MAX_BRACKETS: usize = 40;
 /// How many `a ? b : c` an expression may have, as each nests in the last.
 const MAX_CHOICES: usize = 40;
 /// How deep an expression may be, with the variables that it uses.
-pub(super) const MAX_DEPTH: usize = 64;
+pub(super) const MAX_DEPTH: usize = 96;
+
+/// Hint for what is too large.
+const SPLIT: &str = "split it with the help of `variables`";
+/// Hint for what is not CEL.
+const LANGUAGE: &str = "see the language definition of CEL";
 
 /// The operators, by the names that the parser gives them.
 const OPERATORS: &[&str] = &[
-    "_[_]", "_[?_]", "_?._", "_?_:_", "_&&_", "_||_", "!_", "-_", "_-_", "_+_", "_*_", "_/_", "_%_", "_==_",
-    "_!=_", "_>=_", "_<=_", "_>_", "_<_", "@in", "@not_strictly_false",
+    "_[_]",
+    "_[?_]",
+    "_?._",
+    "_?_:_",
+    "_&&_",
+    "_||_",
+    "!_",
+    "-_",
+    "_-_",
+    "_+_",
+    "_*_",
+    "_/_",
+    "_%_",
+    "_==_",
+    "_!=_",
+    "_>=_",
+    "_<=_",
+    "_>_",
+    "_<_",
+    "@in",
+    "@not_strictly_false",
 ];
 
 /// An expression, ready to be evaluated.
@@ -63,25 +87,25 @@ pub(super) fn compile(
         let span = expression.locate(source, part);
         vec![Diagnostic::error(codes::POLICY_INVALID, message).at(source, span, "here").hint(hint)]
     };
-    if let Err((part, message)) = lex(&expression.text) {
-        return Err(refuse(part, message, "split it with the help of `variables`"));
+    if let Err((part, message, hint)) = lex(&expression.text) {
+        return Err(refuse(part, message, hint));
     }
     let program = env.compile(&expression.text).map_err(|errors| {
-        let mut diagnostics: Vec<Diagnostic> = Vec::new();
-        for error in &errors.errors {
-            let at = offset(&expression.text, error.pos);
-            let (message, hint) = syntax(&error.msg);
-            diagnostics.extend(refuse(at..at.saturating_add(1), &message, hint));
-            // One fault makes the parser stumble more than once.
-            if diagnostics.len() >= 3 {
-                break;
+        // One fault makes the parser stumble more than once; the first in the text is the fault.
+        let fault = errors
+            .errors
+            .iter()
+            .filter(|error| !error.msg.starts_with("Incomplete"))
+            .min_by_key(|error| error.pos)
+            .or(errors.errors.first());
+        match fault {
+            Some(error) => {
+                let at = offset(&expression.text, error.pos);
+                let (message, hint) = syntax(&error.msg);
+                refuse(at..at.saturating_add(1), &message, hint)
             }
+            None => refuse(0..1, "the expression cannot be read", LANGUAGE),
         }
-        if diagnostics.is_empty() {
-            diagnostics = refuse(0..1, "the expression cannot be read", "see the language definition of CEL");
-        }
-        diagnostics.dedup();
-        diagnostics
     })?;
     let mut check = Check {
         env,
@@ -96,7 +120,7 @@ pub(super) fn compile(
     };
     check.walk(program.expression(), 1);
     if let Some(id) = check.too_deep {
-        check.error(id, "", "the expression is too deep", Some("split it".to_owned()));
+        check.error(id, "", "the expression is too deep", Some(SPLIT.to_owned()));
     }
     if !check.errors.is_empty() {
         return Err(check.errors);
@@ -130,7 +154,7 @@ fn syntax(message: &str) -> (String, &'static str) {
         let inner = rest.get(start.saturating_add(1)..end)?;
         Some(inner.split('\'').next().unwrap_or(inner).to_owned())
     };
-    let hint = "see the language definition of CEL";
+    let hint = LANGUAGE;
     if message.contains("<EOF>") && (message.contains("input '<EOF>'") || message.contains("at '<EOF>'")) {
         return ("the expression ends too early".to_owned(), "is something missing at its end?");
     }
@@ -146,6 +170,10 @@ fn syntax(message: &str) -> (String, &'static str) {
     }
     if message.starts_with("token recognition error") {
         if let Some(word) = quoted("at") {
+            let word = word.trim();
+            if word == "=" {
+                return ("`=` is not an operator".to_owned(), "compare with `==`");
+            }
             return (format!("`{word}` cannot stand in an expression"), hint);
         }
     }
@@ -155,16 +183,16 @@ fn syntax(message: &str) -> (String, &'static str) {
         }
     }
     if message.contains("recursion") {
-        return ("the expression is too deep".to_owned(), "split it with the help of `variables`");
+        return ("the expression is too deep".to_owned(), SPLIT);
     }
     let plain: String = message.chars().take(160).collect();
     (format!("the expression cannot be read: {}", plain.to_lowercase()), hint)
 }
 
 /// Checks length and depth of a text before it is parsed: the parser calls itself.
-fn lex(text: &str) -> Result<(), (Range<usize>, &'static str)> {
+fn lex(text: &str) -> Result<(), (Range<usize>, &'static str, &'static str)> {
     if text.len() > MAX_TEXT {
-        return Err((0..1, "the expression is too long"));
+        return Err((0..1, "the expression is too long", SPLIT));
     }
     let bytes = text.as_bytes();
     let byte = |at: usize| bytes.get(at).copied().unwrap_or(0);
@@ -174,18 +202,21 @@ fn lex(text: &str) -> Result<(), (Range<usize>, &'static str)> {
             b'(' | b'[' | b'{' => {
                 depth = depth.saturating_add(1);
                 if depth > MAX_BRACKETS {
-                    return Err((at..at.saturating_add(1), "brackets nest too deep"));
+                    return Err((at..at.saturating_add(1), "brackets nest too deep", SPLIT));
                 }
             }
             b')' | b']' | b'}' => depth = depth.saturating_sub(1),
             b'?' if at == 0 || !matches!(byte(at.saturating_sub(1)), b'.' | b'[' | b'{' | b',') => {
                 choices = choices.saturating_add(1);
                 if choices > MAX_CHOICES {
-                    return Err((at..at.saturating_add(1), "the expression has too many choices"));
+                    return Err((at..at.saturating_add(1), "the expression has too many choices", SPLIT));
                 }
             }
             b'/' if byte(at.saturating_add(1)) == b'/' => {
-                at = text.get(at..).and_then(|rest| rest.find('\n')).map_or(bytes.len(), |n| at.saturating_add(n));
+                at = text
+                    .get(at..)
+                    .and_then(|rest| rest.find('\n'))
+                    .map_or(bytes.len(), |n| at.saturating_add(n));
                 word = at;
                 continue;
             }
@@ -194,7 +225,8 @@ fn lex(text: &str) -> Result<(), (Range<usize>, &'static str)> {
                 let raw = prefix.len() <= 2
                     && prefix.iter().all(|b| matches!(b, b'r' | b'R' | b'b' | b'B'))
                     && prefix.iter().any(|b| matches!(b, b'r' | b'R'));
-                at = string(bytes, at, quote, raw).ok_or((at..at.saturating_add(1), "a text is not closed"))?;
+                let open = (at..at.saturating_add(1), "a text is not closed", "add the quote that closes it");
+                at = string(bytes, at, quote, raw).ok_or(open)?;
                 word = at;
                 continue;
             }
@@ -252,7 +284,11 @@ impl Check<'_> {
             let start = usize::try_from(start).unwrap_or(0);
             text.char_indices().nth(start).map_or(text.len(), |(at, _)| at)
         });
-        let found = if word.is_empty() { None } else { text.match_indices(word).map(|(at, _)| at).min_by_key(|at| at.abs_diff(near)) };
+        let found = if word.is_empty() {
+            None
+        } else {
+            text.match_indices(word).map(|(at, _)| at).min_by_key(|at| at.abs_diff(near))
+        };
         let at = found.unwrap_or(near);
         let span = self.expression.locate(self.source, at..at.saturating_add(word.len().max(1)));
         let mut error = Diagnostic::error(codes::POLICY_INVALID, message).at(self.source, span, "here");
@@ -287,7 +323,12 @@ impl Check<'_> {
             }
             Expr::Struct(message) => {
                 let words = format!("`{}` cannot be built", message.type_name);
-                self.error(expr.id, &message.type_name, words, Some("write a mapping: `{'key': value}`".to_owned()));
+                self.error(
+                    expr.id,
+                    &message.type_name,
+                    words,
+                    Some("write a mapping: `{'key': value}`".to_owned()),
+                );
             }
             Expr::Comprehension(node) => {
                 self.walk(&node.accu_init, next);
@@ -377,23 +418,28 @@ impl Check<'_> {
         let Some(found) = rewrite::called(call) else {
             let member = call.target.is_some();
             if functions::MACROS.contains(&name) {
-                let message = format!("`{name}` is called with {given} arguments, which it does not take");
-                self.error(id, name, message, Some("as in `list.all(item, condition)`".to_owned()));
+                let message = format!("`{name}` cannot be called like this");
+                self.error(id, name, message, Some(functions::macro_form(name)));
                 return false;
             }
-            let full = call
-                .target
-                .as_ref()
-                .and_then(|target| rewrite::qualified(&target.expr))
-                .map(|namespace| format!("{namespace}.{name}"));
+            let namespace = call.target.as_ref().and_then(|target| rewrite::qualified(&target.expr));
+            let inside = functions::FUNCTIONS.iter().filter_map(|f| {
+                f.name
+                    .strip_prefix(namespace.as_deref()?)?
+                    .strip_prefix('.')
+                    .filter(|name| !name.contains('@'))
+            });
             let same_way = functions::FUNCTIONS.iter().filter(|f| f.member == member).map(|f| f.name);
             let macros = functions::MACROS.iter().copied();
-            let namespaced = functions::FUNCTIONS.iter().map(|f| f.name).filter(|n| n.contains('.'));
             let hint = if functions::find(name, !member).is_some() {
-                Some(if member { format!("write `{name}(…)`") } else { format!("write `value.{name}(…)`") })
+                Some(if member {
+                    format!("write `{name}(…)`")
+                } else {
+                    format!("write `value.{name}(…)`")
+                })
             } else {
-                nearest(name, same_way.chain(macros))
-                    .or_else(|| full.as_deref().and_then(|full| nearest(full, namespaced)))
+                nearest(name, same_way.filter(|n| !n.contains(['@', '.'])).chain(macros))
+                    .or_else(|| nearest(name, inside))
                     .map(|near| format!("did you mean `{near}`?"))
             };
             self.error(id, name, format!("there is no function `{name}`"), hint);

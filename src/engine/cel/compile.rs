@@ -46,6 +46,8 @@ pub(super) struct Rule {
     pub(super) value: Option<Given<serde_json::Value>>,
     pub(super) until: Option<Given<Time>>,
     pub(super) needs: Option<Given<serde_json::Value>>,
+    /// How deep its expressions are, that of `match` included.
+    pub(super) depth: usize,
 }
 
 /// A value as it stands, or an expression that gives it.
@@ -77,7 +79,7 @@ fn bundle_rules(env: &Env, bundle: &Bundle) -> Result<Compilation, Vec<Diagnosti
             errors.push(Diagnostic::error(codes::POLICY_UNREADABLE, format!("`{}` has no file", policy.id)));
             continue;
         };
-        let compiler = Compiler { env, source: &file.source, errors: Vec::new() };
+        let compiler = Compiler { env, source: &file.source, deepest: 0, errors: Vec::new() };
         match compiler.policy(policy) {
             Ok(compiled) => compilation.policies.push(Arc::new(compiled)),
             Err(found) => errors.extend(found),
@@ -109,13 +111,18 @@ fn bundle_rules(env: &Env, bundle: &Bundle) -> Result<Compilation, Vec<Diagnosti
 struct Compiler<'a> {
     env: &'a Env,
     source: &'a Arc<Source>,
+    /// The deepest expression of the present rule.
+    deepest: usize,
     errors: Vec<Diagnostic>,
 }
 
 impl Compiler<'_> {
     fn expression(&mut self, expression: &document::Expression, scope: &Scope<'_>) -> Option<Program> {
         match check::compile(self.env, self.source, expression, scope) {
-            Ok(program) => Some(program),
+            Ok(program) => {
+                self.deepest = self.deepest.max(program.depth);
+                Some(program)
+            }
             Err(errors) => {
                 self.errors.extend(errors);
                 None
@@ -134,16 +141,21 @@ impl Compiler<'_> {
             variables.extend(program.map(|program| (variable.name.clone(), program)));
         }
         let scope = Scope { variables: &names, depths: &depths, element: None };
+        self.deepest = 0;
         let matches = policy.matches.as_ref().and_then(|matches| self.expression(matches, &scope));
-        let rules: Vec<Rule> = policy
-            .rules
-            .iter()
-            .filter_map(|rule| self.rule(policy, rule, &Scope { variables: &names, depths: &depths, element: None }))
-            .collect();
+        let depth = self.deepest;
+        let rules = policy.rules.iter().filter_map(|rule| self.rule(policy, rule, &scope, depth)).collect();
         if self.errors.is_empty() { Ok(Policy { matches, variables, rules }) } else { Err(self.errors) }
     }
 
-    fn rule(&mut self, policy: &document::Policy, rule: &document::Rule, scope: &Scope<'_>) -> Option<Rule> {
+    fn rule(
+        &mut self,
+        policy: &document::Policy,
+        rule: &document::Rule,
+        scope: &Scope<'_>,
+        depth_of_match: usize,
+    ) -> Option<Rule> {
+        self.deepest = depth_of_match;
         let for_each = rule.for_each.as_ref().map(|each| (self.expression(&each.list, scope), &each.name));
         let scope = &Scope { element: rule.for_each.as_ref().map(|each| each.name.as_str()), ..*scope };
         let condition = self.expression(&rule.condition, scope);
@@ -168,6 +180,7 @@ impl Compiler<'_> {
             condition: condition?,
             message_expression,
             message,
+            depth: self.deepest,
         })
     }
 

@@ -5,7 +5,7 @@
 //! one pass over its argument, is written anew here and counts what it does beforehand.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use cel::common::types::{
@@ -24,6 +24,8 @@ const MAX_PATTERN: usize = 1_000;
 const MAX_PROGRAM: usize = 256 << 10;
 /// The longest text that a regular expression is matched against.
 const MAX_MATCHED: usize = 64 << 10;
+/// Steps for each regular expression that an evaluation uses.
+const COMPILING: usize = 20_000;
 /// Compiled regular expressions that a thread keeps.
 const KEPT: usize = 128;
 
@@ -144,9 +146,31 @@ pub(super) const FUNCTIONS: &[Function] = &[
 
 /// The macros, for the words of the check.
 pub(super) const MACROS: &[&str] = &[
-    "all", "exists", "exists_one", "existsOne", "filter", "greatest", "has", "least", "map", "optFlatMap",
-    "optMap", "sortBy",
+    "all",
+    "exists",
+    "exists_one",
+    "existsOne",
+    "filter",
+    "greatest",
+    "has",
+    "least",
+    "map",
+    "optFlatMap",
+    "optMap",
+    "sortBy",
 ];
+
+/// How a macro is written.
+pub(super) fn macro_form(name: &str) -> String {
+    match name {
+        "has" => "write `has(value.member)`".to_owned(),
+        "greatest" | "least" => format!("write `math.{name}(a, b)`"),
+        "optMap" | "optFlatMap" => format!("write `optional.{name}(value, expression)`"),
+        "map" => "write `list.map(item, expression)`".to_owned(),
+        "sortBy" => "write `list.sortBy(item, key)`".to_owned(),
+        _ => format!("write `list.{name}(item, condition)`"),
+    }
+}
 
 /// The function of a name that is called in this way.
 pub(super) fn find(name: &str, member: bool) -> Option<&'static Function> {
@@ -461,6 +485,13 @@ fn flatten<'b, 'v>(args: Args<'b, 'v>) -> Out<'b, 'v> {
 thread_local! {
     /// A memory of what was compiled, and nothing else: the same pattern gives the same answer.
     static PATTERNS: RefCell<HashMap<String, Result<Regex, &'static str>>> = RefCell::new(HashMap::new());
+    /// The patterns that the present evaluation has paid for, compiled before or not.
+    static PAID: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
+}
+
+/// Sets which patterns are paid for, and gives what it was: each variable pays for its own.
+pub(super) fn swap_patterns(patterns: BTreeSet<String>) -> BTreeSet<String> {
+    PAID.replace(patterns)
 }
 
 /// Compiles a regular expression within its bounds.
@@ -484,8 +515,11 @@ pub(super) fn pattern(pattern: &str) -> Result<Regex, &'static str> {
 
 fn matches<'b, 'v>(args: Args<'b, 'v>) -> Out<'b, 'v> {
     let (whole, source) = (text(&args, 0), text(&args, 1));
-    // The same whether the pattern was met before or not.
     meter::steps(source.len().saturating_add(whole.len() >> 4))?;
+    if PAID.with_borrow(|paid| !paid.contains(source)) {
+        meter::steps(COMPILING)?;
+        PAID.with_borrow_mut(|paid| paid.insert(source.to_owned()));
+    }
     if whole.len() > MAX_MATCHED {
         return Err(failed("matches", "the text is too long"));
     }

@@ -28,17 +28,11 @@ pub(super) struct Cost {
 
 impl Cost {
     pub(super) fn plus(self, other: Self) -> Self {
-        Self {
-            steps: self.steps.saturating_add(other.steps),
-            bytes: self.bytes.saturating_add(other.bytes),
-        }
+        Self { steps: self.steps.saturating_add(other.steps), bytes: self.bytes.saturating_add(other.bytes) }
     }
 
     pub(super) fn minus(self, other: Self) -> Self {
-        Self {
-            steps: self.steps.saturating_sub(other.steps),
-            bytes: self.bytes.saturating_sub(other.bytes),
-        }
+        Self { steps: self.steps.saturating_sub(other.steps), bytes: self.bytes.saturating_sub(other.bytes) }
     }
 }
 

@@ -133,9 +133,9 @@ pub(super) fn weight(expr: &IdedExpr) -> u64 {
     };
     match &expr.expr {
         Expr::Call(call) => sum(&mut call.target.iter().map(|target| &**target).chain(&call.args)),
-        Expr::Comprehension(c) => sum(
-            &mut [&c.iter_range, &c.accu_init, &c.loop_cond, &c.loop_step, &c.result].into_iter(),
-        ),
+        Expr::Comprehension(c) => {
+            sum(&mut [&c.iter_range, &c.accu_init, &c.loop_cond, &c.loop_step, &c.result].into_iter())
+        }
         Expr::List(list) => sum(&mut list.elements.iter()),
         Expr::Map(map) => sum(&mut map.entries.iter().flat_map(|entry| match &entry.expr {
             cel::common::ast::EntryExpr::MapEntry(entry) => vec![&entry.key, &entry.value],

@@ -57,9 +57,14 @@ pub(super) fn bundle(text: &str, data: serde_json::Value) -> Result<Bundle, Vec<
 }
 
 /// Judges every rule of a policy.
-pub(super) fn judge(text: &str, data: serde_json::Value, review: &Review) -> Vec<Result<Vec<Output>, Failure>> {
+pub(super) fn judge(
+    text: &str,
+    data: serde_json::Value,
+    review: &Review,
+) -> Vec<Result<Vec<Output>, Failure>> {
     let bundle = bundle(text, data).unwrap_or_else(|errors| panic!("{}", show(&errors)));
-    let compiled = Cel.compile(&bundle, Limits::default()).unwrap_or_else(|errors| panic!("{}", show(&errors)));
+    let compiled =
+        Cel.compile(&bundle, Limits::default()).unwrap_or_else(|errors| panic!("{}", show(&errors)));
     let mut session = compiled.session();
     session.load(review).unwrap();
     (0..bundle.rules.len()).map(|rule| session.judge(rule)).collect()
@@ -69,7 +74,8 @@ pub(super) fn show(errors: &[Diagnostic]) -> String {
     errors
         .iter()
         .map(|error| {
-            let marked = error.label.as_ref().map_or("", |label| label.source.text.get(label.span.clone()).unwrap());
+            let marked =
+                error.label.as_ref().map_or("", |label| label.source.text.get(label.span.clone()).unwrap());
             let hint = error.hint.as_deref().unwrap_or("");
             format!("{error} | {marked} | {hint}\n")
         })

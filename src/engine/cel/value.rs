@@ -488,7 +488,9 @@ pub(super) fn from_json(json: &Json) -> Box<dyn Val> {
         Json::Object(members) => Box::new(Map::from_entries(
             members
                 .iter()
-                .map(|(key, value)| (Box::new(CelString::from(key.clone())) as Box<dyn Val>, from_json(value)))
+                .map(|(key, value)| {
+                    (Box::new(CelString::from(key.clone())) as Box<dyn Val>, from_json(value))
+                })
                 .collect(),
         )),
     }

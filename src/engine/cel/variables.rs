@@ -5,6 +5,7 @@
 //! or not: so what a rule costs does not depend on the order in which rules are judged.
 
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -15,6 +16,7 @@ use cel::{Context, Env, ExecutionError, Value};
 
 use super::check::Program;
 use super::compile::Policy;
+use super::functions;
 use super::meter::{self, Cost};
 use super::value::{self, KeyRef};
 use super::words;
@@ -124,11 +126,13 @@ impl Variables {
     fn evaluate(&self, index: usize, program: &Program, slot: &OnceLock<Slot>) -> Result<(), ExecutionError> {
         let before = meter::spent();
         let outer = meter::swap_nested(Cost::default());
+        let patterns = functions::swap_patterns(BTreeSet::new());
         self.state().reaching.push(Vec::new());
         let context = self.context();
         let value = meter::steps(usize::try_from(program.weight).unwrap_or(usize::MAX))
             .and_then(|()| Value::resolve_val(&program.expr, &context))
             .and_then(|value| value::copy(value.as_ref()));
+        functions::swap_patterns(patterns);
         let reached = self.state().reaching.pop().unwrap_or_default();
         let total = meter::spent().minus(before);
         let nested = meter::swap_nested(outer.plus(total));
@@ -137,7 +141,9 @@ impl Variables {
             return Err(ExecutionError::function_error("@limit", "a limit was passed"));
         }
         let value = value.map_err(|error| match self.0.policy.variables.get(index) {
-            Some((name, _)) => ExecutionError::function_error(&format!("@variable:{name}"), words::words(&error)),
+            Some((name, _)) => {
+                ExecutionError::function_error(&format!("@variable:{name}"), words::words(&error))
+            }
             None => error,
         });
         self.state().paid.push(index);

@@ -20,7 +20,9 @@ pub(super) fn words(error: &ExecutionError) -> String {
         ExecutionError::UnexpectedType { got, want } => {
             format!("expected {}, found {}", type_words(want), type_words(got))
         }
-        ExecutionError::IndexOutOfBounds(Value::Int(index)) => format!("index {index} is outside of the list"),
+        ExecutionError::IndexOutOfBounds(Value::Int(index)) => {
+            format!("index {index} is outside of the list")
+        }
         ExecutionError::IndexOutOfBounds(_) => "an index is outside of the list".to_owned(),
         ExecutionError::DivisionByZero(_) => "division by zero".to_owned(),
         ExecutionError::RemainderByZero(_) => "remainder of a division by zero".to_owned(),
@@ -72,7 +74,7 @@ fn function_words(name: &str) -> String {
         "_._" | "_?._" => return ".".to_owned(),
         "_?_:_" => return "?:".to_owned(),
         "add" => return "+".to_owned(),
-        "sub" => return "-".to_owned(),
+        "sub" | "negate" => return "-".to_owned(),
         "mul" => return "*".to_owned(),
         "div" => return "/".to_owned(),
         "rem" => return "%".to_owned(),

@@ -71,12 +71,18 @@ fn what_fails_is_a_failure_in_words() {
         ("duration('99999999999999h') > duration('1h')", ""),
         ("timestamp('99999-01-01T00:00:00Z') > now", ""),
         ("'abc'.charAt(9) == 'a'", ""),
-        ("input.change.id.matches(input.change.id + '(')", "`matches` failed: the pattern is not a regular expression"),
+        (
+            "input.change.id.matches(input.change.id + '(')",
+            "`matches` failed: the pattern is not a regular expression",
+        ),
         ("[1].all(i, i)", ""),
     ] {
         let found = holds(expression).expect_err(expression);
         if message.is_empty() {
-            assert!(!found.is_empty() && !found.contains("Error") && !found.contains("Cel"), "{expression}: {found}");
+            assert!(
+                !found.is_empty() && !found.contains("Error") && !found.contains("Cel"),
+                "{expression}: {found}"
+            );
         } else {
             assert_eq!(found, message, "{expression}");
         }
@@ -185,7 +191,10 @@ fn obligations_actions_and_holds_give_their_values() {
         value(3),
         json!({"msg": "wait", "until": "2026-11-23T11:15:00Z", "needs": {"approval": {"role": "lead", "count": 2}}})
     );
-    assert_eq!(value(4), json!({"msg": "wait", "until": "2026-12-01T00:00:00Z", "needs": {"evidence": "scans"}}));
+    assert_eq!(
+        value(4),
+        json!({"msg": "wait", "until": "2026-12-01T00:00:00Z", "needs": {"evidence": "scans"}})
+    );
     let message = |at: usize| results[at].as_ref().unwrap_err().message.clone();
     assert_eq!(message(5), "`value` is not an object");
     assert_eq!(message(6), "`needsExpression` does not give what can end a hold");
@@ -248,7 +257,10 @@ fn a_rule_pays_for_its_variables_in_whatever_order_rules_are_judged() {
                 let compiled = Cel.compile(&bundle, limits).unwrap();
                 let mut session = compiled.session();
                 session.load(&review(json!({}))).unwrap();
-                order.map(|at| (at, session.judge(at))).into_iter().any(|(at, result)| at == rule && result.is_ok())
+                order
+                    .map(|at| (at, session.judge(at)))
+                    .into_iter()
+                    .any(|(at, result)| at == rule && result.is_ok())
             };
             let (mut low, mut high) = (0_u64, 2_000_000_u64);
             while low < high {

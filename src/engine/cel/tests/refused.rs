@@ -31,7 +31,9 @@ fn names_that_are_not_there() {
 
 #[test]
 fn syntax_errors() {
-    for expression in ["1 +", "(1", "1 1", "a ==", "'a", "input.change.id = 'a'", "input..a", "[1,,2]", "#", "a ? b", ""] {
+    for expression in
+        ["1 +", "(1", "1 1", "a ==", "'a", "input.change.id = 'a'", "input..a", "[1,,2]", "#", "a ? b", ""]
+    {
         println!("{expression}\n  {}", refusal(expression));
     }
 }
