@@ -321,7 +321,7 @@ mod tests {
 
     #[test]
     fn what_is_built_is_what_json_would_give() {
-        #[derive(Serialize)]
+        #[derive(serde::Serialize)]
         #[serde(rename_all = "camelCase")]
         enum Kind {
             Plain,
