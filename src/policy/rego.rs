@@ -6,6 +6,7 @@
 
 pub(crate) mod builtins;
 pub(crate) mod errors;
+mod growth;
 pub(crate) mod metadata;
 pub(crate) mod names;
 pub(crate) mod text;

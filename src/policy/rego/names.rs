@@ -112,6 +112,11 @@ impl<'u> Names<'u> {
         }
     }
 
+    /// Every definition there is.
+    pub(crate) fn all(&self) -> impl Iterator<Item = At> + '_ {
+        self.rules.values().flatten().copied()
+    }
+
     /// Every definition that can be reached from one, itself included.
     pub(crate) fn reach(&self, from: At) -> BTreeSet<At> {
         let mut seen = BTreeSet::from([from]);
@@ -236,7 +241,12 @@ impl<'u> Names<'u> {
                 }
             }
         }
+        let before = problems.len();
         self.depths(problems);
+        if problems.len() == before {
+            // Only where nothing uses itself does this end.
+            super::growth::check(self, problems);
+        }
     }
 
     fn is_there(&self, path: &[String], data: &serde_json::Value) -> bool {

@@ -67,12 +67,22 @@ pub(crate) struct Definition {
     pub(crate) head: Range<usize>,
     /// What it uses.
     pub(crate) uses: Uses,
+    /// Its syntax tree.
+    pub(crate) rule: Ref<Rule>,
 }
 
 impl Definition {
     /// The effect that its name stands for.
     pub(crate) fn effect(&self) -> Option<Effect> {
         effect(self.path.first()?)
+    }
+
+    /// How many arguments it takes, if it is a function.
+    pub(crate) fn arity(&self) -> Option<usize> {
+        match self.rule.as_ref() {
+            Rule::Spec { head: RuleHead::Func { args, .. }, .. } => Some(args.len()),
+            _ => None,
+        }
     }
 }
 
@@ -142,13 +152,13 @@ fn unit(source: &Arc<Source>, module: &Module) -> Option<Unit> {
             Some(Import { path, alias, span: bytes(&import.span) })
         })
         .collect();
-    let rules = module.policy.iter().filter_map(|rule| definition(rule)).collect();
+    let rules = module.policy.iter().filter_map(definition).collect();
     let v1 = module.rego_v1;
     Some(Unit { source: Arc::clone(source), package, package_line: module.package.span.line, imports, rules, v1 })
 }
 
-fn definition(rule: &Rule) -> Option<Definition> {
-    let (refr, form) = match rule {
+fn definition(rule: &Ref<Rule>) -> Option<Definition> {
+    let (refr, form) = match rule.as_ref() {
         Rule::Default { refr, .. } => (refr, Form::Default),
         Rule::Spec { head: RuleHead::Compr { refr, .. }, .. } => (refr, Form::Value),
         Rule::Spec { head: RuleHead::Set { refr, .. }, .. } => (refr, Form::Set),
@@ -164,6 +174,7 @@ fn definition(rule: &Rule) -> Option<Definition> {
         column: rule.span().col,
         head: bytes(span),
         uses: Uses::of(rule),
+        rule: rule.clone(),
     })
 }
 
