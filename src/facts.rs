@@ -5,6 +5,8 @@
 
 pub mod commit;
 pub mod input;
+pub mod key;
 pub mod kubernetes;
 pub mod merge;
+pub mod signature;
 pub mod version;

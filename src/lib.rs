@@ -3,6 +3,7 @@
 //! Data flows one way: input → reviews → decisions → plans. See `docs/architecture.md`.
 
 pub mod author;
+pub mod config;
 pub mod decide;
 pub mod diag;
 pub mod drivers;
