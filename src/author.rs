@@ -7,3 +7,6 @@ pub mod bench;
 pub mod case;
 mod compare;
 pub mod patch;
+#[cfg(test)]
+mod shipped;
+pub mod suite;
