@@ -8,5 +8,7 @@ pub mod case;
 mod compare;
 pub mod patch;
 #[cfg(test)]
+mod quickstart;
+#[cfg(test)]
 mod shipped;
 pub mod suite;

@@ -22,7 +22,7 @@ fn walk(path: &Path, found: &mut Vec<Arc<Source>>) {
     }
 }
 
-fn files(path: &str) -> Result<Vec<Arc<Source>>, Diagnostic> {
+pub(super) fn files(path: &str) -> Result<Vec<Arc<Source>>, Diagnostic> {
     let whole = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     if !whole.exists() {
         return Err(Diagnostic::error(codes::INPUT_UNREADABLE, format!("`{path}` is not there")));
@@ -32,7 +32,7 @@ fn files(path: &str) -> Result<Vec<Arc<Source>>, Diagnostic> {
     Ok(found)
 }
 
-fn bundle() -> Bundle {
+pub(super) fn bundle() -> Bundle {
     let texts = files("policies")
         .unwrap()
         .iter()
@@ -43,7 +43,7 @@ fn bundle() -> Bundle {
     policy::load(texts, data, LoadOptions::default()).unwrap_or_else(|problems| panic!("{}", told(&problems)))
 }
 
-fn told(problems: &[Diagnostic]) -> String {
+pub(super) fn told(problems: &[Diagnostic]) -> String {
     problems.iter().map(|problem| format!("{problem}\n")).collect()
 }
 
