@@ -21,7 +21,7 @@ use crate::model::time::Age;
 use crate::model::trust::Threshold;
 use crate::model::{Digest, Json};
 
-pub use read::{find, read};
+pub use read::{NAME, find, read};
 
 /// The file as it is written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -85,11 +85,10 @@ pub fn build(decision: &Decision, options: &Options) -> Result<Option<Plan>, Vec
             problems.extend(safety::undo(decision, options, &steps, executable));
             problems.extend(safety::weighed(&steps));
             for obligation in &decision.obligations {
-                let open = obligation::discharged_by(obligation, &steps);
-                problems.extend(open.into_iter().map(|message| {
-                    Problem::new("undischarged", message)
+                problems.extend(obligation::open(obligation, &steps).into_iter().map(|open| {
+                    Problem::new("undischarged", open.message)
+                        .hint(open.hint)
                         .rule(obligation.rules.join(", "))
-                        .hint(obligation::hint(obligation))
                 }));
             }
             if problems.is_empty() {

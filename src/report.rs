@@ -24,6 +24,7 @@ mod html;
 mod json;
 mod junit;
 mod markdown;
+mod output;
 mod sarif;
 mod select;
 mod svg;
@@ -34,7 +35,10 @@ mod yaml;
 
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod tests;
 
+pub use output::Output;
 pub use select::{baseline, narrow};
 pub use wire::Report;
 
@@ -361,79 +365,3 @@ pub const FORMATS: &[Format] = &[
     markdown::FORMAT,
     html::FORMAT,
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_found_and_stand_once() {
-        let names: std::collections::BTreeSet<_> = FORMATS.iter().map(|f| f.name).collect();
-        assert_eq!(names.len(), FORMATS.len());
-        assert!(FORMATS.iter().all(|f| Format::named(f.name).is_some() && !f.about.is_empty()));
-        assert!(Format::named("nothing").is_none());
-    }
-
-    #[test]
-    fn every_format_ends_its_last_line_and_holds_nothing_that_acts() {
-        for evaluation in [fixture::evaluation(), fixture::large(3)] {
-            for format in FORMATS {
-                let text = format.render(&evaluation, &Style::default());
-                assert!(text.ends_with('\n'), "{}", format.name);
-                assert!(!text.contains(|c| clean::acts(c) && c != '\n'), "{}", format.name);
-                assert!(!text.contains("##["), "{}", format.name);
-                if format.name != "github" {
-                    assert!(!text.lines().any(clean::is_command), "{}", format.name);
-                }
-                assert_eq!(text, format.render(&evaluation, &Style::default()), "{}", format.name);
-            }
-        }
-    }
-
-    #[test]
-    fn an_empty_evaluation_is_rendered_by_every_format() {
-        let mut evaluation = fixture::evaluation();
-        evaluation.entries.clear();
-        evaluation.findings.clear();
-        evaluation.rules.clear();
-        evaluation.config = None;
-        for format in FORMATS {
-            assert!(!format.render(&evaluation, &Style::default()).is_empty(), "{}", format.name);
-        }
-    }
-
-    #[test]
-    fn the_text_shows_every_denied_change_and_counts_the_allowed() {
-        let text = Format::named("text").unwrap().render(&fixture::large(200), &Style::default());
-        assert_eq!(text.matches("DENY  denied-").count(), 200);
-        assert_eq!(text.matches("allow  allowed-").count(), 20);
-        assert!(text.contains("and 180 more changes plainly allowed"));
-    }
-
-    /// Ten times as much must not take a hundred times as long.
-    #[test]
-    fn size_follows_the_number_of_findings() {
-        for format in FORMATS.iter().filter(|f| f.name != "markdown") {
-            let small = format.render(&fixture::large(20), &Style::default()).len();
-            let large = format.render(&fixture::large(200), &Style::default()).len();
-            assert!(large < small * 12, "{}: {small} → {large}", format.name);
-        }
-    }
-
-    #[test]
-    #[ignore = "takes long without optimisation; run it with --release -- --ignored --nocapture"]
-    fn fifty_thousand_entries() {
-        let mut times = Vec::new();
-        for n in [2_500, 25_000] {
-            let evaluation = fixture::large(n);
-            for format in FORMATS {
-                let start = std::time::Instant::now();
-                let length = format.render(&evaluation, &Style::default()).len();
-                times.push((format.name, n * 2, length, start.elapsed()));
-            }
-        }
-        for (name, n, length, time) in times {
-            println!("{name:20} {n:6} entries {:8} KiB {time:?}", length / 1024);
-        }
-    }
-}

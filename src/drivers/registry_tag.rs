@@ -9,7 +9,7 @@ pub const SPEC: Spec = Spec {
     params: &[
         Field::required("ref", Shape::Text, "Registry and repository."),
         Field::required("digest", Shape::Digest, "Digest that the tag shall name."),
-        Field::required("tag", Shape::Text, "Tag."),
+        Field::required("tag", Shape::Text, "Tag that is moved."),
         Field::optional(
             "source",
             Shape::Text,

@@ -125,7 +125,7 @@ impl Params<'_> {
         }
         if let Some(fault) = field.shape.fault(&value.0) {
             let problem = Problem::of("bad-parameter", step, format!("{subject} {fault}"));
-            problems.push(problem.hint(describe(field)));
+            problems.push(problem.hint(format!("`{}`: {}", field.name, field.about)));
             return;
         }
         for found in reference::find(&value.0) {
@@ -194,7 +194,10 @@ fn meant<'a>(problem: Problem, word: &str, known: impl Iterator<Item = &'a str> 
     if let Some(near) = nearest(word, known.clone()) {
         return problem.hint(format!("did you mean `{near}`?"));
     }
-    let words: Vec<String> = known.take(40).map(|word| format!("`{word}`")).collect();
+    if known.clone().nth(12).is_some() {
+        return problem.hint("`docs/reference/drivers.md` has them all");
+    }
+    let words: Vec<String> = known.map(|word| format!("`{word}`")).collect();
     if words.is_empty() {
         problem.hint("there are none")
     } else {

@@ -21,37 +21,46 @@ pub fn text(plan: &Plan) -> String {
     }
     out.push('\n');
     let layers = layers(&plan.steps);
-    let width = |column: &dyn Fn(&Step) -> String| {
-        plan.steps.iter().map(|step| column(step).chars().count()).max().unwrap_or(0)
-    };
-    let (ids, kinds) = (width(&|step| clean(&step.id)), width(&|step| clean(&step.kind)));
     let number = layers.len().to_string().len();
+    let width = |column: usize| {
+        let widths =
+            plan.steps.iter().map(|step| cells(step).get(column).map_or(0, |cell| cell.chars().count()));
+        // A long cell must not push everybody else's off the screen.
+        widths.filter(|width| *width <= 40).max().unwrap_or(0)
+    };
+    let widths = [width(0), width(1), width(2), width(3), width(4)];
     for (layer, steps) in layers.iter().enumerate() {
         for (at, step) in steps.iter().enumerate() {
-            let last = at.saturating_add(1) == steps.len();
-            let branch = match (at, last) {
+            let branch = match (at, at.saturating_add(1) == steps.len()) {
                 (0, true) => '─',
                 (0, false) => '┬',
                 (_, true) => '└',
                 (_, false) => '├',
             };
             let label = if at == 0 { layer.saturating_add(1).to_string() } else { String::new() };
-            let (id, kind) = (clean(&step.id), clean(&step.kind));
-            let mut line = format!("{label:>number$} {branch} {id:<ids$}  {kind:<kinds$}");
-            if !step.after.is_empty() {
-                let _ = write!(line, "  after {}", list(&step.after));
-            }
-            if !step.fulfils.is_empty() {
-                let _ = write!(line, "  fulfils {}", list(&step.fulfils));
-            }
-            if let Some(undo) = &step.undo {
-                let _ = write!(line, "  undo {}", clean(&undo.kind));
+            let mut line = format!("{label:>number$} {branch}");
+            for (cell, width) in cells(step).iter().zip(widths) {
+                if width > 0 {
+                    let _ = write!(line, " {cell:<width$} ");
+                }
             }
             out.push_str(line.trim_end());
             out.push('\n');
         }
     }
     out
+}
+
+/// What is said of a step, a column each.
+fn cells(step: &Step) -> [String; 5] {
+    let some = |word: &str, list: String| if list.is_empty() { list } else { format!("{word} {list}") };
+    [
+        clean(&step.id),
+        clean(&step.kind),
+        some("after", list(&step.after)),
+        some("undo", step.undo.as_ref().map(|undo| clean(&undo.kind)).unwrap_or_default()),
+        some("fulfils", list(&step.fulfils)),
+    ]
 }
 
 /// Draws a plan for Graphviz.
@@ -130,7 +139,7 @@ fn list(words: &[String]) -> String {
 }
 
 /// Writes out what would drive a terminal or turn the direction of writing.
-fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
         let hidden = matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
         if c.is_control() || hidden {

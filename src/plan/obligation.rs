@@ -21,8 +21,25 @@ pub use crate::model::obligation::OBLIGATIONS;
 
 /// Says what steps leave undischarged; empty where they do it all. The steps are in order.
 pub fn discharged_by(obligation: &Obligation, steps: &[Step]) -> Vec<String> {
+    open(obligation, steps).into_iter().map(|open| open.message).collect()
+}
+
+/// Something that is left undischarged, and what to do about it.
+pub(crate) struct Open {
+    pub(crate) message: String,
+    pub(crate) hint: String,
+}
+
+impl Open {
+    fn new(message: String, hint: impl Into<String>) -> Self {
+        Self { message, hint: hint.into() }
+    }
+}
+
+/// What steps, which are in order, leave undischarged.
+pub(crate) fn open(obligation: &Obligation, steps: &[Step]) -> Vec<Open> {
     if let Err(fault) = check(obligation) {
-        return vec![fault];
+        return vec![Open::new(fault, "correct the rule; `docs/reference/drivers.md` has every obligation")];
     }
     let Some(spec) = find(&obligation.kind) else { return Vec::new() };
     let view = View { obligation, spec, steps, lineage: Lineage::of(steps) };
@@ -36,24 +53,21 @@ pub fn discharged_by(obligation: &Obligation, steps: &[Step]) -> Vec<String> {
         open = view.out_of_order(&claimants);
     }
     if spec.by_digest {
-        open.extend(steps.iter().filter_map(unpinned));
+        open.extend(
+            steps
+                .iter()
+                .filter_map(unpinned)
+                .map(|message| Open::new(message, "name every artifact by `digest`, and build nothing")),
+        );
     }
     open
 }
 
-/// How an obligation is discharged, for people.
-pub(crate) fn hint(obligation: &Obligation) -> String {
-    let Some(spec) = find(&obligation.kind) else {
-        return "correct the rule".to_owned();
-    };
-    if spec.by_digest {
-        return "name every artifact by `digest`, and build nothing".to_owned();
-    }
-    let mut kinds: BTreeSet<&str> = spec.steps.iter().copied().flatten().copied().collect();
-    let asked = spec.duties.iter().filter(|duty| obligation.with.contains_key(duty.field.name));
-    kinds.extend(asked.flat_map(|duty| duty.carriers).map(|carrier| carrier.kind));
+/// Says which kinds of step can fulfil something.
+fn claim<'a>(what: &str, kinds: impl Iterator<Item = &'a str>) -> String {
+    let kinds: BTreeSet<&str> = kinds.collect();
     let kinds: Vec<String> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
-    format!("a step says so with `fulfils: [{}.…]`; these kinds can: {}", spec.kind, kinds.join(", "))
+    format!("have a step of kind {} say `fulfils: [{what}]`", kinds.join(" or "))
 }
 
 /// Whether a kind of step can say that it fulfils an obligation, or one parameter of it.
@@ -70,6 +84,9 @@ fn part_of<'a>(claim: &'a str, kind: &str) -> Option<&'a str> {
     let rest = claim.strip_prefix(kind)?;
     if rest.is_empty() { Some("") } else { rest.strip_prefix('.') }
 }
+
+const STRICTER: &str = "a step may be stricter than the obligation, never less strict";
+const WAIT: &str = "name what must come first under `after`";
 
 struct View<'a> {
     obligation: &'a Obligation,
@@ -92,14 +109,14 @@ impl<'a> View<'a> {
     }
 
     /// Steps that say they fulfil something and carry too weak a value.
-    fn too_weak(&self, claimants: &BTreeSet<usize>) -> Vec<String> {
+    fn too_weak(&self, claimants: &BTreeSet<usize>) -> Vec<Open> {
         let mut open = Vec::new();
         for step in claimants.iter().filter_map(|place| self.steps.get(*place)) {
             for (duty, value) in self.duties() {
                 let claims =
                     step.fulfils.iter().any(|claim| part_of(claim, self.spec.kind) == Some(duty.field.name));
                 if claims && let Some(weak) = self.weakness(step, duty, value) {
-                    open.push(weak);
+                    open.push(Open::new(weak, STRICTER));
                 }
             }
         }
@@ -107,14 +124,15 @@ impl<'a> View<'a> {
     }
 
     /// What a set of steps leaves undone.
-    fn missing(&self, among: &BTreeSet<usize>) -> Vec<String> {
+    fn missing(&self, among: &BTreeSet<usize>) -> Vec<Open> {
         let kind = self.spec.kind;
         let steps: Vec<&Step> = among.iter().filter_map(|place| self.steps.get(*place)).collect();
         let mut open = Vec::new();
         for kinds in self.spec.steps {
             if !steps.iter().any(|step| kinds.contains(&step.kind.as_str())) {
-                let kinds: Vec<String> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
-                open.push(format!("no step of kind {} fulfils `{kind}`", kinds.join(" or ")));
+                let words: Vec<String> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
+                let message = format!("no step of kind {} fulfils `{kind}`", words.join(" or "));
+                open.push(Open::new(message, claim(kind, kinds.iter().copied())));
             }
         }
         if self.spec.repeats {
@@ -124,7 +142,8 @@ impl<'a> View<'a> {
             if open.is_empty() && !steps.iter().any(fits) {
                 let asked: Vec<String> =
                     self.duties().map(|(duty, value)| asked(kind, duty, value)).collect();
-                open.push(format!("no step fulfils {}", asked.join(" and ")));
+                let kinds = self.spec.steps.iter().copied().flatten().copied();
+                open.push(Open::new(format!("no step fulfils {}", asked.join(" and ")), claim(kind, kinds)));
             }
             return open;
         }
@@ -134,12 +153,14 @@ impl<'a> View<'a> {
             if weak.iter().any(Option::is_none) {
                 continue;
             }
-            open.push(
-                weak.into_iter()
-                    .flatten()
-                    .next()
-                    .unwrap_or_else(|| format!("no step fulfils {}", asked(kind, duty, value))),
-            );
+            open.push(match weak.into_iter().flatten().next() {
+                Some(weak) => Open::new(weak, STRICTER),
+                None => {
+                    let what = format!("{kind}.{}", duty.field.name);
+                    let kinds = duty.carriers.iter().map(|carrier| carrier.kind);
+                    Open::new(format!("no step fulfils {}", asked(kind, duty, value)), claim(&what, kinds))
+                }
+            });
         }
         open
     }
@@ -157,7 +178,7 @@ impl<'a> View<'a> {
     }
 
     /// Steps that fulfil it, but not where they would have to stand.
-    fn out_of_order(&self, claimants: &BTreeSet<usize>) -> Vec<String> {
+    fn out_of_order(&self, claimants: &BTreeSet<usize>) -> Vec<Open> {
         let kind = self.spec.kind;
         let id = |place: usize| self.steps.get(place).map_or("", |step| step.id.as_str());
         let changes = |step: &Step| drivers::find(&step.kind).is_some_and(|spec| spec.changes);
@@ -200,7 +221,7 @@ impl<'a> View<'a> {
 
     /// For a gate: what fulfils it is a change (the canary's share), and checks after it; or checks
     /// alone. Any other change is before that, or waits until all of it has been done.
-    fn ungated(&self, claimants: &BTreeSet<usize>, changing: &BTreeSet<usize>) -> Vec<String> {
+    fn ungated(&self, claimants: &BTreeSet<usize>, changing: &BTreeSet<usize>) -> Vec<Open> {
         let base: BTreeSet<usize> = claimants.intersection(changing).copied().collect();
         let gate: BTreeSet<usize> = claimants
             .iter()
@@ -212,12 +233,19 @@ impl<'a> View<'a> {
             })
             .collect();
         if !self.missing(&gate).is_empty() {
-            return vec![format!(
-                "what fulfils `{}` does not wait for the change that it is about",
-                self.spec.kind
-            )];
+            let message =
+                format!("what fulfils `{}` does not wait for the change that it is about", self.spec.kind);
+            return vec![Open::new(message, "name that change under `after`")];
         }
         let mut open = Vec::new();
+        for step in base.iter().filter_map(|place| self.steps.get(*place)).filter(|step| step.undo.is_none())
+        {
+            let message = format!(
+                "step `{}` fulfils `{}` and has no undo, so that a failure could not be taken back",
+                step.id, self.spec.kind
+            );
+            open.push(Open::new(message, "give it an `undo`"));
+        }
         for change in changing.difference(&base).copied() {
             let prepares = if base.is_empty() {
                 gate.iter().any(|place| self.lineage.is_before(change, *place))
@@ -227,7 +255,9 @@ impl<'a> View<'a> {
             let done = gate.iter().copied().filter(|place| self.lineage.is_before(*place, change)).collect();
             if !prepares && !self.missing(&done).is_empty() {
                 let id = self.steps.get(change).map_or("", |step| step.id.as_str());
-                open.push(format!("step `{id}` does not wait until `{}` has been fulfilled", self.spec.kind));
+                let message =
+                    format!("step `{id}` does not wait until `{}` has been fulfilled", self.spec.kind);
+                open.push(Open::new(message, WAIT));
             }
         }
         open
@@ -239,8 +269,8 @@ impl<'a> View<'a> {
         self.spec.steps.iter().any(|kinds| kinds.contains(&kind))
     }
 
-    fn unless_done(&self, done: &BTreeSet<usize>, message: impl Fn() -> String) -> Vec<String> {
-        if self.missing(done).is_empty() { Vec::new() } else { vec![message()] }
+    fn unless_done(&self, done: &BTreeSet<usize>, message: impl Fn() -> String) -> Vec<Open> {
+        if self.missing(done).is_empty() { Vec::new() } else { vec![Open::new(message(), WAIT)] }
     }
 }
 

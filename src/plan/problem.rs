@@ -2,6 +2,18 @@
 
 use crate::diag::{Diagnostic, codes};
 
+use super::graph::clean;
+
+/// A text without what could drive a terminal, and no longer than people read.
+fn told(text: &str) -> String {
+    const MOST: usize = 1_000;
+    if text.chars().nth(MOST).is_none() {
+        return clean(text);
+    }
+    let start: String = text.chars().take(MOST).collect();
+    format!("{}…", clean(&start))
+}
+
 /// One thing that stands in the way of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
@@ -19,7 +31,8 @@ pub struct Problem {
 
 impl Problem {
     pub(crate) fn new(slug: &'static str, message: impl Into<String>) -> Self {
-        Self { step: None, slug, message: message.into(), hint: None, rule: None }
+        // Words of policies and of plans from elsewhere stand in it.
+        Self { step: None, slug, message: told(&message.into()), hint: None, rule: None }
     }
 
     pub(crate) fn of(
@@ -31,7 +44,7 @@ impl Problem {
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(told(&hint.into()));
         self
     }
 

@@ -139,7 +139,7 @@ fn denied() -> Entry {
     entry.at[0] = Some(Excerpt {
         file: "evidence/scan.json".to_owned(),
         line: 41,
-        column: 14,
+        column: 12,
         lines: vec![
             (
                 40,
@@ -150,7 +150,7 @@ fn denied() -> Entry {
                 "    {\"id\": \"CVE-2026-2222\", \"package\": \"pkg:deb/debian/openssl@3.0.15\"},".to_owned(),
             ),
         ],
-        width: 13,
+        width: 15,
     });
     entry.policy_at[0] = Some(Excerpt {
         file: "policies/scan/fixable.rego".to_owned(),

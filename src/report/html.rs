@@ -15,6 +15,9 @@ use crate::model::plan::Plan;
 pub(super) const FORMAT: Format =
     Format { name: "html", about: "a page that stands alone, with plans drawn", render };
 
+/// Characters of a source line that are shown on either side.
+const LINE: usize = 400;
+
 const SHEET: &str = include_str!("html.css");
 
 fn render(evaluation: &Evaluation, _: &Style) -> String {
@@ -147,11 +150,11 @@ fn change(page: &mut Page, evaluation: &Evaluation, entry: &Entry, n: usize) {
     rows.extend(d.obligations.iter().map(|o| ("obliges", words::obligation(o))));
     rows.extend(entry.refused.iter().map(|why| ("no plan", why.clone())));
     if !rows.is_empty() {
-        page.raw("<dl>\n");
+        page.raw("<section class=\"part\">\n<h3>Outstanding and counted</h3>\n<dl>\n");
         for (label, text) in &rows {
             page.row(label, text);
         }
-        page.raw("</dl>\n");
+        page.raw("</dl>\n</section>\n");
     }
     if let Some(p) = &entry.plan {
         plan(page, evaluation, p, n);
@@ -189,12 +192,8 @@ fn finding(page: &mut Page, evaluation: &Evaluation, told: &Told<'_>) {
     } else if weight == Weight::Satisfied {
         page.tag("p", "how", "satisfied");
     }
-    if let Some(from) = f.enforced_from {
-        page.tag(
-            "p",
-            "how",
-            &format!("the policy says {}; the operator's settings soften it", from.as_str()),
-        );
+    if let Some(text) = words::softened(f) {
+        page.tag("p", "how", &text);
     }
     if let Some(at) = told.at {
         excerpt(page, at, "input");
@@ -230,18 +229,30 @@ fn excerpt(page: &mut Page, at: &Excerpt, what: &str) {
     page.raw(&format!(
         "<figure class=\"source\">\n<figcaption>{what} <code>{place}</code></figcaption>\n<pre>"
     ));
+    let from = usize::try_from(at.column).unwrap_or(1).saturating_sub(1);
+    let take = usize::try_from(at.width).unwrap_or(1).clamp(1, LINE);
     for (number, text) in &at.lines {
         let text = text.trim_end_matches(['\n', '\r']);
         page.raw(&format!("<span class=\"n\">{number}</span>"));
         if *number == at.line {
-            let from = usize::try_from(at.column).unwrap_or(1).saturating_sub(1);
-            let take = usize::try_from(at.width).unwrap_or(1).max(1);
-            let part = |skip: usize, take: usize| -> String { text.chars().skip(skip).take(take).collect() };
-            page.raw(&source(&part(0, from)));
+            // A line can be a document of a megabyte: only what is around the place is shown.
+            let start = if from > LINE { from.saturating_sub(LINE / 4) } else { 0 };
+            let part = |skip: usize, take: usize| text.chars().skip(skip).take(take).collect::<String>();
+            let end = from.saturating_add(take);
+            if start > 0 {
+                page.raw("…");
+            }
+            page.raw(&source(&part(start, from.saturating_sub(start))));
             page.raw(&format!("<mark>{}</mark>", source(&part(from, take))));
-            page.raw(&source(&part(from.saturating_add(take), usize::MAX)));
+            page.raw(&source(&part(end, LINE)));
+            if text.chars().nth(end.saturating_add(LINE)).is_some() {
+                page.raw("…");
+            }
         } else {
-            page.raw(&source(text));
+            page.raw(&source(&text.chars().take(LINE).collect::<String>()));
+            if text.chars().nth(LINE).is_some() {
+                page.raw("…");
+            }
         }
         page.raw("\n");
     }
@@ -256,6 +267,7 @@ fn source(text: &str) -> String {
 fn plan(page: &mut Page, evaluation: &Evaluation, plan: &Plan, n: usize) {
     let head = if plan.executable { "Plan" } else { "The plan it would have" };
     let steps = words::many(u64::try_from(plan.steps.len()).unwrap_or(u64::MAX), "step");
+    page.raw("<section class=\"part\">\n");
     page.tag("h3", "", &format!("{head}: {steps}"));
     page.tag("p", "how", &format!("good until {}", words::when(plan.expires, evaluation.now)));
     if let Some(drawing) = svg::draw(plan, &format!("plan{n}")) {
@@ -288,7 +300,7 @@ fn plan(page: &mut Page, evaluation: &Evaluation, plan: &Plan, n: usize) {
         }
         page.raw("</dl></li>\n");
     }
-    page.raw("</ol>\n</details>\n");
+    page.raw("</ol>\n</details>\n</section>\n");
 }
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ fn suite(out: &mut String, evaluation: &Evaluation, entry: &Entry) -> Count {
     let mut more: Vec<String> =
         d.missing.iter().map(|m| format!("needs: {}", words::missing(m, evaluation.now))).collect();
     more.extend(d.earliest.map(|t| format!("not before {}", words::when(t, evaluation.now))));
-    more.extend(d.unknown.iter().map(words::unknown));
+    more.extend(d.unknown.iter().map(|u| format!("unknown: {}", words::unknown(u))));
     more.extend(entry.refused.iter().map(|why| format!("no plan: {why}")));
     let more = more.join("\n");
     let verdict = match entry.standing() {
@@ -186,24 +186,24 @@ fn attribute(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::fixture;
     use super::*;
 
     /// Well-formed as far as this writer can go wrong: every tag closed in order, attributes quoted,
     /// no bare `<` or `&`, nothing that XML 1.0 cannot carry.
-    pub(super) fn well_formed(xml: &str) -> Result<usize, String> {
+    pub(in crate::report) fn well_formed(xml: &str) -> Result<usize, String> {
         if let Some(c) = xml.chars().find(|c| c.is_control() && *c != '\n') {
             return Err(format!("{c:?} in the text"));
         }
         let mut rest =
             xml.strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n").ok_or("no declaration")?;
-        let (mut open, mut elements) = (Vec::new(), 0);
+        let (mut open, mut elements) = (Vec::new(), 0_usize);
         while let Some(at) = rest.find('<') {
             references(&rest[..at])?;
-            let end = rest[at..].find('>').ok_or("a tag without an end")? + at;
-            let tag = &rest[at + 1..end];
-            rest = &rest[end + 1..];
+            let (tag, tail) = rest[at..].split_once('>').ok_or("a tag without an end")?;
+            let tag = &tag[1..];
+            rest = tail;
             if tag.contains('<') {
                 return Err(format!("`<` within <{tag}>"));
             }
@@ -227,7 +227,7 @@ mod tests {
                 assert!(key.chars().all(|c| c.is_ascii_alphabetic()), "{key}");
                 references(parts.next().ok_or("a value without an end")?)?;
             }
-            elements += 1;
+            elements = elements.saturating_add(1);
             if !tag.ends_with('/') {
                 open.push(name);
             }

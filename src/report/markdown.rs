@@ -221,8 +221,8 @@ fn finding(evaluation: &Evaluation, told: &Told<'_>) -> String {
     }
     let satisfied = if Weight::of(f) == Weight::Satisfied { " (satisfied)" } else { "" };
     let _ = writeln!(out, "- **{}**{satisfied} {}: {}", f.effect.as_str(), code(&f.rule), inline(&f.message));
-    if let Some(from) = f.enforced_from {
-        let _ = writeln!(out, "  - the policy says {}; the operator's settings soften it", from.as_str());
+    if let Some(text) = words::softened(f) {
+        let _ = writeln!(out, "  - {text}");
     }
     if let Some(until) = f.until {
         let _ = writeln!(out, "  - until {}", inline(&words::when(until, evaluation.now)));
@@ -304,7 +304,7 @@ fn inline(text: &str) -> String {
                     out.push(c);
                 }
                 // `http:`, `mailto:` and `:smile:`; not `12:30` and `file: line`.
-                ':' if !line.get(at..).is_some_and(|rest| plain_colon(rest)) => out.push_str("\\:"),
+                ':' if !line.get(at..).is_some_and(plain_colon) => out.push_str("\\:"),
                 // `www.` makes a link without a scheme.
                 '.' if out.ends_with(['w', 'W']) => out.push_str("\\."),
                 c => out.push(c),

@@ -140,16 +140,15 @@ fn result(
     result.insert("level".to_owned(), json!(level(f.effect)));
     result.insert("message".to_owned(), json!({"text": safe(&message)}));
     let place = at.or_else(|| entry.and_then(|e| e.change_at.as_ref()));
+    let policy =
+        f.location.as_ref().or_else(|| evaluation.rules.get(&f.rule).and_then(|r| r.location.as_ref()));
     let mut location = Map::new();
-    if let Some((e, uri)) = place.and_then(|e| Some((e, uri(&e.file)?))) {
-        let mut region = json!({"startLine": e.line.max(1), "startColumn": e.column.max(1)});
-        if let (Some(region), true) = (region.as_object_mut(), e.width > 0) {
-            region.insert("endColumn".to_owned(), json!(e.column.max(1).saturating_add(e.width)));
-        }
-        location.insert(
-            "physicalLocation".to_owned(),
-            json!({"artifactLocation": {"uri": uri}, "region": region}),
-        );
+    // Code scanning refuses a result without a file: then the policy, then the operator's file.
+    let physical = place.and_then(in_input).or_else(|| policy.and_then(in_policy)).or_else(|| {
+        uri(&evaluation.config.as_ref()?.path).map(|uri| physical(&uri, json!({"startLine": 1})))
+    });
+    if let Some(physical) = physical {
+        location.insert("physicalLocation".to_owned(), physical);
     }
     if !change.is_empty() {
         let full = f.path.as_deref().map_or_else(|| change.to_owned(), |path| format!("{change}{path}"));
@@ -161,10 +160,11 @@ fn result(
     if !location.is_empty() {
         result.insert("locations".to_owned(), json!([location]));
     }
-    let policy =
-        f.location.as_ref().or_else(|| evaluation.rules.get(&f.rule).and_then(|r| r.location.as_ref()));
-    if let Some(related) = policy.and_then(related) {
-        result.insert("relatedLocations".to_owned(), json!([related]));
+    if let Some(physical) = policy.and_then(in_policy) {
+        result.insert(
+            "relatedLocations".to_owned(),
+            json!([{"id": 1, "message": {"text": "the rule"}, "physicalLocation": physical}]),
+        );
     }
     result.insert("partialFingerprints".to_owned(), json!({"weighlock/v1": fingerprint(change, f)}));
     if let Some(why) = words::set_aside(f, evaluation.now) {
@@ -186,16 +186,27 @@ fn result(
     Value::Object(result)
 }
 
-fn related(place: &Location) -> Option<Value> {
-    let mut region = json!({"startLine": place.line.max(1)});
-    if let (Some(region), Some(column)) = (region.as_object_mut(), place.column) {
-        region.insert("startColumn".to_owned(), json!(column.max(1)));
-    }
-    Some(json!({
-        "id": 1,
-        "message": {"text": "the rule"},
-        "physicalLocation": {"artifactLocation": {"uri": uri(&place.file)?}, "region": region},
-    }))
+fn in_input(e: &Excerpt) -> Option<Value> {
+    let (line, column) = (e.line.max(1), e.column.max(1));
+    let region = if e.width > 0 {
+        json!({"startLine": line, "startColumn": column, "endColumn": column.saturating_add(e.width)})
+    } else {
+        json!({"startLine": line, "startColumn": column})
+    };
+    Some(physical(&uri(&e.file)?, region))
+}
+
+fn in_policy(place: &Location) -> Option<Value> {
+    let line = place.line.max(1);
+    let region = match place.column {
+        Some(column) => json!({"startLine": line, "startColumn": column.max(1)}),
+        None => json!({"startLine": line}),
+    };
+    Some(physical(&uri(&place.file)?, region))
+}
+
+fn physical(uri: &str, region: Value) -> Value {
+    json!({"artifactLocation": {"uri": uri}, "region": region})
 }
 
 /// What a finding is known by from run to run: change, rule, effect, path and message.
@@ -226,12 +237,8 @@ fn safe(text: &str) -> String {
         if i > 0 {
             out.push('\n');
         }
-        for c in line.chars() {
-            if matches!(c, '[' | ']' | '\\') {
-                out.push('\\');
-            }
-            out.push(c);
-        }
+        // A link is `[text](target)`; with its end escaped it is none.
+        out.push_str(&line.replace("](", "\\]("));
     }
     out
 }
@@ -268,14 +275,14 @@ mod tests {
             assert!(["note", "warning", "error"].contains(&result["level"].as_str().unwrap()));
             assert!(!result["message"]["text"].as_str().unwrap().is_empty());
             assert_eq!(result["partialFingerprints"]["weighlock/v1"].as_str().unwrap().len(), 64);
+            assert_eq!(result["locations"].as_array().unwrap().len(), 1);
             suppressed += usize::from(result["suppressions"][0]["kind"] == "external");
             let places = result["locations"].as_array().into_iter().flatten();
             for place in places.chain(result["relatedLocations"].as_array().into_iter().flatten()) {
-                if let Some(physical) = place.get("physicalLocation") {
-                    let uri = physical["artifactLocation"]["uri"].as_str().unwrap();
-                    assert!(!uri.starts_with('/') && !uri.contains("home") && uri.is_ascii(), "{uri}");
-                    assert!(physical["region"]["startLine"].as_u64().unwrap() >= 1);
-                }
+                let physical = &place["physicalLocation"];
+                let uri = physical["artifactLocation"]["uri"].as_str().unwrap();
+                assert!(!uri.starts_with('/') && !uri.contains("home") && uri.is_ascii(), "{uri}");
+                assert!(physical["region"]["startLine"].as_u64().unwrap() >= 1);
             }
         }
         assert_eq!(suppressed, 1);

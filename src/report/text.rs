@@ -89,15 +89,16 @@ impl Page<'_> {
         let limit = self.style.width.max(indent.saturating_add(hang).saturating_add(20));
         self.indent(indent);
         let mut at = indent;
-        let mut fresh = true;
+        // Nothing yet in this line; nothing yet but blanks.
+        let (mut fresh, mut leads) = (true, true);
         for (ink, text) in pieces {
             for (n, text) in clean::lines(text).iter().enumerate() {
                 if n > 0 {
                     self.wrap(indent, hang, &mut at);
                     fresh = true;
+                    leads = true;
                 }
                 let mut run = String::new();
-                let mut leads = fresh;
                 for word in text.split_inclusive(' ') {
                     let bare = clean::width(word.trim_end_matches(' '));
                     if !fresh && at.saturating_add(bare) > limit {
@@ -254,7 +255,10 @@ fn change(page: &mut Page<'_>, evaluation: &Evaluation, entry: &Entry) {
         let text = format!("{} known from the baseline not shown", words::many(n, "finding"));
         page.say(2, 4, &[(Ink::Dim, &text)]);
     }
-    let short = format!("decision {}, review {}", d.id.short(), d.digests.review.short());
+    let mut short = format!("decision {}, review {}", d.id.short(), d.digests.review.short());
+    if let Some(at) = &entry.change_at {
+        short.push_str(&format!(", {}:{}:{}", clean::line(&at.file), at.line, at.column));
+    }
     page.say(2, 4, &[(Ink::Dim, &short)]);
 }
 
@@ -279,12 +283,7 @@ fn finding(page: &mut Page<'_>, evaluation: &Evaluation, told: &Told<'_>) {
         page.say(6, 2, &[(Ink::Dim, &clean::line(&how))]);
         return;
     }
-    if let Some(from) = f.enforced_from {
-        let text = format!(
-            "only a {} because the operator's settings say so; the policy says {}",
-            f.effect.as_str(),
-            from.as_str()
-        );
+    if let Some(text) = words::softened(f) {
         page.say(6, 2, &[(Ink::Dim, &text)]);
     }
     match (told.at, &f.path) {

@@ -348,6 +348,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_follows_the_schema_and_the_schema_refuses_something() {
+        let schema = serde_json::to_value(schemars::schema_for!(Report)).unwrap();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let mut report = serde_json::to_value(Report::of(&fixture::evaluation())).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&report).map(|e| e.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?}");
+        report["decisions"][0]["verdict"] = serde_json::json!("perhaps");
+        assert!(!validator.is_valid(&report));
+    }
+
+    #[test]
     fn each_change_is_counted_once() {
         let s = Summary::of(&fixture::evaluation());
         assert_eq!((s.reviews, s.deny, s.indeterminate, s.hold, s.allow), (5, 1, 1, 1, 2));

@@ -129,9 +129,9 @@ pub(super) fn obligation(o: &Obligation) -> String {
     text
 }
 
-/// `evidence.scans of sha256:… is unknown: nobody looked; required by scan.fixable`.
+/// What is unknown: `evidence.scans of sha256:…: nobody looked; required by scan.fixable`.
 pub(super) fn unknown(u: &Unknown) -> String {
-    let mut text = format!("{} of {} is unknown: {}", u.fact, u.subject, u.reason.words());
+    let mut text = format!("{} of {}: {}", u.fact, u.subject, u.reason.words());
     if !u.required_by.is_empty() {
         text.push_str(&format!("; required by {}", u.required_by.join(", ")));
     }
@@ -146,6 +146,12 @@ pub(super) fn set_aside(f: &Finding, now: Time) -> Option<String> {
         (None, None) => return None,
     };
     Some(format!("{word} by {} until {}", by.by, when(by.expires, now)))
+}
+
+/// What the operator's settings made of the policy's word.
+pub(super) fn softened(f: &Finding) -> Option<String> {
+    let from = f.enforced_from?;
+    Some(format!("the policy says {}; the operator's settings make it {}", from.as_str(), f.effect.as_str()))
 }
 
 /// What was counted and what was not, a line each.

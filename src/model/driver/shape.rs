@@ -42,19 +42,20 @@ impl Shape {
         }
     }
 
+    /// Whether people may write there what they like.
+    const fn holds_text(self) -> bool {
+        matches!(self, Self::Text | Self::Object | Self::List)
+    }
+
     /// What is wrong with a value, where it does not look like this.
     pub fn fault(self, value: &Value) -> Option<String> {
+        if self.holds_text() && has_password(value) {
+            return Some(
+                "carries a password within an address; a secret is only given by reference".to_owned(),
+            );
+        }
         let fits = match self {
-            Self::Text => match value.as_str() {
-                Some(text) if carries_password(text) => {
-                    return Some(
-                        "carries a password within an address; a secret is only given by reference"
-                            .to_owned(),
-                    );
-                }
-                Some(text) => !text.is_empty(),
-                None => false,
-            },
+            Self::Text => value.as_str().is_some_and(|text| !text.is_empty()),
             Self::Digest => value.as_str().is_some_and(|text| Digest::parse(text).is_some()),
             Self::Integer => value.as_i64().is_some() || value.as_u64().is_some(),
             Self::Number => value.is_number(),
@@ -65,26 +66,32 @@ impl Shape {
             Self::List => value.is_array(),
             Self::OneOf(words) => value.as_str().is_some_and(|text| words.contains(&text)),
             Self::Reference => is_reference(value),
-            Self::Recipient => is_reference(value) || Self::Text.fault(value).is_none(),
+            // An address may carry a secret; a name is never one.
+            Self::Recipient => {
+                is_reference(value)
+                    || value.as_str().is_some_and(|text| !text.is_empty() && !text.contains("://"))
+            }
         };
-        (!fits).then(|| format!("is {}, expected {}", self.found(value), self.expected()))
-    }
-
-    /// The value as it may be shown.
-    fn found(self, value: &Value) -> String {
-        let short = |text: &str| text.chars().count() <= 64 && !text.chars().any(char::is_control);
-        match (self, value) {
+        if !fits && matches!(self, Self::Reference | Self::Recipient) {
             // The value itself may be the secret.
-            (Self::Reference, _) => "something else".to_owned(),
-            (_, Value::String(text)) if text.is_empty() => "empty".to_owned(),
-            (_, Value::String(text)) if short(text) => format!("`{text}`"),
-            (_, Value::Number(number)) => format!("`{number}`"),
-            (_, Value::Bool(yes)) => format!("`{yes}`"),
-            (_, Value::String(_)) => "other text".to_owned(),
-            (_, Value::Null) => "nothing".to_owned(),
-            (_, Value::Array(_)) => "a list".to_owned(),
-            (_, Value::Object(_)) => "a mapping".to_owned(),
+            return Some(format!("must be {}; what it is now is not shown", self.expected()));
         }
+        (!fits).then(|| format!("is {}, expected {}", shown(value), self.expected()))
+    }
+}
+
+/// The value as it may be shown.
+fn shown(value: &Value) -> String {
+    let short = |text: &str| text.chars().count() <= 64 && !text.chars().any(char::is_control);
+    match value {
+        Value::String(text) if text.is_empty() => "empty".to_owned(),
+        Value::String(text) if short(text) => format!("`{text}`"),
+        Value::Number(number) => format!("`{number}`"),
+        Value::Bool(yes) => format!("`{yes}`"),
+        Value::String(_) => "other text".to_owned(),
+        Value::Null => "nothing".to_owned(),
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(_) => "a mapping".to_owned(),
     }
 }
 
@@ -113,6 +120,16 @@ fn is_reference(value: &Value) -> bool {
         ("file", Some(path)) => !path.chars().any(char::is_control),
         _ => false,
     })
+}
+
+/// Whether any text in a value is an address with a password in it.
+fn has_password(value: &Value) -> bool {
+    match value {
+        Value::String(text) => carries_password(text),
+        Value::Array(items) => items.iter().any(has_password),
+        Value::Object(members) => members.values().any(has_password),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 /// Whether a text is an address with a password in it (`scheme://user:password@host`).
@@ -148,9 +165,19 @@ mod tests {
     }
 
     #[test]
+    fn an_address_of_a_recipient_is_a_reference() {
+        assert_eq!(Shape::Recipient.fault(&json!("team-geo")), None);
+        assert_eq!(Shape::Recipient.fault(&json!({"env": "HOOK"})), None);
+        let fault = Shape::Recipient.fault(&json!("https://hooks.example/hunter2")).unwrap();
+        assert!(!fault.contains("hunter2"), "{fault}");
+    }
+
+    #[test]
     fn a_password_in_an_address_is_refused_without_echo() {
         let fault = Shape::Text.fault(&json!("https://u:hunter2@host/path")).unwrap();
         assert!(fault.contains("password") && !fault.contains("hunter2"), "{fault}");
+        let nested = json!({"env": [{"DATABASE_URL": "postgres://app:hunter2@db/app"}]});
+        assert!(Shape::Object.fault(&nested).is_some_and(|fault| !fault.contains("hunter2")));
         assert_eq!(Shape::Text.fault(&json!("ssh://git@host/a:b@c")), None);
     }
 

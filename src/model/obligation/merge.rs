@@ -74,3 +74,67 @@ fn conflict(message: String, a: &Obligation, b: &Obligation) -> Conflict {
     rules.dedup();
     Conflict { message, rules }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::check;
+    use super::*;
+
+    fn obligation(kind: &str, with: Value, rule: &str) -> Obligation {
+        serde_json::from_value(json!({"kind": kind, "with": with, "rules": [rule]})).unwrap()
+    }
+
+    #[test]
+    fn the_same_unites_and_what_only_one_says_is_taken_over() {
+        let a = obligation("canary", json!({"trafficPercent": 5, "for": "5m"}), "b");
+        let b = obligation("canary", json!({"trafficPercent": 5, "p99MsMax": 2000}), "a");
+        let merged = merge(vec![a.clone(), b.clone(), a.clone()]).unwrap();
+        assert_eq!(merged, merge(vec![b, a]).unwrap());
+        assert_eq!(merged.len(), 1);
+        assert_eq!(merged[0].rules, ["a", "b"]);
+        assert_eq!(merged[0].with.keys().collect::<Vec<_>>(), ["for", "p99MsMax", "trafficPercent"]);
+    }
+
+    #[test]
+    fn two_values_for_one_thing_are_a_conflict() {
+        let a = obligation("canary", json!({"trafficPercent": 5}), "b");
+        let b = obligation("canary", json!({"trafficPercent": 10}), "a");
+        let conflict = merge(vec![a.clone(), b.clone()]).unwrap_err();
+        assert_eq!(Err(conflict.clone()), merge(vec![b, a]));
+        assert_eq!(conflict.message, "`canary.trafficPercent` is asked to be both `10` and `5`");
+        assert_eq!(conflict.rules, ["a", "b"]);
+    }
+
+    #[test]
+    fn strategies_that_exclude_each_other_are_a_conflict() {
+        let a = obligation("canary", json!({}), "a");
+        let b = obligation("blitz", json!({}), "b");
+        assert_eq!(merge(vec![a, b]).unwrap_err().message, "`blitz` and `canary` cannot both be done");
+    }
+
+    #[test]
+    fn two_people_to_tell_are_two_obligations() {
+        let to = |name: &str, rule: &str| obligation("notify", json!({"to": name}), rule);
+        let merged = merge(vec![to("b", "r2"), to("a", "r1"), to("b", "r1")]).unwrap();
+        assert_eq!(merged.len(), 2);
+        assert_eq!(merged[1].rules, ["r1", "r2"]);
+    }
+
+    #[test]
+    fn a_misspelled_obligation_is_told() {
+        let fault = |kind: &str, with: Value| check(&obligation(kind, with, "r")).unwrap_err();
+        assert!(
+            fault("canray", json!({}))
+                .starts_with("`canray` is not an obligation: expected one of `blitz`, ")
+        );
+        assert!(fault("notify", json!({"too": "x"})).ends_with("expected one of `to`"));
+        assert!(fault("blitz", json!({"x": 1})).ends_with("it takes none"));
+        assert_eq!(
+            fault("canary", json!({"for": 5})),
+            "`for` of the obligation `canary` is `5`, expected a duration such as `5m`"
+        );
+        assert_eq!(check(&obligation("canary", json!({"for": "5m"}), "r")), Ok(()));
+    }
+}

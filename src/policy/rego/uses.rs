@@ -23,6 +23,8 @@ pub(crate) struct Uses {
     pub(crate) references: Vec<Reference>,
     /// Names that are variables somewhere in the rule.
     pub(crate) locals: BTreeSet<String>,
+    /// Calls of `print` and `trace`, whole.
+    pub(crate) prints: Vec<Range<usize>>,
     /// Where `with` is used.
     pub(crate) with: Option<Range<usize>>,
     /// How deep the syntax tree is.
@@ -199,7 +201,12 @@ impl Uses {
                 self.expr(key);
                 self.expr(value);
             }
-            Expr::Call { fcn, params, .. } => {
+            Expr::Call { fcn, params, span, .. } => {
+                if let Expr::Var { span: name, .. } = fcn.as_ref()
+                    && matches!(name.text(), "print" | "trace")
+                {
+                    self.prints.push(bytes(span));
+                }
                 self.reference(fcn, true);
                 params.iter().for_each(|param| self.expr(param));
             }
