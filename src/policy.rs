@@ -187,7 +187,9 @@ fn part(source: &Arc<Source>) -> Result<Part, Diagnostic> {
     match ending {
         "rego" if stem.ends_with("_test") => return Ok(Part::Test),
         "rego" => return Ok(Part::Rego),
-        "yaml" | "yml" | "json" if stem.starts_with("settings") => return Ok(Part::Other),
+        "yaml" | "yml" | "json" if stem.starts_with("settings") || stem.ends_with(".case") => {
+            return Ok(Part::Other);
+        }
         "yaml" | "yml" | "json" => {}
         _ => return Ok(Part::Other),
     }

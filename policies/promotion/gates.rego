@@ -51,7 +51,6 @@ hold contains finding if {
 	finding := {
 		"msg": sprintf("gate `%s` still runs for `%s` in `%s`", [name, artifact.digest, input.change.promotion.from]),
 		"path": "/evidence/gates",
-		"needs": {"evidence": "evidence.gates"},
 		"gate": name,
 		"digest": artifact.digest,
 	}
@@ -64,7 +63,6 @@ hold contains finding if {
 	finding := {
 		"msg": sprintf("gate `%s` has no result for `%s` in `%s`", [name, artifact.digest, input.change.promotion.from]),
 		"path": "/evidence/gates",
-		"needs": {"evidence": "evidence.gates"},
 		"gate": name,
 		"digest": artifact.digest,
 	}

@@ -51,7 +51,6 @@ hold contains finding if {
 	finding := {
 		"msg": sprintf("`%s` runs in `%s`, but is not verified there yet", [artifact.digest, from]),
 		"path": "/evidence/deployments",
-		"needs": {"evidence": "evidence.deployments"},
 		"digest": artifact.digest,
 	}
 }

@@ -9,6 +9,7 @@
 #   severity: medium
 #   applies: {kinds: [image, promotion], assets: [workload]}
 #   requires: [artifacts.digest]
+#   remediation: Let the plan shift a part of the traffic and watch it; the steps are asked for here.
 package strategy.canary
 
 import data.lib.settings

@@ -7,6 +7,7 @@
 #   severity: medium
 #   applies: {kinds: [image, promotion]}
 #   requires: [evidence.scans]
+#   waivable: true
 #   remediation: Watch for a fix; publish a VEX statement if the code is not reachable.
 package scans.unfixed
 
