@@ -102,4 +102,4 @@ pub trait Session {
 }
 
 /// The languages there are.
-pub const ENGINES: &[&dyn Engine] = &[&rego::Rego, &cel::Cel];
+pub const ENGINES: &[&dyn Engine] = &[&rego::Rego::new(rego::Path::Auto), &cel::Cel];

@@ -5,12 +5,16 @@
 //! data, two defaults, an effect that is not a set.
 
 pub mod cel;
+pub(crate) mod rego;
+pub mod settings;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::diag::Source;
+use crate::diag::{Diagnostic, Source, codes, tree};
+use crate::model::canonical;
 use crate::model::finding::Effect;
-use crate::model::id::Digest;
+use crate::model::id::{API_VERSION, Digest};
 use crate::model::rule::Metadata;
 
 /// The language that a rule is written in.
@@ -29,14 +33,19 @@ pub struct Bundle {
     pub files: Vec<File>,
     /// Every rule, sorted by id.
     pub rules: Vec<Rule>,
-    /// Every CEL policy; a rule's is the one with its file and the first part of its id.
-    pub cel: Vec<cel::Policy>,
     /// What policies see as `data`; settings under `settings`.
     pub data: serde_json::Value,
     /// Digest of the policies: names and texts.
     pub digest: Digest,
     /// Digest of the data.
     pub data_digest: Digest,
+    /// The CEL policies, in the order of their files.
+    pub cel: Vec<cel::Policy>,
+    /// Rego tests (`*_test.rego`), where they were asked for. They have no part in the digest and
+    /// none in an evaluation.
+    pub tests: Vec<File>,
+    /// Whether Rego files are read as v0.
+    pub rego_v0: bool,
 }
 
 /// A source file of a bundle.
@@ -64,3 +73,173 @@ pub struct Rule {
     /// The effects that it can have, in order.
     pub effects: Vec<Effect>,
 }
+
+/// How a bundle is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LoadOptions {
+    /// Whether `*_test.rego` files are kept, in [`Bundle::tests`].
+    pub tests: bool,
+    /// Whether Rego files are read as v0, without `if` and `contains`.
+    pub rego_v0: bool,
+}
+
+/// What becomes of a file, by its name and, for documents, its kind.
+enum Part {
+    Rego,
+    Test,
+    Cel,
+    Other,
+}
+
+/// Reads policies: names (relative paths with forward slashes) and texts, and the data that they see.
+///
+/// # Errors
+/// Everything that is wrong with them, each with its place.
+pub fn load(
+    files: Vec<(String, String)>,
+    data: serde_json::Value,
+    options: LoadOptions,
+) -> Result<Bundle, Vec<Diagnostic>> {
+    let mut problems = Vec::new();
+    let mut sources: BTreeMap<String, Arc<Source>> = BTreeMap::new();
+    for (name, text) in files {
+        if sources.contains_key(&name) {
+            problems
+                .push(Diagnostic::error(codes::POLICY_CONFLICT, format!("the file `{name}` is given twice")));
+            continue;
+        }
+        sources.insert(name.clone(), Source::new(name, text));
+    }
+    let mut kept = Vec::new();
+    let mut tests = Vec::new();
+    for source in sources.into_values() {
+        match part(&source) {
+            Ok(Part::Rego) => kept.push(File { source, language: Language::Rego }),
+            Ok(Part::Cel) => kept.push(File { source, language: Language::Cel }),
+            Ok(Part::Test) if options.tests => tests.push(File { source, language: Language::Rego }),
+            Ok(Part::Test | Part::Other) => {}
+            Err(problem) => problems.push(problem),
+        }
+    }
+
+    let mut rules = Vec::new();
+    let mut cel = Vec::new();
+    for (index, file) in kept.iter().enumerate().filter(|(_, file)| file.language == Language::Cel) {
+        match cel::read(&file.source) {
+            Ok(policy) => {
+                rules.extend(policy.rules.iter().map(|rule| Rule {
+                    id: format!("{}.{}", policy.id, rule.id),
+                    language: Language::Cel,
+                    file: index,
+                    line: rule.line,
+                    metadata: rule.metadata.clone(),
+                    effects: vec![rule.effect],
+                }));
+                cel.push(cel::Policy { file: index, ..policy });
+            }
+            Err(found) => problems.extend(found),
+        }
+    }
+    match rego::read(&kept, &tests, &data, options.rego_v0) {
+        Ok(found) => rules.extend(found),
+        Err(found) => problems.extend(found),
+    }
+    rules.sort_by(|a, b| a.id.cmp(&b.id).then(a.file.cmp(&b.file)));
+    duplicates(&rules, &kept, &mut problems);
+    if problems.is_empty() && rules.is_empty() {
+        problems.push(Diagnostic::error(codes::POLICY_EMPTY, "there is no rule to judge by").hint(
+            "name a folder with `.rego` files that say `deny contains …`, or with `kind: Policy` documents",
+        ));
+    }
+    let texts: BTreeMap<&str, &str> =
+        kept.iter().map(|file| (file.source.name.as_str(), file.source.text.as_str())).collect();
+    let digest = canonical::digest(&texts);
+    let data_digest = canonical::digest(&data);
+    match (digest, data_digest) {
+        (Ok(digest), Ok(data_digest)) if problems.is_empty() => {
+            Ok(Bundle { files: kept, rules, data, digest, data_digest, cel, tests, rego_v0: options.rego_v0 })
+        }
+        (digest, data_digest) => {
+            for error in [digest.err(), data_digest.err()].into_iter().flatten() {
+                problems.push(Diagnostic::error(
+                    codes::INPUT_NUMBER,
+                    format!("the data cannot be written canonically: {error}"),
+                ));
+            }
+            Err(problems)
+        }
+    }
+}
+
+/// Says what a file is; a document of an unknown kind is refused, not skipped.
+fn part(source: &Arc<Source>) -> Result<Part, Diagnostic> {
+    let name = source.name.rsplit('/').next().unwrap_or_default();
+    let Some((stem, ending)) = name.rsplit_once('.') else { return Ok(Part::Other) };
+    match ending {
+        "rego" if stem.ends_with("_test") => return Ok(Part::Test),
+        "rego" => return Ok(Part::Rego),
+        "yaml" | "yml" | "json" if stem.starts_with("settings") || stem.ends_with(".case") => {
+            return Ok(Part::Other);
+        }
+        "yaml" | "yml" | "json" => {}
+        _ => return Ok(Part::Other),
+    }
+    let documents = tree::parse(source)?;
+    let [head] = documents.as_slice() else {
+        return Err(Diagnostic::error(
+            codes::POLICY_UNREADABLE,
+            format!("`{}` holds {} documents", source.name, documents.len()),
+        )
+        .hint("a file of policies holds one document")
+        .at(source, 0..0, "this file"));
+    };
+    let text = |name: &str| head.get(name).and_then(tree::Node::text);
+    let version = text("apiVersion").unwrap_or_default();
+    let ours = version == API_VERSION;
+    match text("kind") {
+        Some("Policy") if ours => Ok(Part::Cel),
+        // What lives beside policies: cases and their fixtures.
+        Some("Case" | "Review" | "Input") if ours => Ok(Part::Other),
+        kind => {
+            let message = match kind {
+                Some(kind) => format!("`{}` is `{kind}` of `{version}`, which is not a policy", source.name),
+                None => format!("`{}` does not say what it is: `kind` is missing", source.name),
+            };
+            Err(Diagnostic::error(codes::POLICY_UNREADABLE, message)
+                .hint(format!("a CEL policy says `apiVersion: {API_VERSION}` and `kind: Policy`; keep other files elsewhere"))
+                .at(source, 0..0, "this document"))
+        }
+    }
+}
+
+/// Refuses one id for two rules; both places are named.
+fn duplicates(rules: &[Rule], files: &[File], problems: &mut Vec<Diagnostic>) {
+    for pair in rules.windows(2) {
+        let [first, second] = pair else { continue };
+        if first.id != second.id {
+            continue;
+        }
+        let name = |rule: &Rule| files.get(rule.file).map_or("", |file| file.source.name.as_str()).to_owned();
+        let mut problem = Diagnostic::error(
+            codes::POLICY_CONFLICT,
+            format!(
+                "two rules are called `{}`: {}:{} and {}:{}",
+                first.id,
+                name(first),
+                first.line,
+                name(second),
+                second.line
+            ),
+        )
+        .hint("every rule has an id of its own: give one of them another package, or put them in one file");
+        if let Some(file) = files.get(second.file) {
+            let at = file.source.offset(second.line, 1);
+            problem = problem.at(&file.source, at..at, "the second one");
+        }
+        problems.push(problem);
+    }
+}
+
+#[cfg(test)]
+#[path = "policy/tests.rs"]
+mod tests;

@@ -1,21 +1,238 @@
-//! Rego.
+//! Rego, in two forms: compiled for a virtual machine where that can be done, interpreted elsewhere.
+//!
+//! Which form a rule takes is decided when it is compiled, from its syntax tree and those of all that
+//! it can reach: `with` and the clock need the interpreter. Both forms are equally strict (a function
+//! that fails is a [`Failure`], never undefined), see the same values, and call functions through the
+//! same [`meter`].
 
-use super::{Compiled, Engine, Limits};
-use crate::diag::Diagnostic;
+mod meter;
+mod session;
+mod source;
+mod value;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use regorus::languages::rego::compiler::Compiler;
+use regorus::rvm::Program;
+
+use super::{Compiled, Engine, Limits, Session};
+use crate::diag::{Diagnostic, codes};
+use crate::policy::rego::names::{Names, Target};
+use crate::policy::rego::unit::{self, Unit};
+use crate::policy::rego::{builtins, errors, on_deep_stack};
 use crate::policy::{Bundle, Language};
+use source::{Head, outputs, prepare};
+
+/// Which form rules are evaluated in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Path {
+    /// Compiled where that can be done.
+    #[default]
+    Auto,
+    /// Interpreted, all of them.
+    Interpreter,
+}
 
 /// Rego.
-#[derive(Debug)]
-pub struct Rego;
+#[derive(Debug, Default)]
+pub struct Rego {
+    path: Path,
+}
+
+impl Rego {
+    /// The engine, with a choice of form.
+    pub const fn new(path: Path) -> Self {
+        Self { path }
+    }
+}
 
 impl Engine for Rego {
     fn language(&self) -> Language {
         Language::Rego
     }
+
     fn version(&self) -> &'static str {
-        ""
+        "regorus 0.14.1"
     }
-    fn compile(&self, _: &Bundle, _: Limits) -> Result<Box<dyn Compiled>, Vec<Diagnostic>> {
-        Err(Vec::new())
+
+    fn compile(&self, bundle: &Bundle, limits: Limits) -> Result<Box<dyn Compiled>, Vec<Diagnostic>> {
+        let compiled =
+            on_deep_stack(|| compile(bundle, limits, self.path)).map_err(|problem| vec![problem])??;
+        Ok(Box::new(compiled))
     }
 }
+
+/// A rule, compiled.
+struct Judge {
+    /// The rule that lists its outputs, under `data`.
+    entry: String,
+    /// Who gave which of the outputs.
+    heads: Vec<Head>,
+    /// Its compiled form, where it takes that.
+    program: Option<Arc<Program>>,
+}
+
+/// All rules, compiled.
+struct Rules {
+    judges: BTreeMap<usize, Judge>,
+    engine: regorus::Engine,
+    data: regorus::Value,
+    limits: Limits,
+}
+
+impl Compiled for Rules {
+    fn session(&self) -> Box<dyn Session + '_> {
+        Box::new(session::Evaluation::new(self))
+    }
+}
+
+fn compile(bundle: &Bundle, limits: Limits, path: Path) -> Result<Rules, Vec<Diagnostic>> {
+    let mut problems = Vec::new();
+    let mut units = Vec::new();
+    let mut unit_of: BTreeMap<usize, usize> = BTreeMap::new();
+    for (index, file) in bundle.files.iter().enumerate().filter(|(_, file)| file.language == Language::Rego) {
+        match unit::parse(&file.source, bundle.rego_v0) {
+            Ok(unit) => {
+                unit_of.insert(index, units.len());
+                units.push(unit);
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let prepared: Vec<_> = units.iter().map(prepare).collect();
+    let data = value::build(&bundle.data, &mut value::Keys::default())
+        .map_err(|error| vec![invalid(&format!("the data cannot be given to policies: {error}"))])?;
+    let plain = engine(bundle, &units, &prepared, &data)?;
+    let mut interpreter = plain.clone();
+    meter::install(&mut interpreter).map_err(|error| vec![invalid(&errors::take_apart(&error).message)])?;
+    interpreter.set_execution_timer_config(session::timer(limits));
+    interpreter.set_gather_prints(true);
+
+    let names = Names::of(&units);
+    let mut compiler = plain;
+    let mut judges = BTreeMap::new();
+    for (index, rule) in bundle.rules.iter().enumerate().filter(|(_, rule)| rule.language == Language::Rego) {
+        let Some(at) = unit_of.get(&rule.file).copied() else { continue };
+        let (Some(unit), Some(prepared)) = (units.get(at), prepared.get(at)) else { continue };
+        let entry = entry(unit);
+        // Compiling finds what parsing does not: unsafe variables, conflicting types.
+        let compiled = compiler.compile_with_entrypoint(&Arc::from(entry.as_str()));
+        let compiled = match compiled {
+            Ok(compiled) => compiled,
+            Err(error) => {
+                let problem = located(&units, &prepared.heads, &error.to_string());
+                if !problems.contains(&problem) {
+                    problems.push(problem);
+                }
+                continue;
+            }
+        };
+        let fast = path == Path::Auto && may_be_compiled(&names, at, unit);
+        // What the compiled form cannot express is interpreted.
+        let program = match fast {
+            true => Compiler::compile_from_policy(&compiled, &[entry.as_str()]).ok().and_then(|p| guard(&p)),
+            false => None,
+        };
+        judges.insert(index, Judge { entry, heads: prepared.heads.clone(), program });
+    }
+    if problems.is_empty() { Ok(Rules { judges, engine: interpreter, data, limits }) } else { Err(problems) }
+}
+
+fn invalid(message: &str) -> Diagnostic {
+    Diagnostic::error(codes::POLICY_INVALID, message)
+}
+
+/// An engine with all policies and the data.
+fn engine(
+    bundle: &Bundle,
+    units: &[Unit],
+    prepared: &[source::Prepared],
+    data: &regorus::Value,
+) -> Result<regorus::Engine, Vec<Diagnostic>> {
+    let mut engine = regorus::Engine::new();
+    engine.set_rego_v0(bundle.rego_v0);
+    engine.set_policy_length_config(unit::lengths());
+    engine.set_strict_builtin_errors(true);
+    for (unit, prepared) in units.iter().zip(prepared) {
+        engine
+            .add_policy(unit.source.name.clone(), prepared.text.clone())
+            .map_err(|error| vec![errors::syntax(&unit.source, &error.to_string(), bundle.rego_v0)])?;
+    }
+    engine.add_data(data.clone()).map_err(|_| {
+        vec![invalid("the data is not a mapping").hint("policies see data by the names of its members")]
+    })?;
+    Ok(engine)
+}
+
+/// An error of the compiler, at its place in the author's text.
+fn located(units: &[Unit], heads: &[Head], text: &str) -> Diagnostic {
+    let said = errors::take_apart(text);
+    let problem = invalid(&session::without_own_names(&said.message))
+        .hint("check the variables and names in this rule");
+    let Some((file, line, column)) = said.place else { return problem };
+    let column = session::column(heads, line, column);
+    match units.iter().find(|unit| unit.source.name == file) {
+        Some(unit) => {
+            let at = unit.source.offset(line, column);
+            problem.at(&unit.source, at..at.saturating_add(1).min(unit.source.text.len()), "here")
+        }
+        None => problem,
+    }
+}
+
+/// The path of a unit's outputs, as the engine writes it.
+fn entry(unit: &Unit) -> String {
+    let mut path = "data".to_owned();
+    for part in unit.package.iter().map(String::as_str).chain([outputs().as_str()]) {
+        let plain = part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        if plain {
+            path.push('.');
+            path.push_str(part);
+        } else {
+            path.push_str(&format!("[{}]", serde_json::Value::from(part)));
+        }
+    }
+    path
+}
+
+/// Whether nothing that a unit's effects can reach needs the interpreter.
+fn may_be_compiled(names: &Names<'_>, at: usize, unit: &Unit) -> bool {
+    let effects =
+        (0..unit.rules.len()).filter(|rule| unit.rules.get(*rule).is_some_and(|d| d.effect().is_some()));
+    let reached = effects.flat_map(|rule| names.reach((at, rule)));
+    reached.filter_map(|at| names.definition(at)).all(|(unit, definition)| {
+        definition.uses.with.is_none()
+            && definition.uses.references.iter().all(|reference| {
+                match names.target(unit, &definition.uses.locals, reference) {
+                    Target::Builtin(name) => !matches!(
+                        builtins::care(&name),
+                        None | Some(builtins::Care::Clock | builtins::Care::Refused(_))
+                    ),
+                    Target::Missing(_) => false,
+                    Target::Rules(_) | Target::Elsewhere => true,
+                }
+            })
+    })
+}
+
+/// Puts the meter before every function of a program; `None` where one has no place in it.
+fn guard(program: &Arc<Program>) -> Option<Arc<Program>> {
+    let mut program = Program::clone(program);
+    for (info, slot) in program.builtin_info_table.iter().zip(&mut program.resolved_builtins) {
+        match builtins::care(&info.name) {
+            Some(builtins::Care::Free) => {}
+            Some(builtins::Care::Metered) => *slot = meter::pointer(&info.name)?,
+            _ => return None,
+        }
+    }
+    (!program.has_host_await()).then(|| Arc::new(program))
+}
+
+#[cfg(test)]
+#[path = "rego/tests.rs"]
+mod tests;

@@ -1,0 +1,422 @@
+//! What functions may cost: a bound before each call, a bill after it.
+//!
+//! Both forms of evaluation call functions through here. What a call may produce is estimated from
+//! what it is given; what it does produce is taken off the evaluation's allowance. The counts are the
+//! same in every run.
+//!
+//! The allowance is kept by thread: a function of the compiled form is a plain pointer, and an
+//! evaluation never leaves its thread.
+
+use std::cell::Cell;
+
+use regorus::Value;
+use regorus::unstable::{BUILTINS, BuiltinFcn, Expr, Ref, Source, Span};
+
+use crate::engine::Cause;
+use crate::policy::rego::text::number_is_small;
+
+/// A call that would cost too much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{function}` would exceed the limit of {}", match cause { Cause::Memory => "memory", _ => "steps" })]
+pub(super) struct Stop {
+    function: &'static str,
+    /// Which limit.
+    pub(super) cause: Cause,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Allowance {
+    /// Bytes that functions may still produce.
+    bytes: u64,
+    /// Elementary steps that functions may still take.
+    work: u64,
+    /// The time of the review.
+    now: i64,
+    stopped: Option<Stop>,
+}
+
+thread_local! {
+    static LEFT: Cell<Allowance> = const { Cell::new(Allowance { bytes: 0, work: 0, now: 0, stopped: None }) };
+}
+
+/// Begins an evaluation: so many bytes and steps, at this time in nanoseconds.
+pub(super) fn begin(bytes: u64, work: u64, now: i64) {
+    LEFT.set(Allowance { bytes, work, now, stopped: None });
+}
+
+/// Ends an evaluation: what stopped it, if a function did.
+pub(super) fn end() -> Option<Stop> {
+    LEFT.take().stopped
+}
+
+/// Functions as the compiled form calls them, with their numbers of arguments.
+pub(super) fn pointer(name: &str) -> Option<BuiltinFcn> {
+    TABLE.iter().find(|(known, _)| *known == name).map(|(_, make)| make())
+}
+
+/// Functions as the interpreter calls them.
+pub(super) fn install(engine: &mut regorus::Engine) -> Result<(), String> {
+    let text = |error: &dyn std::fmt::Display| error.to_string();
+    let nothing = Source::from_contents(String::new(), " ".to_owned()).map_err(|e| text(&e))?;
+    let span = Span { source: nothing, line: 1, col: 1, start: 0, end: 0 };
+    for (name, make) in TABLE {
+        let (function, arity) = make();
+        let span = span.clone();
+        let params: Vec<Ref<Expr>> = (0..arity)
+            .map(|_| Ref::new(Expr::Null { span: span.clone(), value: Value::Null, eidx: 0 }))
+            .collect();
+        let call = move |args: Vec<Value>| function(&span, &params, &args, true);
+        engine.add_extension((*name).to_owned(), arity, Box::new(call)).map_err(|e| text(&e))?;
+    }
+    // Nanoseconds fit a text that reads back as the same number.
+    let clock = |_: Vec<Value>| Value::from_numeric_string(&LEFT.get().now.to_string());
+    engine.add_extension("time.now_ns".to_owned(), 0, Box::new(clock)).map_err(|e| text(&e))
+}
+
+type Make = fn() -> BuiltinFcn;
+
+macro_rules! metered {
+    ($($name:literal)*) => {
+        /// Each function that is metered.
+        pub(super) const TABLE: &[(&str, Make)] = &[$(($name, || -> BuiltinFcn {
+            let arity = BUILTINS.get($name).map_or(0, |function| function.1);
+            (|span, params, args, strict| {
+                before($name, args)?;
+                // The function is there: a test holds the table against what the engine has.
+                let value = match BUILTINS.get($name) {
+                    Some(function) => (function.0)(span, params, args, strict)?,
+                    None => Value::Undefined,
+                };
+                after($name, &value)?;
+                Ok(value)
+            }, arity)
+        })),*];
+    };
+}
+
+metered! {
+    "__builtin_sets.intersection" "__builtin_sets.union" "array.concat" "array.reverse" "array.slice"
+    "base64.decode" "base64.encode" "base64.is_valid" "base64url.decode" "base64url.encode"
+    "base64url.encode_no_pad" "bits.and" "bits.lsh" "bits.negate" "bits.or" "bits.rsh" "bits.xor" "concat"
+    "contains" "format_int" "glob.match" "glob.quote_meta" "graph.reachable" "hex.decode" "hex.encode"
+    "indexof" "indexof_n" "intersection" "json.filter" "json.is_valid" "json.marshal"
+    "json.marshal_with_options" "json.patch" "json.remove" "json.unmarshal" "lower" "max" "min"
+    "net.cidr_contains" "net.cidr_expand" "net.cidr_is_valid" "numbers.range" "numbers.range_step"
+    "object.filter" "object.keys" "object.remove" "object.subset" "object.union" "object.union_n" "product"
+    "regex.find_all_string_submatch_n" "regex.find_n" "regex.is_valid" "regex.match" "regex.replace"
+    "regex.split" "regex.template_match" "replace" "semver.compare" "semver.is_valid" "sort" "split"
+    "sprintf" "strings.any_prefix_match" "strings.any_suffix_match" "strings.count" "strings.replace_n"
+    "strings.reverse" "substring" "sum" "time.add_date" "time.clock" "time.date" "time.diff" "time.format"
+    "time.parse_duration_ns" "time.parse_ns" "time.parse_rfc3339_ns" "time.weekday" "to_number" "trim"
+    "trim_left" "trim_prefix" "trim_right" "trim_space" "trim_suffix" "union" "units.parse"
+    "units.parse_bytes" "upper" "urlquery.decode" "urlquery.decode_object" "urlquery.encode"
+    "urlquery.encode_object" "walk" "yaml.is_valid" "yaml.marshal" "yaml.unmarshal"
+}
+
+/// What a call is estimated to cost.
+#[derive(Clone, Copy, Default)]
+struct Cost {
+    bytes: u64,
+    work: u64,
+}
+
+fn stop(function: &'static str, cause: Cause) -> Stop {
+    let stop = Stop { function, cause };
+    LEFT.set(Allowance { stopped: Some(stop), ..LEFT.get() });
+    stop
+}
+
+/// Refuses a call that could cost more than is left, and takes its steps off.
+fn before(name: &'static str, args: &[Value]) -> Result<(), Stop> {
+    let left = LEFT.get();
+    let cost = estimate(name, args, left.bytes);
+    if cost.bytes > left.bytes {
+        return Err(stop(name, Cause::Memory));
+    }
+    let work = left.work.checked_sub(cost.work.saturating_add(16)).ok_or_else(|| stop(name, Cause::Steps))?;
+    LEFT.set(Allowance { work, ..left });
+    Ok(())
+}
+
+/// Takes what a call produced off the allowance.
+fn after(name: &'static str, value: &Value) -> Result<(), Stop> {
+    let left = LEFT.get();
+    let size = if deep(name) { weigh(value, left.bytes) } else { shallow(value) };
+    let bytes = left.bytes.checked_sub(size).ok_or_else(|| stop(name, Cause::Memory))?;
+    LEFT.set(Allowance { bytes, ..left });
+    Ok(())
+}
+
+/// Whether a function goes through its arguments to the bottom.
+fn deep(name: &str) -> bool {
+    matches!(
+        name,
+        "json.filter"
+            | "json.marshal"
+            | "json.marshal_with_options"
+            | "json.patch"
+            | "json.remove"
+            | "json.unmarshal"
+            | "max"
+            | "min"
+            | "object.subset"
+            | "object.union"
+            | "object.union_n"
+            | "sort"
+            | "sprintf"
+            | "walk"
+            | "yaml.marshal"
+            | "yaml.unmarshal"
+            | "intersection"
+            | "union"
+            | "__builtin_sets.intersection"
+            | "__builtin_sets.union"
+            | "urlquery.encode_object"
+            | "graph.reachable"
+            | "object.filter"
+    )
+}
+
+const fn size_of(length: usize) -> u64 {
+    length as u64
+}
+
+/// The size of a value without its parts.
+fn shallow(value: &Value) -> u64 {
+    match value {
+        Value::String(text) => size_of(text.len()),
+        Value::Array(items) => size_of(items.len()).saturating_mul(24),
+        Value::Set(items) => size_of(items.len()).saturating_mul(32),
+        Value::Object(members) => size_of(members.len()).saturating_mul(64),
+        // A whole number beyond 64 bits has a size of its own.
+        Value::Number(number)
+            if number.is_integer() && number.as_i64().is_none() && number.as_u64().is_none() =>
+        {
+            number.as_big().map_or(8, |big| big.bits() / 8)
+        }
+        Value::Number(_) => 8,
+        _ => 0,
+    }
+}
+
+/// The size of a value with all its parts, each as often as it stands there; stops above `limit`.
+fn weigh(value: &Value, limit: u64) -> u64 {
+    let mut total = 0_u64;
+    let mut open = vec![value];
+    while let Some(value) = open.pop() {
+        total = total.saturating_add(shallow(value)).saturating_add(16);
+        if total > limit {
+            return total;
+        }
+        match value {
+            Value::Array(items) => open.extend(items.iter()),
+            Value::Set(items) => open.extend(items.iter()),
+            Value::Object(members) => {
+                for (key, member) in members.iter() {
+                    open.push(key);
+                    open.push(member);
+                }
+            }
+            _ => {}
+        }
+    }
+    total
+}
+
+/// The deepest nesting of a value that was weighed.
+fn levels(value: &Value) -> u64 {
+    let mut deepest = 0;
+    let mut open = vec![(value, 1_u64)];
+    while let Some((value, depth)) = open.pop() {
+        deepest = deepest.max(depth);
+        let below = depth.saturating_add(1);
+        match value {
+            Value::Array(items) => open.extend(items.iter().map(|item| (item, below))),
+            Value::Set(items) => open.extend(items.iter().map(|item| (item, below))),
+            Value::Object(members) => open.extend(members.iter().map(|(_, member)| (member, below))),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+fn text(args: &[Value], at: usize) -> &str {
+    match args.get(at) {
+        Some(Value::String(text)) => text,
+        _ => "",
+    }
+}
+
+fn length(args: &[Value], at: usize) -> u64 {
+    args.get(at).map_or(0, shallow)
+}
+
+/// What a call could produce and how many steps it could take, from above.
+fn estimate(name: &str, args: &[Value], limit: u64) -> Cost {
+    const NEVER: u64 = u64::MAX;
+    let given = if deep(name) {
+        args.iter().fold(0_u64, |sum, arg| sum.saturating_add(weigh(arg, limit)))
+    } else {
+        args.iter().fold(0_u64, |sum, arg| sum.saturating_add(shallow(arg)))
+    };
+    let linear = |factor: u64| Cost { bytes: given.saturating_mul(factor), work: given };
+    match name {
+        "numbers.range" | "numbers.range_step" => {
+            let end = |at: usize| match args.get(at) {
+                Some(Value::Number(number)) => {
+                    number.as_i64().map(i128::from).or(number.as_u64().map(i128::from))
+                }
+                _ => Some(0),
+            };
+            let step = end(2).unwrap_or(1).unsigned_abs().max(1);
+            match (end(0), end(1)) {
+                (Some(from), Some(to)) => {
+                    let count = from.abs_diff(to).checked_div(step).unwrap_or(u128::MAX).saturating_add(1);
+                    let count = u64::try_from(count).unwrap_or(NEVER);
+                    Cost { bytes: count.saturating_mul(24), work: count.saturating_mul(4) }
+                }
+                _ => Cost { bytes: NEVER, work: 0 },
+            }
+        }
+        "sprintf" => {
+            // Widths and precisions: every run of digits behind a `%`.
+            let widths = text(args, 0).split('%').skip(1).fold(0_u64, |sum, part| {
+                let digits: String =
+                    part.chars().skip_while(|c| *c == '.').take_while(char::is_ascii_digit).collect();
+                sum.saturating_add(if digits.is_empty() { 0 } else { digits.parse().unwrap_or(NEVER) })
+            });
+            Cost { bytes: given.saturating_mul(2).saturating_add(widths), work: given.saturating_add(widths) }
+        }
+        "concat" => {
+            let (items, total) = match args.get(1) {
+                Some(Value::Array(items)) => {
+                    (items.len(), items.iter().map(shallow).fold(0, u64::saturating_add))
+                }
+                Some(Value::Set(items)) => {
+                    (items.len(), items.iter().map(shallow).fold(0, u64::saturating_add))
+                }
+                _ => (0, 0),
+            };
+            let bytes = length(args, 0).saturating_mul(size_of(items)).saturating_add(total);
+            Cost { bytes, work: bytes }
+        }
+        "replace" => {
+            let bytes = replaced(length(args, 0), length(args, 1), length(args, 2));
+            Cost { bytes, work: bytes.saturating_add(given) }
+        }
+        "strings.replace_n" => {
+            let mut bytes = length(args, 1);
+            if let Some(Value::Object(pairs)) = args.first() {
+                for (old, new) in pairs.iter() {
+                    bytes = replaced(bytes, shallow(old), shallow(new));
+                }
+            }
+            Cost { bytes, work: bytes.saturating_add(given) }
+        }
+        "net.cidr_expand" => {
+            let cidr = text(args, 0);
+            let whole = if cidr.contains(':') { 128_u32 } else { 32 };
+            let prefix = cidr.rsplit_once('/').and_then(|(_, bits)| bits.parse().ok()).unwrap_or(whole);
+            let count = 1_u64.checked_shl(whole.saturating_sub(prefix)).unwrap_or(NEVER);
+            let count = if whole.saturating_sub(prefix) > 40 { NEVER } else { count };
+            Cost { bytes: count.saturating_mul(64), work: count.saturating_mul(8) }
+        }
+        "bits.lsh" => {
+            let by = match args.get(1) {
+                Some(Value::Number(number)) => number.as_u64().unwrap_or(NEVER),
+                _ => 0,
+            };
+            Cost { bytes: if by > 4096 { NEVER } else { 1024 }, work: given }
+        }
+        "product" => {
+            // The digits of a product add up; each factor is multiplied into all of them.
+            let count = length(args, 0);
+            Cost { bytes: if count > 65_536 { NEVER } else { count }, work: count.saturating_mul(count) / 64 }
+        }
+        "to_number" | "units.parse" | "units.parse_bytes" => {
+            let small = number_is_small(text(args, 0).as_bytes());
+            Cost { bytes: if small { 1024 } else { NEVER }, work: given }
+        }
+        "json.unmarshal" | "json.is_valid" | "yaml.unmarshal" | "yaml.is_valid" => {
+            let text = text(args, 0);
+            // Aliases multiply what they stand for.
+            let factor = if name.starts_with("yaml") && text.contains('*') { 4000 } else { 40 };
+            let bytes = if numbers_are_small(text) { given.saturating_mul(factor) } else { NEVER };
+            Cost { bytes, work: bytes }
+        }
+        "json.patch" => {
+            let operations = match args.get(1) {
+                Some(Value::Array(items)) => size_of(items.len()),
+                _ => 0,
+            };
+            let bytes = given.saturating_mul(2);
+            Cost { bytes, work: bytes.saturating_mul(operations.saturating_add(1)) }
+        }
+        "walk" => {
+            let each = if given > limit { NEVER } else { args.first().map_or(0, levels) };
+            let bytes = given.saturating_mul(each.saturating_add(4));
+            Cost { bytes, work: bytes }
+        }
+        "object.subset" | "strings.any_prefix_match" | "strings.any_suffix_match" => {
+            let work =
+                args.iter().fold(1_u64, |product, arg| product.saturating_mul(weigh(arg, limit).max(1)));
+            Cost { bytes: 0, work: work / 256 }
+        }
+        "contains" | "indexof" | "indexof_n" | "strings.count" | "trim" | "trim_left" | "trim_right" => {
+            let work = length(args, 0).saturating_mul(length(args, 1).clamp(1, 64));
+            Cost { bytes: if name == "indexof_n" { given.saturating_mul(24) } else { given }, work }
+        }
+        _ if name.starts_with("regex.") || name == "glob.match" => {
+            let pattern = text(args, 0);
+            // A repetition multiplies the states of the automaton, up to the engine's own limit.
+            let states = if pattern.contains('{') { 4096 } else { size_of(pattern.len()).max(8) };
+            let subject = given.saturating_sub(size_of(pattern.len())).max(1);
+            let steps = subject.saturating_mul(states).saturating_add(states.saturating_mul(16));
+            let bytes = match name {
+                "regex.replace" => {
+                    let with = text(args, 2);
+                    let groups = size_of(with.matches('$').count());
+                    let each = size_of(with.len()).saturating_add(groups.saturating_mul(length(args, 0)));
+                    length(args, 0).saturating_add(1).saturating_mul(each.saturating_add(1))
+                }
+                "regex.split" | "regex.find_n" | "regex.find_all_string_submatch_n" => {
+                    subject.saturating_mul(64)
+                }
+                _ => subject,
+            };
+            Cost { bytes, work: steps }
+        }
+        "split" => linear(40),
+        "format_int" => Cost { bytes: given.saturating_mul(9), work: given.saturating_mul(given) },
+        "hex.encode" | "base64.encode" | "urlquery.encode" | "upper" | "lower" => linear(4),
+        _ => linear(2),
+    }
+}
+
+/// The length of a text in which every `old` became a `new`.
+fn replaced(length: u64, old: u64, new: u64) -> u64 {
+    let times = length.checked_div(old).unwrap_or(length).saturating_add(1);
+    length.saturating_add(times.saturating_mul(new))
+}
+
+/// Whether every number in a JSON or YAML text can be read at no great cost.
+fn numbers_are_small(text: &str) -> bool {
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')))
+        .filter(|word| word.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.')))
+        .all(|word| word.len() > 400 || number_is_small(word.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::rego::builtins::{Care, FUNCTIONS};
+
+    #[test]
+    fn every_function_that_needs_a_meter_has_one() {
+        let wanted: Vec<_> =
+            FUNCTIONS.iter().filter(|(_, care)| *care == Care::Metered).map(|(name, _)| *name).collect();
+        let has: Vec<_> = TABLE.iter().map(|(name, _)| *name).collect();
+        assert_eq!(wanted, has);
+        assert!(has.iter().all(|name| BUILTINS.contains_key(name)));
+    }
+}

@@ -1,0 +1,265 @@
+//! One thread's evaluations: one review after the other, one rule at a time.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use regorus::Value;
+use regorus::rvm::RegoVM;
+use regorus::rvm::vm::VmError;
+use regorus::utils::limits::ExecutionTimerConfig;
+
+use super::source::{Head, outputs};
+use super::value::{self, Keys, NotJson};
+use super::{Judge, Rules, meter};
+use crate::engine::{Cause, Failure, Limits, Output, Session};
+use crate::model::finding::{Effect, Location};
+use crate::model::review::Review;
+use crate::policy::rego::{RESERVED, errors};
+
+/// How often the clock is looked at, in steps.
+const INTERVAL: u32 = 128;
+/// How many bytes the outputs of one rule may have.
+const MAX_OUTPUT: usize = 4 << 20;
+/// Elementary steps of functions for each step of an evaluation.
+const WORK: u64 = 64;
+
+/// The limit by time, as the engine takes it.
+pub(super) fn timer(limits: Limits) -> ExecutionTimerConfig {
+    ExecutionTimerConfig {
+        limit: Duration::from_millis(limits.millis),
+        check_interval: NonZeroU32::new(INTERVAL).unwrap_or(NonZeroU32::MIN),
+    }
+}
+
+/// One thread's evaluations.
+pub(super) struct Evaluation<'r> {
+    rules: &'r Rules,
+    keys: Keys,
+    input: Option<(Value, i64)>,
+    machines: BTreeMap<usize, RegoVM>,
+    interpreter: Option<regorus::Engine>,
+}
+
+/// What stopped an evaluation, before it is told to people.
+struct Stopped {
+    cause: Cause,
+    text: String,
+}
+
+impl<'r> Evaluation<'r> {
+    pub(super) fn new(rules: &'r Rules) -> Self {
+        Self { rules, keys: Keys::default(), input: None, machines: BTreeMap::new(), interpreter: None }
+    }
+
+    /// Runs something of the engine's within the limits; a panic inside it is a failure.
+    fn within<T>(
+        &mut self,
+        now: i64,
+        run: impl FnOnce(&mut Self) -> Result<T, Stopped>,
+    ) -> Result<T, Stopped> {
+        let limits = self.rules.limits;
+        meter::begin(limits.memory, limits.steps.saturating_mul(WORK), now);
+        let result = catch_unwind(AssertUnwindSafe(|| run(self)));
+        let stop = meter::end();
+        let Ok(result) = result else {
+            // Whatever state they are in, nobody shall see it.
+            self.machines.clear();
+            self.interpreter = None;
+            return Err(Stopped { cause: Cause::Error, text: "the evaluation broke off".to_owned() });
+        };
+        match stop {
+            // Even where the policy went on as if nothing had happened.
+            Some(stop) => Err(Stopped { cause: stop.cause, text: stop.to_string() }),
+            None => result,
+        }
+    }
+
+    fn compiled(
+        &mut self,
+        rule: usize,
+        program: &std::sync::Arc<regorus::rvm::Program>,
+        input: &Value,
+    ) -> Result<Value, Stopped> {
+        let rules = self.rules;
+        let machine = match self.machines.entry(rule) {
+            std::collections::btree_map::Entry::Occupied(there) => there.into_mut(),
+            std::collections::btree_map::Entry::Vacant(free) => {
+                let mut machine = RegoVM::new();
+                machine.load_program(std::sync::Arc::clone(program));
+                machine.set_strict_builtin_errors(true);
+                machine.set_max_instructions(usize::try_from(rules.limits.steps).unwrap_or(usize::MAX));
+                machine.set_execution_timer_config(Some(timer(rules.limits)));
+                machine.set_data(rules.data.clone()).map_err(|error| stopped(&error))?;
+                free.insert(machine)
+            }
+        };
+        machine.set_input(input.clone());
+        let result = machine.execute_entry_point_by_index(0).map_err(|error| stopped(&error));
+        // What an evaluation left behind is not kept while the session waits.
+        machine.set_input(Value::Null);
+        result
+    }
+
+    fn interpreted(&mut self, judge: &Judge, input: &Value) -> Result<Value, Stopped> {
+        let engine = self.interpreter.get_or_insert_with(|| self.rules.engine.clone());
+        engine.set_input(input.clone());
+        let result = engine.eval_rule(judge.entry.clone());
+        engine.set_input(Value::Null);
+        let _ = engine.take_prints();
+        result.map_err(|error| {
+            let text = error.to_string();
+            let cause = if text.contains("exceeded time limit") { Cause::Time } else { Cause::Error };
+            Stopped { cause, text }
+        })
+    }
+
+    fn evaluate(&mut self, rule: usize, judge: &Judge, input: &Value, now: i64) -> Result<Value, Stopped> {
+        let Some(program) = &judge.program else {
+            return self.within(now, |it| it.interpreted(judge, input));
+        };
+        match self.within(now, |it| it.compiled(rule, program, input)) {
+            // The interpreter knows where it happened.
+            Err(stopped) if stopped.cause == Cause::Error => {
+                let again = self.within(now, |it| it.interpreted(judge, input));
+                Err(again.err().unwrap_or(stopped))
+            }
+            other => other,
+        }
+    }
+}
+
+impl Session for Evaluation<'_> {
+    fn load(&mut self, review: &Review) -> Result<(), Failure> {
+        self.input = None;
+        let input = value::build(review, &mut self.keys).map_err(|error| Failure {
+            cause: Cause::Error,
+            message: format!("the review cannot be given to policies: {error}"),
+            location: None,
+        })?;
+        let now = i64::try_from(review.context.now.as_nanosecond()).map_err(|_| Failure {
+            cause: Cause::Error,
+            message: "the time of the review is too far away to count its nanoseconds".to_owned(),
+            location: None,
+        })?;
+        self.input = Some((input, now));
+        Ok(())
+    }
+
+    fn judge(&mut self, rule: usize) -> Result<Vec<Output>, Failure> {
+        let missing =
+            |message: &str| Failure { cause: Cause::Error, message: message.to_owned(), location: None };
+        let rules = self.rules;
+        let judge = rules.judges.get(&rule).ok_or_else(|| missing("there is no such rule"))?;
+        let (input, now) = self.input.clone().ok_or_else(|| missing("there is no review to judge"))?;
+        let result = self.evaluate(rule, judge, &input, now).map_err(|stopped| failure(judge, stopped))?;
+        read(judge, &result)
+    }
+}
+
+/// An error of the compiled form.
+fn stopped(error: &VmError) -> Stopped {
+    let cause = match error {
+        VmError::InstructionLimitExceeded { .. } => Cause::Steps,
+        VmError::TimeLimitExceeded { .. } => Cause::Time,
+        VmError::MemoryLimitExceeded { .. } | VmError::MemoryBudgetExceeded { .. } => Cause::Memory,
+        _ => Cause::Error,
+    };
+    Stopped { cause, text: error.to_string() }
+}
+
+/// A failure in words, at its place in the author's text.
+fn failure(judge: &Judge, stopped: Stopped) -> Failure {
+    let said = errors::take_apart(&stopped.text);
+    let message = match stopped.cause {
+        Cause::Steps if !said.message.starts_with('`') && !stopped.text.starts_with('`') => {
+            "it takes more steps than the limit allows".to_owned()
+        }
+        Cause::Time => "it takes longer than the limit allows".to_owned(),
+        Cause::Error => without_own_names(&said.message),
+        Cause::Steps | Cause::Memory => stopped.text,
+    };
+    let location = said.place.filter(|(file, _, _)| !file.is_empty()).map(|(file, line, at)| Location {
+        column: Some(column(&judge.heads, line, at)),
+        file,
+        line,
+    });
+    let location = location.or_else(|| judge.heads.first().map(|head| head.location.clone()));
+    Failure { cause: stopped.cause, message, location }
+}
+
+/// The column before a head on that line was renamed.
+pub(super) fn column(heads: &[Head], line: u32, column: u32) -> u32 {
+    match heads.iter().find(|head| head.location.line == line) {
+        Some(head) if head.location.column.is_some_and(|start| column > start) => {
+            column.saturating_sub(head.moved)
+        }
+        _ => column,
+    }
+}
+
+/// Takes the engine's own names for things out of a message.
+pub(super) fn without_own_names(message: &str) -> String {
+    let mut text = message.replace(&outputs(), "outputs");
+    while let Some(at) = text.find(RESERVED) {
+        let rest = text.get(at.saturating_add(RESERVED.len())..).unwrap_or_default();
+        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        let name = rest.get(..end).unwrap_or_default();
+        let plain = name.rsplit_once('_').map_or(name, |(plain, _)| plain).to_owned();
+        text.replace_range(at..at.saturating_add(RESERVED.len()).saturating_add(end), &plain);
+    }
+    text
+}
+
+/// Takes the outputs out of the list of sets, in the order of heads and then of values.
+fn read(judge: &Judge, result: &Value) -> Result<Vec<Output>, Failure> {
+    let broken = |message: &str, location: Option<Location>| Failure {
+        cause: Cause::Error,
+        message: message.to_owned(),
+        location,
+    };
+    let Value::Array(sets) = result else {
+        return Err(broken("it has no outputs", judge.heads.first().map(|head| head.location.clone())));
+    };
+    if sets.len() != judge.heads.len() {
+        return Err(broken("its outputs are not complete", None));
+    }
+    let mut room = MAX_OUTPUT;
+    let mut found = Vec::new();
+    for (head, set) in judge.heads.iter().zip(sets.iter()) {
+        let here = || Some(head.location.clone());
+        let Value::Set(items) = set else {
+            return Err(broken("an effect is not a set", here()));
+        };
+        for item in items.iter() {
+            let value = value::to_json(item, &mut room, 0).map_err(|why| match why {
+                NotJson::Large => Failure {
+                    cause: Cause::Memory,
+                    message: "its outputs are too large".to_owned(),
+                    location: here(),
+                },
+                NotJson::Number => broken("an output has a number beyond 2^53", here()),
+                NotJson::Key => broken("an output is not JSON: a key is not text", here()),
+            })?;
+            if let Some(message) = unfit(head.effect, &value) {
+                return Err(broken(message, here()));
+            }
+            found.push(Output { effect: head.effect, value, location: head.location.clone() });
+        }
+    }
+    Ok(found)
+}
+
+/// What is wrong with a value as an output of an effect.
+fn unfit(effect: Effect, value: &serde_json::Value) -> Option<&'static str> {
+    match effect {
+        Effect::Oblige | Effect::Action => {
+            (!value.is_object()).then_some("what it asks for is not an object")
+        }
+        _ => {
+            let fits = value.is_string() || value.get("msg").is_some_and(serde_json::Value::is_string);
+            (!fits).then_some("a finding is neither a string nor an object with a `msg` that is one")
+        }
+    }
+}

@@ -1,0 +1,258 @@
+use super::*;
+use crate::engine::{Cause, Failure, Output};
+use crate::model::finding::{Effect, Location};
+use crate::model::review::Review;
+use crate::policy::{LoadOptions, load};
+use serde_json::json;
+
+fn review() -> Review {
+    serde_json::from_str(include_str!("../../../testdata/review.json")).unwrap()
+}
+
+fn bundle(files: &[(&str, &str)], data: serde_json::Value) -> Bundle {
+    let files = files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    load(files, data, LoadOptions::default()).unwrap()
+}
+
+fn rules(bundle: &Bundle, path: Path) -> Rules {
+    on_deep_stack(|| compile(bundle, Limits::default(), path)).unwrap().unwrap()
+}
+
+/// Judges every rule of a bundle in one form.
+fn judge(bundle: &Bundle, review: &Review, path: Path) -> Vec<Result<Vec<Output>, Failure>> {
+    let rules = rules(bundle, path);
+    let mut session = rules.session();
+    session.load(review).unwrap();
+    (0..bundle.rules.len()).map(|rule| session.judge(rule)).collect()
+}
+
+/// Judges a bundle in both forms, which must agree.
+fn both(bundle: &Bundle, review: &Review) -> Vec<Result<Vec<Output>, Failure>> {
+    let auto = judge(bundle, review, Path::Auto);
+    assert_eq!(auto, judge(bundle, review, Path::Interpreter));
+    auto
+}
+
+fn one(text: &str) -> Result<Vec<Output>, Failure> {
+    both(&bundle(&[("p.rego", text)], json!({})), &review()).remove(0)
+}
+
+fn said(text: &str) -> Vec<(Effect, String, u32)> {
+    let outputs = one(text).unwrap();
+    outputs
+        .into_iter()
+        .map(|o| (o.effect, o.value.as_str().map_or(o.value.to_string(), str::to_owned), o.location.line))
+        .collect()
+}
+
+fn compiled(text: &str) -> bool {
+    rules(&bundle(&[("p.rego", text)], json!({})), Path::Auto).judges[&0].program.is_some()
+}
+
+#[test]
+fn every_output_has_the_place_of_its_definition() {
+    let found = said(
+        "package a\n\ndeny contains \"one\" if input.kind == \"Review\"\n\nwarn contains \"w\" if count(deny) == 2\n\ndeny contains {\"msg\": \"two\", \"path\": \"/change\"} if {\n\tprint(\"hello\", input)\n\tinput.change.kind == \"promotion\"\n}\n\ndeny contains \"three\" if input.change.kind == \"image\"\n\noblige contains {\"kind\": \"canary\"}\n",
+    );
+    assert_eq!(
+        found,
+        [
+            (Effect::Deny, "one".to_owned(), 3),
+            (Effect::Deny, r#"{"msg":"two","path":"/change"}"#.to_owned(), 7),
+            (Effect::Oblige, r#"{"kind":"canary"}"#.to_owned(), 14),
+            (Effect::Warn, "w".to_owned(), 5),
+        ]
+    );
+}
+
+#[test]
+fn conftest_names_are_effects() {
+    let found = said(
+        "package a\n\nviolation_x contains {\"msg\": \"v\"}\n\nwarn_y contains \"w\"\n\nhold contains \"h\" if false\n",
+    );
+    assert_eq!(found.iter().map(|f| f.0).collect::<Vec<_>>(), [Effect::Deny, Effect::Warn]);
+}
+
+#[test]
+fn what_needs_the_interpreter_is_found_through_other_rules() {
+    assert!(compiled("package a\n\ndeny contains sprintf(\"%s\", [\"x\"]) if print(1)\n"));
+    assert!(!compiled("package a\n\ndeny contains \"x\" if h\n\nh if g(1)\n\ng(_) if time.now_ns() > 0\n"));
+    assert!(!compiled("package a\n\ndeny contains \"x\" if h\n\nh if input.x with input as {\"x\": true}\n"));
+    // Another rule of the file does not matter.
+    assert!(compiled("package a\n\ndeny contains \"x\" if input.x\n\nother if input.x with input as {}\n"));
+    let text = "package a\n\ndeny contains \"x\" if u.f(1)\n\nimport data.lib.u\n";
+    let _ = text;
+    let library = bundle(
+        &[
+            ("l.rego", "package lib.u\n\nf(x) if x < time.now_ns()\n"),
+            ("p.rego", "package a\n\nimport data.lib.u\n\ndeny contains \"x\" if u.f(1)\n"),
+        ],
+        json!({}),
+    );
+    assert!(rules(&library, Path::Auto).judges[&0].program.is_none());
+    assert_eq!(both(&library, &review())[0].as_ref().unwrap().len(), 1);
+}
+
+#[test]
+fn a_function_is_called_through_an_import() {
+    let library = bundle(
+        &[
+            ("l.rego", "package lib.u\n\nf(x) := x + 1\n"),
+            ("p.rego", "package a\n\nimport data.lib.u\n\ndeny contains \"x\" if u.f(1) == 2\n"),
+        ],
+        json!({}),
+    );
+    assert!(rules(&library, Path::Auto).judges[&0].program.is_some());
+    assert_eq!(both(&library, &review())[0].as_ref().unwrap().len(), 1);
+}
+
+#[test]
+fn the_clock_is_the_reviews() {
+    let found = said("package a\n\ndeny contains sprintf(\"%d\", [time.now_ns()])\n");
+    assert_eq!(found[0].1, review().context.now.as_nanosecond().to_string());
+}
+
+#[test]
+fn reviews_do_not_see_each_other() {
+    let text = "package a\n\nkind := input.change.kind\n\nslow := kind if true with input.x as 1\n\ndeny contains kind\n\nwarn contains sprintf(\"%v %d\", [slow, time.now_ns()])\n";
+    let bundle = bundle(
+        &[("p.rego", text), ("q.rego", "package b\n\nkind := input.change.kind\n\ndeny contains kind\n")],
+        json!({}),
+    );
+    let mut other = review();
+    other.change.kind = crate::model::input::ChangeKind::Chart;
+    other.context.now = "2027-01-01T00:00:00Z".parse().unwrap();
+    let rules = rules(&bundle, Path::Auto);
+    let mut session = rules.session();
+    for review in [review(), other.clone(), review()] {
+        session.load(&review).unwrap();
+        for rule in 0..2 {
+            let fresh = judge(&bundle, &review, Path::Interpreter).remove(rule).unwrap();
+            assert_eq!(session.judge(rule).unwrap(), fresh);
+            assert_eq!(fresh[0].value, json!(review.change.kind.as_str()));
+        }
+    }
+}
+
+#[test]
+fn an_error_is_a_failure_wherever_it_stands() {
+    let at = |line, column| Some(Location { file: "p.rego".to_owned(), line, column: Some(column) });
+    for body in [
+        "to_number(\"x\") == 1",
+        "not to_number(\"x\") == 1",
+        "count([1 | to_number(\"x\") == 1]) == 0",
+        "f(1)",
+        "1 / 0 == 1",
+        "not 1 / 0 == 1",
+    ] {
+        let text = format!(
+            "package a\n\ndeny contains \"one\" if {{\n\t{body}\n}}\n\nf(x) if to_number(\"x\") == x\n"
+        );
+        let failure = one(&text).expect_err(body);
+        assert_eq!(failure.cause, Cause::Error, "{body}");
+        assert_ne!(failure.location, at(3, 1), "{body}: {failure:?}");
+    }
+    let conflict =
+        one("package a\n\nx := 1 if input.kind\n\nx := 2 if input.change\n\ndeny contains \"x\" if x == 1\n");
+    assert_eq!(conflict.unwrap_err().cause, Cause::Error);
+}
+
+#[test]
+fn what_is_not_a_finding_is_a_failure() {
+    for value in [
+        "1",
+        "{\"message\": \"x\"}",
+        "{\"msg\": 1}",
+        "[\"x\"]",
+        "{\"msg\": \"x\", \"n\": 18014398509481984}",
+        "{\"msg\": \"x\", \"o\": {1: 2}}",
+    ] {
+        let failure = one(&format!("package a\n\ndeny contains {value}\n")).expect_err(value);
+        assert_eq!((failure.cause, failure.location.unwrap().line), (Cause::Error, 3), "{value}");
+    }
+    assert!(one("package a\n\naction contains \"x\"\n").is_err());
+}
+
+#[test]
+fn data_and_settings_are_seen() {
+    let bundle = bundle(
+        &[(
+            "p.rego",
+            "package a\n\nimport data.settings.promotion\n\ndeny contains x if some x in promotion.paths\n",
+        )],
+        json!({"settings": {"promotion": {"paths": ["a", "b"]}}}),
+    );
+    assert_eq!(both(&bundle, &review())[0].as_ref().unwrap().len(), 2);
+}
+
+#[test]
+fn what_only_the_compiler_sees_is_refused_with_its_place() {
+    let bundle = bundle(
+        &[("p.rego", "package a\n\ndeny contains \"a\" if input.x\n\ndeny contains x if input.y\n")],
+        json!({}),
+    );
+    let problems = on_deep_stack(|| compile(&bundle, Limits::default(), Path::Auto).err()).unwrap().unwrap();
+    insta::assert_snapshot!(problems[0].to_string());
+}
+
+#[test]
+fn limits_are_told_apart() {
+    let endless = "package a\n\nn := numbers.range(1, 300)\n\ndeny contains \"x\" if count([1 | some a in n; some b in n; some c in n]) == 0\n";
+    let bundle = bundle(&[("p.rego", endless)], json!({}));
+    assert_eq!(judge(&bundle, &review(), Path::Auto)[0].as_ref().unwrap_err().cause, Cause::Steps);
+    assert_eq!(judge(&bundle, &review(), Path::Interpreter)[0].as_ref().unwrap_err().cause, Cause::Time);
+    let large =
+        one("package a\n\ndeny contains \"x\" if count(numbers.range(1, 100000000)) > 1\n").unwrap_err();
+    assert_eq!(
+        (large.cause, large.message.as_str()),
+        (Cause::Memory, "`numbers.range` would exceed the limit of memory")
+    );
+}
+
+/// Every policy of the corpus ends soon and in a refusal or a failure, in either form.
+#[test]
+fn hostile_policies_do_no_harm() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/hostile/rego");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let file = entry.unwrap().path();
+        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+        let text = std::fs::read_to_string(&file).unwrap();
+        seen += 1;
+        for path in [Path::Auto, Path::Interpreter] {
+            let started = std::time::Instant::now();
+            let outcome = hostile(&name, &text, path);
+            let took = started.elapsed();
+            println!("{name} {path:?}: {outcome} in {took:?}; peak {} kB", peak());
+            assert!(took.as_millis() < 1500, "{name} took {took:?}");
+            assert_ne!(outcome, "judged", "{name}");
+        }
+    }
+    assert!(seen >= 20);
+    assert!(peak() < 500_000, "{} kB", peak());
+}
+
+fn hostile(name: &str, text: &str, path: Path) -> String {
+    let loaded = load(vec![(name.to_owned(), text.to_owned())], json!({}), LoadOptions::default());
+    let bundle = match loaded {
+        Ok(bundle) => bundle,
+        Err(problems) => return format!("refused: {}", problems[0]),
+    };
+    let rules = match on_deep_stack(|| compile(&bundle, Limits::default(), path)).unwrap() {
+        Ok(rules) => rules,
+        Err(problems) => return format!("refused by the compiler: {}", problems[0]),
+    };
+    let mut session = rules.session();
+    session.load(&review()).unwrap();
+    match session.judge(0) {
+        Ok(_) => "judged".to_owned(),
+        Err(failure) => format!("{:?}: {}", failure.cause, failure.message),
+    }
+}
+
+/// The most memory that this process has had, in kilobytes.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("0 kB");
+    line.trim().trim_end_matches("kB").trim().parse().unwrap()
+}

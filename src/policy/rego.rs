@@ -1,0 +1,184 @@
+//! Rego policies: what they say of themselves, and what is refused before they are evaluated.
+//!
+//! Each file is parsed here for its structure; compiling is the engine's. A rule is a package with
+//! at least one effect (`deny`, `violation`, `hold`, `warn`, `oblige`, `action`); other packages
+//! are libraries. Whatever would change meaning in silence is an error here.
+
+pub(crate) mod builtins;
+pub(crate) mod errors;
+mod growth;
+pub(crate) mod metadata;
+pub(crate) mod names;
+pub(crate) mod text;
+pub(crate) mod unit;
+pub(crate) mod uses;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use metadata::{Block, Said, Scope};
+use names::Names;
+use unit::{Form, Unit};
+
+use super::{File, Language, Rule};
+use crate::diag::{Diagnostic, codes};
+
+/// Names that the engine gives to rules of its own.
+pub(crate) const RESERVED: &str = "wl__";
+
+/// Stack for what recurses over syntax trees, whose depth [`text`] bounds.
+const STACK: usize = 256 << 20;
+
+/// Runs something that recurses over syntax trees.
+pub(crate) fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Diagnostic> {
+    let failed =
+        || Diagnostic::error(codes::POLICY_INVALID, "the policies cannot be read: the parser gave up");
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+        thread.map_err(|_| failed())?.join().map_err(|_| failed())
+    })
+}
+
+/// Reads the Rego files among some; gives their rules.
+pub(crate) fn read(
+    files: &[File],
+    tests: &[File],
+    data: &serde_json::Value,
+    v0: bool,
+) -> Result<Vec<Rule>, Vec<Diagnostic>> {
+    on_deep_stack(|| read_here(files, tests, data, v0)).map_err(|problem| vec![problem])?
+}
+
+fn read_here(
+    files: &[File],
+    tests: &[File],
+    data: &serde_json::Value,
+    v0: bool,
+) -> Result<Vec<Rule>, Vec<Diagnostic>> {
+    let mut problems = Vec::new();
+    let mut units = Vec::new();
+    let mut places = Vec::new();
+    for (index, file) in files.iter().enumerate().filter(|(_, file)| file.language == Language::Rego) {
+        match unit::parse(&file.source, v0) {
+            Ok(unit) => {
+                units.push(unit);
+                places.push(index);
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    problems.extend(tests.iter().filter_map(|test| unit::parse(&test.source, v0).err()));
+    if !problems.is_empty() {
+        // What is missing because it did not parse would be reported once more.
+        return Err(problems);
+    }
+
+    let names = Names::of(&units);
+    names.conflicts(data, &mut problems);
+    names.references(data, &mut problems);
+    let blocks: Vec<Vec<Block>> =
+        units.iter().map(|unit| metadata::read(&unit.source, &mut problems)).collect();
+    let mut below: BTreeMap<&[String], Said> = BTreeMap::new();
+    for (unit, blocks) in units.iter().zip(&blocks) {
+        for block in blocks.iter().filter(|block| block.scope == Scope::Subpackages) {
+            let wider = below.remove(unit.package.as_slice()).unwrap_or_default();
+            below.insert(&unit.package, block.said.clone().over(wider));
+        }
+    }
+    let mut rules = Vec::new();
+    for ((unit, blocks), file) in units.iter().zip(&blocks).zip(places) {
+        shapes(unit, &mut problems);
+        if let Some(rule) = rule(unit, blocks, &below, file) {
+            rules.push(rule);
+            continue;
+        }
+        let judges =
+            blocks.iter().find(|block| block.said.applies.is_some() && block.scope != Scope::Subpackages);
+        // Where a head has the wrong form, that is said already.
+        if judges.is_some() && unit.rules.iter().all(|d| d.effect().is_none()) {
+            let at = unit.source.offset(unit.package_line, 1);
+            let near = unit.rules.iter().find_map(|d| nearest_effect(d.path.first()?));
+            let hint = match near {
+                Some((name, effect)) => format!("did you mean `{effect} contains …` instead of `{name} contains …`?"),
+                None => "write `deny contains …` (or `violation`, `hold`, `warn`, `oblige`, `action`), or leave `applies` out of a library".to_owned(),
+            };
+            problems.push(
+                Diagnostic::error(
+                    codes::POLICY_METADATA,
+                    format!("`{}` says what it applies to, but it has no effect", unit.package.join(".")),
+                )
+                .hint(hint)
+                .at(&unit.source, at..at.saturating_add("package".len()), "this package"),
+            );
+        }
+    }
+    if problems.is_empty() { Ok(rules) } else { Err(problems) }
+}
+
+fn nearest_effect(name: &str) -> Option<(&str, &'static str)> {
+    let effects = ["deny", "violation", "hold", "warn", "oblige", "action"];
+    crate::diag::nearest(name, effects).map(|effect| (name, effect))
+}
+
+/// Refuses effects that are not sets, and names that the engine keeps for itself.
+fn shapes(unit: &Unit, problems: &mut Vec<Diagnostic>) {
+    for definition in &unit.rules {
+        let name = definition.path.first().map_or("", String::as_str);
+        let mut refuse = |message: String, hint: String| {
+            problems.push(Diagnostic::error(codes::POLICY_INVALID, message).hint(hint).at(
+                &unit.source,
+                definition.head.clone(),
+                "this head",
+            ));
+        };
+        if name.starts_with(RESERVED) {
+            refuse(format!("names that begin with `{RESERVED}` are taken"), "rename the rule".to_owned());
+        }
+        if definition.effect().is_none() {
+            continue;
+        }
+        let what = match definition.form {
+            Form::Set if definition.plain && definition.path.len() == 1 => continue,
+            Form::Set => "has more parts than one",
+            Form::Value if definition.path.len() == 1 && !definition.plain => "maps keys to values",
+            Form::Value => "is one value",
+            Form::Function => "is a function",
+            Form::Default => "has a `default`",
+        };
+        refuse(
+            format!("`{name}` {what}, but an effect is a set of findings"),
+            format!("write `{name} contains finding if {{ … }}`"),
+        );
+    }
+}
+
+/// The rule that a package with effects is.
+fn rule(unit: &Unit, blocks: &[Block], below: &BTreeMap<&[String], Said>, file: usize) -> Option<Rule> {
+    let heads: Vec<_> = unit.rules.iter().filter(|d| d.effect().is_some() && d.form == Form::Set).collect();
+    let first = heads.first()?;
+    let effects: BTreeSet<_> = heads.iter().filter_map(|head| head.effect()).collect();
+    let lines: BTreeSet<u32> = heads.iter().map(|head| head.line).collect();
+    // From the widest to the narrowest.
+    let mut said = Said::default();
+    for end in 1..=unit.package.len() {
+        if let Some(block) = unit.package.get(..end).and_then(|path| below.get(path)) {
+            said = block.clone().over(said);
+        }
+    }
+    for block in blocks.iter().filter(|block| block.scope == Scope::Package) {
+        said = block.said.clone().over(said);
+    }
+    // A rule is a package: what its definitions say fills in what the package leaves open.
+    for block in blocks.iter().filter(|block| matches!(block.scope, Scope::Rule | Scope::Document)) {
+        if lines.contains(&block.line) {
+            said = said.over(block.said.clone());
+        }
+    }
+    Some(Rule {
+        id: unit.package.join("."),
+        language: Language::Rego,
+        file,
+        line: first.line,
+        metadata: said.metadata(),
+        effects: effects.into_iter().collect(),
+    })
+}

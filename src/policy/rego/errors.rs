@@ -1,0 +1,78 @@
+//! What the parser says, in the words and with the places that people know.
+
+use std::sync::Arc;
+
+use crate::diag::{Diagnostic, Source, codes};
+
+/// A place and a message taken out of the text of an error.
+pub(crate) struct Said {
+    /// File, line and column, where the text names them.
+    pub(crate) place: Option<(String, u32, u32)>,
+    /// The message alone.
+    pub(crate) message: String,
+}
+
+/// Takes an error's text apart: `--> file:line:column`, source lines, `error: message`.
+pub(crate) fn take_apart(text: &str) -> Said {
+    let mut place = None;
+    let mut message = None;
+    for line in text.lines() {
+        if place.is_none()
+            && let Some(rest) = line.trim_start().strip_prefix("--> ")
+        {
+            let mut parts = rest.rsplitn(3, ':');
+            let column = parts.next().and_then(|p| p.trim().parse().ok());
+            let row = parts.next().and_then(|p| p.trim().parse().ok());
+            if let (Some(column), Some(row), Some(file)) = (column, row, parts.next()) {
+                place = Some((file.to_owned(), row, column));
+            }
+        }
+        if message.is_none()
+            && let Some(rest) = line.trim_start().strip_prefix("error: ")
+        {
+            message = Some(rest.trim().to_owned());
+        }
+    }
+    let message = message.unwrap_or_else(|| text.lines().next().unwrap_or_default().trim().to_owned());
+    Said { place, message: message.replace("`", "'") }
+}
+
+/// A syntax error as a diagnostic.
+pub(crate) fn syntax(source: &Arc<Source>, text: &str, v0: bool) -> Diagnostic {
+    let said = take_apart(text);
+    let span = said.place.map_or(0..0, |(_, line, column)| {
+        let at = source.offset(line, column);
+        at..at.saturating_add(1).min(source.text.len())
+    });
+    let line = source.text.get(span.start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+    let before = source.text.get(..span.start).and_then(|all| all.lines().next_back()).unwrap_or_default();
+    let hint = if !v0
+        && (said.message.contains("`if`")
+            || said.message.contains("'if'")
+            || said.message.contains("contains"))
+    {
+        "this is Rego v1: write `deny contains finding if { … }`; policies in the old syntax load with the flag for v0"
+    } else if before.trim_start().starts_with("deny") && line.starts_with('{') {
+        "this is Rego v1: write `deny contains finding if { … }`"
+    } else {
+        "see the place above; Rego v1 writes `name if { … }` and `name contains value if { … }`"
+    };
+    Diagnostic::error(codes::POLICY_INVALID, format!("this is not Rego: {}", said.message)).hint(hint).at(
+        source,
+        span,
+        "reading stopped here",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn place_and_message_are_found() {
+        let said = take_apart("\n--> a:b.rego:3:14\n  |\n3 | x := {\n  |      ^\nerror: expecting term");
+        assert_eq!(said.place, Some(("a:b.rego".to_owned(), 3, 14)));
+        assert_eq!(said.message, "expecting term");
+        assert_eq!(take_apart("plain").message, "plain");
+    }
+}

@@ -1,0 +1,376 @@
+//! Who is called what, and who uses whom: every rule of a bundle under its path in `data`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::builtins::{self, Care};
+use super::unit::{Definition, Form, Unit};
+use super::uses::Reference;
+use crate::diag::{Diagnostic, codes, nearest};
+
+/// A definition: unit and position in it.
+pub(crate) type At = (usize, usize);
+
+/// Every definition of some units, by its path under `data`.
+pub(crate) struct Names<'u> {
+    units: &'u [Unit],
+    rules: BTreeMap<Vec<String>, Vec<At>>,
+    packages: BTreeSet<Vec<String>>,
+}
+
+/// What a reference leads to.
+pub(crate) enum Target {
+    /// These definitions: one rule, or all below a package.
+    Rules(Vec<At>),
+    /// A function that is built in.
+    Builtin(String),
+    /// Input, data, a variable.
+    Elsewhere,
+    /// A function that there is not.
+    Missing(String),
+}
+
+/// How deep evaluation may nest: syntax trees of rules that call one another, added up.
+const MAX_DEPTH: u32 = 300;
+
+impl<'u> Names<'u> {
+    pub(crate) fn of(units: &'u [Unit]) -> Self {
+        let mut rules: BTreeMap<Vec<String>, Vec<At>> = BTreeMap::new();
+        let mut packages = BTreeSet::new();
+        for (u, unit) in units.iter().enumerate() {
+            packages.insert(unit.package.clone());
+            for (d, definition) in unit.rules.iter().enumerate() {
+                let path: Vec<String> = unit.package.iter().chain(&definition.path).cloned().collect();
+                rules.entry(path).or_default().push((u, d));
+            }
+        }
+        Self { units, rules, packages }
+    }
+
+    pub(crate) fn definition(&self, (unit, rule): At) -> Option<(&'u Unit, &'u Definition)> {
+        let unit = self.units.get(unit)?;
+        Some((unit, unit.rules.get(rule)?))
+    }
+
+    /// Rules at a path, above it (a part of the rule's value is asked for) or below it.
+    fn around(&self, path: &[String]) -> Vec<At> {
+        for end in (1..=path.len()).rev() {
+            if let Some(found) = path.get(..end).and_then(|part| self.rules.get(part)) {
+                return found.clone();
+            }
+        }
+        self.rules
+            .range(path.to_vec()..)
+            .take_while(|(rule, _)| rule.starts_with(path))
+            .flat_map(|(_, found)| found.iter().copied())
+            .collect()
+    }
+
+    /// What a reference in a unit leads to.
+    pub(crate) fn target(&self, unit: &Unit, locals: &BTreeSet<String>, reference: &Reference) -> Target {
+        let Some((root, rest)) = reference.path.split_first() else { return Target::Elsewhere };
+        if root == "data" {
+            let found = self.around(rest);
+            return match found.is_empty() {
+                true if reference.call => Target::Missing(reference.path.join(".")),
+                true => Target::Elsewhere,
+                false => Target::Rules(found),
+            };
+        }
+        if root == "input" {
+            return Target::Elsewhere;
+        }
+        let import = unit.imports.iter().find(|import| import.alias == *root);
+        if let Some((start, middle)) = import.and_then(|import| import.path.split_first())
+            && start == "data"
+            && !locals.contains(root)
+        {
+            let path: Vec<String> = middle.iter().chain(rest).cloned().collect();
+            let found = self.around(&path);
+            if !found.is_empty() {
+                return Target::Rules(found);
+            }
+            if !reference.call {
+                return Target::Elsewhere;
+            }
+        }
+        let own: Vec<String> = unit.package.iter().chain(&reference.path).cloned().collect();
+        let first: Vec<String> = unit.package.iter().chain([root]).cloned().collect();
+        // Variables cannot be called, so a call is never one.
+        if (reference.call || !locals.contains(root))
+            && let Some(found) =
+                (first.len()..=own.len()).rev().find_map(|end| own.get(..end).and_then(|p| self.rules.get(p)))
+        {
+            return Target::Rules(found.clone());
+        }
+        if !reference.call {
+            return Target::Elsewhere;
+        }
+        let name = reference.path.join(".");
+        match builtins::care(&name) {
+            Some(_) => Target::Builtin(name),
+            None => Target::Missing(name),
+        }
+    }
+
+    /// Every definition there is.
+    pub(crate) fn all(&self) -> impl Iterator<Item = At> + '_ {
+        self.rules.values().flatten().copied()
+    }
+
+    /// Every definition that can be reached from one, itself included.
+    pub(crate) fn reach(&self, from: At) -> BTreeSet<At> {
+        let mut seen = BTreeSet::from([from]);
+        let mut next = vec![from];
+        while let Some(at) = next.pop() {
+            let Some((unit, definition)) = self.definition(at) else { continue };
+            for reference in &definition.uses.references {
+                if let Target::Rules(found) = self.target(unit, &definition.uses.locals, reference) {
+                    next.extend(found.into_iter().filter(|found| seen.insert(*found)));
+                }
+            }
+        }
+        seen
+    }
+
+    /// Names that clash: with each other, with packages, with data; defaults that stand twice.
+    pub(crate) fn conflicts(&self, data: &serde_json::Value, problems: &mut Vec<Diagnostic>) {
+        for (path, found) in &self.rules {
+            let Some((unit, definition)) = found.first().and_then(|at| self.definition(*at)) else {
+                continue;
+            };
+            let name = path.join(".");
+            let here = |message: String, hint: &str, at: &Definition, of: &Unit| {
+                Diagnostic::error(codes::POLICY_CONFLICT, message).hint(hint).at(
+                    &of.source,
+                    at.head.clone(),
+                    "this rule",
+                )
+            };
+            let forms = || found.iter().filter_map(|at| self.definition(*at));
+            let defaults: Vec<_> = forms().filter(|(_, d)| d.form == Form::Default).collect();
+            if let Some((other, second)) = defaults.get(1) {
+                let first = defaults.first().map_or(0, |(_, d)| d.line);
+                problems.push(here(
+                    format!(
+                        "`{name}` has a second `default`; the first is on line {first} of `{}`",
+                        unit.source.name
+                    ),
+                    "keep one of them",
+                    second,
+                    other,
+                ));
+            }
+            let function = forms().find(|(_, d)| d.form == Form::Function);
+            let other = forms().find(|(_, d)| matches!(d.form, Form::Value | Form::Set));
+            if let (Some((of, d)), Some(_)) = (function, other) {
+                problems.push(here(
+                    format!("`{name}` is a function here and a value elsewhere"),
+                    "rename one of them",
+                    d,
+                    of,
+                ));
+            }
+            if forms().any(|(_, d)| d.form == Form::Set)
+                && let Some((of, d)) = forms().find(|(_, d)| matches!(d.form, Form::Value) && d.plain)
+            {
+                problems.push(here(
+                    format!("`{name}` is a set elsewhere and a value here"),
+                    "rename one of them",
+                    d,
+                    of,
+                ));
+            }
+            if let Some(package) = self.packages.iter().find(|package| package.starts_with(path)) {
+                problems.push(here(
+                    format!("`{name}` is a rule here, and `{}` is a package", package.join(".")),
+                    "rename the rule or the package: one would hide the other",
+                    definition,
+                    unit,
+                ));
+            }
+            if let Some(shadow) = shadow(data, path) {
+                problems.push(here(
+                    format!("the data has a value at `data.{shadow}`, which would hide this rule"),
+                    "rename the rule or the member of the data",
+                    definition,
+                    unit,
+                ));
+            }
+        }
+    }
+
+    /// Imports of nothing, functions that there are not or that are not offered, recursion, depth.
+    pub(crate) fn references(&self, data: &serde_json::Value, problems: &mut Vec<Diagnostic>) {
+        for unit in self.units {
+            for import in &unit.imports {
+                if !self.is_there(&import.path, data) {
+                    let name = import.path.join(".");
+                    let known: Vec<String> = self
+                        .packages
+                        .iter()
+                        .chain(self.rules.keys())
+                        .map(|path| format!("data.{}", path.join(".")))
+                        .collect();
+                    let hint = match nearest(&name, known.iter().map(String::as_str)) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => "no package, rule or data has that name".to_owned(),
+                    };
+                    problems.push(
+                        Diagnostic::error(
+                            codes::POLICY_INVALID,
+                            format!("`{name}` is imported, but there is no such thing"),
+                        )
+                        .hint(hint)
+                        .at(&unit.source, import.span.clone(), "this import"),
+                    );
+                }
+            }
+            for definition in &unit.rules {
+                for reference in definition.uses.references.iter().filter(|reference| reference.call) {
+                    let (message, hint) = match self.target(unit, &definition.uses.locals, reference) {
+                        Target::Builtin(name) => match builtins::care(&name) {
+                            Some(Care::Refused(why)) => {
+                                (format!("`{name}` is not offered to policies"), why.to_owned())
+                            }
+                            _ => continue,
+                        },
+                        Target::Missing(name) => {
+                            let own = unit
+                                .rules
+                                .iter()
+                                .filter(|d| d.form == Form::Function)
+                                .map(|d| d.path.join("."));
+                            let own: Vec<String> = own.collect();
+                            let known = builtins::FUNCTIONS
+                                .iter()
+                                .filter(|(_, care)| !matches!(care, Care::Refused(_)))
+                                .map(|(name, _)| *name)
+                                .chain(own.iter().map(String::as_str));
+                            let hint = match nearest(&name, known) {
+                                Some(near) => format!("did you mean `{near}`?"),
+                                None => "define it, or import the package that does".to_owned(),
+                            };
+                            (format!("there is no function `{name}`"), hint)
+                        }
+                        _ => continue,
+                    };
+                    problems.push(Diagnostic::error(codes::POLICY_INVALID, message).hint(hint).at(
+                        &unit.source,
+                        reference.span.clone(),
+                        "called here",
+                    ));
+                }
+            }
+        }
+        let before = problems.len();
+        self.depths(problems);
+        if problems.len() == before {
+            // Only where nothing uses itself does this end.
+            super::growth::check(self, problems);
+        }
+    }
+
+    fn is_there(&self, path: &[String], data: &serde_json::Value) -> bool {
+        match path.split_first() {
+            Some((root, rest)) if root == "data" => {
+                // Settings are the operator's: what is absent from them is undefined, not unknown.
+                rest.is_empty()
+                    || rest.first().is_some_and(|first| first == "settings")
+                    || self.packages.iter().any(|package| package.starts_with(rest))
+                    || !self.around(rest).is_empty()
+                    || rest.iter().try_fold(data, |value, part| value.get(part)).is_some()
+            }
+            _ => true,
+        }
+    }
+
+    /// Recursion, and nesting of rules that would exhaust the stack.
+    fn depths(&self, problems: &mut Vec<Diagnostic>) {
+        let mut depths: BTreeMap<At, u32> = BTreeMap::new();
+        let mut on_path: BTreeSet<At> = BTreeSet::new();
+        let all = self.rules.values().flatten().copied();
+        for start in all {
+            // Each frame: a definition, who it uses and has not been looked at.
+            let mut stack: Vec<(At, Vec<At>)> = Vec::new();
+            if !depths.contains_key(&start) {
+                on_path.insert(start);
+                stack.push((start, self.uses(start)));
+            }
+            while let Some((at, rest)) = stack.last_mut() {
+                let at = *at;
+                match rest.pop() {
+                    Some(next) if on_path.contains(&next) => {
+                        if let Some((unit, definition)) = self.definition(at) {
+                            let name = self.definition(next).map_or(String::new(), |(_, d)| d.path.join("."));
+                            problems.push(
+                                Diagnostic::error(codes::POLICY_INVALID, format!("`{name}` uses itself"))
+                                    .hint("Rego has no recursion; `walk` and `graph.reachable` follow nested data")
+                                    .at(&unit.source, definition.head.clone(), "by way of this rule"),
+                            );
+                        }
+                        return;
+                    }
+                    Some(next) if depths.contains_key(&next) => {}
+                    Some(next) => {
+                        on_path.insert(next);
+                        let uses = self.uses(next);
+                        stack.push((next, uses));
+                    }
+                    None => {
+                        let below = self
+                            .uses(at)
+                            .iter()
+                            .filter_map(|used| depths.get(used))
+                            .max()
+                            .copied()
+                            .unwrap_or(0);
+                        let own = self.definition(at).map_or(0, |(_, d)| d.uses.depth);
+                        let depth = below.saturating_add(own).saturating_add(2);
+                        depths.insert(at, depth);
+                        on_path.remove(&at);
+                        stack.pop();
+                        if depth > MAX_DEPTH {
+                            if let Some((unit, definition)) = self.definition(at) {
+                                problems.push(
+                                    Diagnostic::error(codes::POLICY_INVALID, "rules are nested too deep")
+                                        .hint("let fewer rules build on one another")
+                                        .at(
+                                            &unit.source,
+                                            definition.head.clone(),
+                                            "this rule and those that it uses",
+                                        ),
+                                );
+                            }
+                            return;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn uses(&self, at: At) -> Vec<At> {
+        let Some((unit, definition)) = self.definition(at) else { return Vec::new() };
+        let mut found = BTreeSet::new();
+        for reference in &definition.uses.references {
+            if let Target::Rules(rules) = self.target(unit, &definition.uses.locals, reference) {
+                found.extend(rules);
+            }
+        }
+        found.into_iter().collect()
+    }
+}
+
+/// The path at which data would hide a rule: where it has a value at the rule's own path, or
+/// something that is not an object on the way there.
+fn shadow(data: &serde_json::Value, path: &[String]) -> Option<String> {
+    let mut value = data;
+    for (at, part) in path.iter().enumerate() {
+        value = value.get(part)?;
+        let last = at.saturating_add(1) == path.len();
+        if last || !value.is_object() {
+            return Some(path.get(..=at)?.join("."));
+        }
+    }
+    None
+}

@@ -1,0 +1,196 @@
+//! What is looked at in a policy's text before a parser sees it.
+//!
+//! A parser recurses over what it reads, and so does everything after it. Here the length of the
+//! chains that a text can form (`1 + 1 + …`, `a.b.c…`) and the size of its numbers are bounded, by a
+//! scan without recursion that knows only strings, comments, brackets and operators.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::diag::{Diagnostic, Source, codes};
+
+/// Largest policy file, in bytes.
+pub(crate) const MAX_BYTES: usize = 1 << 20;
+/// Longest chain of operators, dots or brackets in one expression.
+const MAX_CHAIN: u32 = 120;
+/// Deepest nesting of brackets.
+const MAX_NESTING: usize = 120;
+/// Longest number, in characters; largest exponent, in digits.
+const MAX_NUMBER: usize = 400;
+const MAX_EXPONENT: usize = 3;
+
+/// Checks a policy's text.
+pub(crate) fn check(source: &Arc<Source>) -> Result<(), Diagnostic> {
+    let refuse = |span: Range<usize>, message: &str, hint: &str| {
+        Err(Diagnostic::error(codes::POLICY_INVALID, message).hint(hint).at(source, span, "here"))
+    };
+    if source.text.len() > MAX_BYTES {
+        return refuse(
+            0..0,
+            &format!("`{}` has {} bytes; a policy may have {MAX_BYTES}", source.name, source.text.len()),
+            "keep tables in data, and split large policies into files",
+        );
+    }
+    let bytes = source.text.as_bytes();
+    let mut at = 0_usize;
+    // How many links the expression at each level of brackets has so far.
+    let mut chains: Vec<u32> = vec![0];
+    // Whether the expression goes on: the last thing seen asks for another operand.
+    let mut open = false;
+    let mut fresh_line = false;
+    while let Some(&byte) = bytes.get(at) {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let length = match byte {
+            b'#' => rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len()),
+            b'"' => quoted(rest),
+            b'`' => {
+                rest.iter().skip(1).position(|b| *b == b'`').map_or(rest.len(), |end| end.saturating_add(2))
+            }
+            b'0'..=b'9' => number(rest),
+            b if b.is_ascii_alphabetic() || b == b'_' => {
+                rest.iter().position(|b| !(b.is_ascii_alphanumeric() || *b == b'_')).unwrap_or(rest.len())
+            }
+            _ => 1,
+        };
+        let end = at.saturating_add(length.max(1));
+        let word = bytes.get(at..end).unwrap_or_default();
+        match byte {
+            b'\n' => fresh_line = true,
+            b' ' | b'\t' | b'\r' | b'#' => {}
+            b'(' | b'[' | b'{' => {
+                match chains.last_mut() {
+                    Some(last) if fresh_line && !open => *last = 0,
+                    _ => link(&mut chains, u32::from(!open)),
+                }
+                chains.push(0);
+                open = true;
+                fresh_line = false;
+                if chains.len() > MAX_NESTING {
+                    return refuse(
+                        at..end,
+                        "brackets are nested too deep",
+                        "name parts of the expression with rules or variables",
+                    );
+                }
+            }
+            b')' | b']' | b'}' => {
+                if chains.len() > 1 {
+                    chains.pop();
+                }
+                open = false;
+                fresh_line = false;
+            }
+            b',' | b';' => {
+                if let Some(last) = chains.last_mut() {
+                    *last = 0;
+                }
+                open = false;
+                fresh_line = false;
+            }
+            b'+' | b'-' | b'*' | b'/' | b'%' | b'|' | b'&' | b'<' | b'>' | b'=' | b'!' | b':' | b'.' => {
+                link(&mut chains, 1);
+                open = true;
+                fresh_line = false;
+            }
+            _ => {
+                let operator = matches!(word, b"in" | b"with" | b"as" | b"else" | b"not");
+                if fresh_line
+                    && !open
+                    && !operator
+                    && let Some(last) = chains.last_mut()
+                {
+                    *last = 0;
+                }
+                if operator {
+                    link(&mut chains, 1);
+                }
+                if byte.is_ascii_digit() && !number_is_small(word) {
+                    return refuse(at..end, "a number is too large", "write large numbers as strings");
+                }
+                open = operator;
+                fresh_line = false;
+            }
+        }
+        // Two characters a link, as in `:=` and `==`.
+        if chains.last().is_some_and(|links| *links > MAX_CHAIN.saturating_mul(2)) {
+            return refuse(
+                at..end,
+                "an expression is too long",
+                "use a list and a comprehension, or name parts of the expression with variables",
+            );
+        }
+        at = end;
+    }
+    Ok(())
+}
+
+fn link(chains: &mut [u32], links: u32) {
+    if let Some(last) = chains.last_mut() {
+        *last = last.saturating_add(links);
+    }
+}
+
+/// Length of a quoted string, its quotes included.
+fn quoted(rest: &[u8]) -> usize {
+    let mut escaped = false;
+    for (at, byte) in rest.iter().enumerate().skip(1) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return at.saturating_add(1),
+            b'\n' => return at,
+            _ => {}
+        }
+    }
+    rest.len()
+}
+
+/// Length of a number: digits, a fraction, an exponent with its sign.
+fn number(rest: &[u8]) -> usize {
+    let mut before = b'0';
+    for (at, byte) in rest.iter().enumerate() {
+        let sign = matches!(byte, b'+' | b'-') && matches!(before, b'e' | b'E');
+        if !(byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_') || sign) {
+            return at;
+        }
+        before = *byte;
+    }
+    rest.len()
+}
+
+/// Whether a number, or a text that is to be read as one, can be computed with at no great cost.
+pub(crate) fn number_is_small(word: &[u8]) -> bool {
+    let exponent =
+        word.iter().position(|b| matches!(b, b'e' | b'E')).and_then(|at| word.get(at.saturating_add(1)..));
+    let digits = |part: &[u8]| part.iter().filter(|b| b.is_ascii_digit()).count();
+    word.len() <= MAX_NUMBER && exponent.is_none_or(|part| digits(part) <= MAX_EXPONENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> Option<String> {
+        check(&Source::new("p.rego", text)).err().map(|d| d.message)
+    }
+
+    #[test]
+    fn ordinary_policies_pass() {
+        let lines = "allowed(path) if {\n\tsome step in promotion.paths\n\tstep.from == path.from # 1+1\n}\n"
+            .repeat(500);
+        assert_eq!(refused(&lines), None);
+        let table = format!("table := [{}]", "{\"a\": 1, \"b\": [1.5e10, \"x + y\"]},\n".repeat(5000));
+        assert_eq!(refused(&table), None);
+    }
+
+    #[test]
+    fn chains_nests_and_numbers_are_bounded() {
+        assert_eq!(refused(&format!("x := 1{}", " + 1".repeat(5000))).unwrap(), "an expression is too long");
+        assert_eq!(refused(&format!("x := 1{}", " +\n1".repeat(5000))).unwrap(), "an expression is too long");
+        assert_eq!(refused(&format!("x := a{}", ".b".repeat(5000))).unwrap(), "an expression is too long");
+        assert_eq!(refused(&format!("x := a{}", "[0]".repeat(5000))).unwrap(), "an expression is too long");
+        assert_eq!(refused(&format!("x := {}1", "(".repeat(5000))).unwrap(), "brackets are nested too deep");
+        assert_eq!(refused("x := 1e999999999").unwrap(), "a number is too large");
+        assert!(refused(&" ".repeat(MAX_BYTES + 1)).unwrap().ends_with("may have 1048576"));
+    }
+}

@@ -1,0 +1,207 @@
+use super::*;
+use crate::model::evidence::Severity;
+use crate::model::time::Age;
+use crate::model::trust::Trust;
+use serde_json::json;
+
+fn load_with(files: &[(&str, &str)], data: serde_json::Value) -> Result<Bundle, Vec<Diagnostic>> {
+    let files = files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    load(files, data, LoadOptions::default())
+}
+
+/// The one diagnostic that a text gives: code, place, message and hint.
+fn refused(text: &str) -> String {
+    refusal(&[("p.rego", text)], json!({}))
+}
+
+fn refusal(files: &[(&str, &str)], data: serde_json::Value) -> String {
+    let problems = load_with(files, data).expect_err("must be refused");
+    let lines: Vec<String> =
+        problems.iter().map(|p| format!("{p}\n  {}", p.hint.as_deref().unwrap_or("(no hint)"))).collect();
+    lines.join("\n")
+}
+
+const DENY: &str = "package a.b\n\ndeny contains \"x\" if input.x\n";
+
+#[test]
+fn a_rule_is_a_package_with_effects() {
+    let bundle = load_with(
+        &[
+            ("lib/u.rego", "package lib.u\n\nf(x) := x\n"),
+            ("p.rego", "# METADATA\n# title: A title\n# description: |\n#   Two\n#   lines.\n# related_resources: [{ref: https://a.example}, https://b.example]\n# custom:\n#   severity: high\n#   applies: {kinds: [promotion, base_image], environments: [production]}\n#   requires: [evidence.gates, {fact: evidence.scans, trust: operator, maxAge: 24h}]\n#   waivable: true\n#   remediation: Do this.\n#   owner_team: platform\npackage promotion.path\n\nimport data.lib.u\n\nwarn contains \"x\" if u.f(1)\n\ndeny contains \"x\"\n"),
+            ("p_test.rego", "package promotion.path_test\n\ntest_x if true\n"),
+            ("p.case.yaml", "apiVersion: weighlock.dev/v1\nkind: Case\nname: n\n"),
+            ("settings.yaml", "promotion: {}\n"),
+            ("README.md", "# Not a policy"),
+        ],
+        json!({}),
+    )
+    .unwrap();
+    assert_eq!(bundle.files.len(), 2);
+    let [rule] = bundle.rules.as_slice() else { panic!("{:?}", bundle.rules) };
+    assert_eq!((rule.id.as_str(), rule.file, rule.line), ("promotion.path", 1, 18));
+    assert_eq!(rule.effects, [Effect::Deny, Effect::Warn]);
+    let said = &rule.metadata;
+    assert_eq!(said.title.as_deref(), Some("A title"));
+    assert_eq!(said.description.as_deref(), Some("Two\nlines."));
+    assert_eq!(said.related, ["https://a.example", "https://b.example"]);
+    assert_eq!(said.severity, Severity::High);
+    assert_eq!(said.applies.kinds.as_ref().unwrap().len(), 2);
+    assert_eq!(said.requires["evidence.gates"].trust, None);
+    assert_eq!(said.requires["evidence.scans"].trust, Some(Trust::Operator));
+    assert_eq!(said.requires["evidence.scans"].max_age, Age::parse("24h"));
+    assert!(said.waivable);
+    assert_eq!(said.custom["owner_team"].0, json!("platform"));
+}
+
+#[test]
+fn tests_are_kept_apart_from_the_digest() {
+    let files = |with: bool| {
+        let mut files = vec![("p.rego".to_owned(), DENY.to_owned())];
+        if with {
+            files
+                .push(("p_test.rego".to_owned(), "package a.b_test\n\ntest_x if data.a.b.deny\n".to_owned()));
+        }
+        files
+    };
+    let plain = load(files(false), json!({}), LoadOptions::default()).unwrap();
+    let tested = load(files(true), json!({}), LoadOptions { tests: true, rego_v0: false }).unwrap();
+    assert_eq!(plain.digest, tested.digest);
+    assert_eq!((plain.tests.len(), tested.tests.len()), (0, 1));
+    let other =
+        load_with(&[("p.rego", "package a.b\n\ndeny contains \"y\" if input.x\n")], json!({})).unwrap();
+    assert_ne!(plain.digest, other.digest);
+    assert_ne!(plain.data_digest, load_with(&[("p.rego", DENY)], json!({"z": 1})).unwrap().data_digest);
+}
+
+#[test]
+fn scopes_widen_and_narrow() {
+    let bundle = load_with(
+        &[
+            ("a.rego", "# METADATA\n# scope: subpackages\n# title: wide\n# custom: {severity: low, requires: [evidence.gates]}\npackage a\n"),
+            ("b.rego", "# METADATA\n# custom: {severity: critical, requires: [evidence.scans]}\npackage a.b\n\n# METADATA\n# title: narrow\n# custom: {waivable: true}\ndeny contains \"x\"\n"),
+        ],
+        json!({}),
+    )
+    .unwrap();
+    let said = &bundle.rules[0].metadata;
+    assert_eq!(
+        (said.title.as_deref(), said.severity, said.waivable),
+        (Some("wide"), Severity::Critical, true)
+    );
+    assert_eq!(said.requires.keys().collect::<Vec<_>>(), ["evidence.gates", "evidence.scans"]);
+}
+
+#[test]
+fn metadata_that_cannot_be_meant_is_refused() {
+    let with = |block: &str| refused(&format!("{block}\npackage a\n\ndeny contains \"x\"\n"));
+    insta::assert_snapshot!(with("# METADATA\n# titel: x"));
+    insta::assert_snapshot!(with("# METADATA\n# custom: {applies: {kind: [image]}}"));
+    insta::assert_snapshot!(with("# METADATA\n# custom:\n#   applies: {kinds: [promtion]}"));
+    insta::assert_snapshot!(with("# METADATA\n# custom: {severity: severe}"));
+    insta::assert_snapshot!(with("# METADATA\n# custom: {requires: [{fact: evidence.scans, maxage: 24h}]}"));
+    insta::assert_snapshot!(with("# METADATA\n# custom: {requires: [{fact: evidence.scans, maxAge: soon}]}"));
+    insta::assert_snapshot!(with("# METADATA\n# custom: {requried: [evidence.scans]}"));
+    insta::assert_snapshot!(with("# METADATA\n# waivable: true"));
+    insta::assert_snapshot!(with("# METADATA\n# title: [x"));
+    insta::assert_snapshot!(with("# METADATA\n# title: x\n"));
+    insta::assert_snapshot!(refused(
+        "# METADATA\n# custom: {applies: {kinds: [image]}}\npackage a\n\ndeyn contains \"x\"\n"
+    ));
+}
+
+#[test]
+fn what_would_change_meaning_in_silence_is_refused() {
+    insta::assert_snapshot!(refused("package a\n\ndeny if input.x\n"));
+    insta::assert_snapshot!(refused("package a\n\ndeny := true\n"));
+    insta::assert_snapshot!(refused("package a\n\ndeny[x] if x := input.x\n"));
+    insta::assert_snapshot!(refused("package a\n\ndefault deny := false\n"));
+    insta::assert_snapshot!(refused("package a\n\nwarn(x) := x\n"));
+    insta::assert_snapshot!(refused(
+        "package a\n\ndefault x := 1\n\ndefault x := 2\n\ndeny contains \"x\" if x == 1\n"
+    ));
+    insta::assert_snapshot!(refusal(&[("p.rego", DENY)], json!({"a": {"b": {"deny": []}}})));
+    insta::assert_snapshot!(refusal(&[("p.rego", DENY)], json!({"a": {"b": 1}})));
+    insta::assert_snapshot!(refusal(&[("p.rego", DENY), ("q.rego", DENY)], json!({})));
+    insta::assert_snapshot!(refusal(&[("p.rego", DENY), ("q.rego", "package a\n\nb := 1\n")], json!({})));
+    insta::assert_snapshot!(refused("package a\n\nx := 1\n\nx(y) := y\n\ndeny contains \"x\"\n"));
+}
+
+#[test]
+fn syntax_errors_have_their_place() {
+    insta::assert_snapshot!(refused("package a\n\ndeny contains x if {\n\tx := \n}\n"));
+    insta::assert_snapshot!(refused("package a\n\ndeny[x] { x := 1 }\n"));
+    insta::assert_snapshot!(refused("pakage a\n"));
+    insta::assert_snapshot!(refused(""));
+}
+
+#[test]
+fn names_of_nothing_are_refused() {
+    insta::assert_snapshot!(refused(
+        "package a\n\nimport data.lib.versoins\n\ndeny contains \"x\" if versoins.x\n"
+    ));
+    insta::assert_snapshot!(refusal(
+        &[
+            ("p.rego", "package a\n\nimport data.lib.versoins\n\ndeny contains \"x\" if versoins.x\n"),
+            ("l.rego", "package lib.versions\n\nx := 1\n"),
+        ],
+        json!({})
+    ));
+    insta::assert_snapshot!(refused("package a\n\ndeny contains sprintff(\"x\", [])\n"));
+    insta::assert_snapshot!(refused("package a\n\ndeny contains \"x\" if f(1)\n\ng(x) := x\n"));
+    // Settings are the operator's and may be absent; data may be there.
+    assert!(
+        load_with(
+            &[("p.rego", "package a\n\nimport data.settings.x\n\ndeny contains \"x\" if x\n")],
+            json!({})
+        )
+        .is_ok()
+    );
+    assert!(
+        load_with(
+            &[("p.rego", "package a\n\nimport data.t.x\n\ndeny contains \"x\" if x\n")],
+            json!({"t": {"x": 1}})
+        )
+        .is_ok()
+    );
+}
+
+#[test]
+fn nothing_reaches_out_or_is_left_to_chance() {
+    for call in [
+        "http.send({})",
+        "opa.runtime()",
+        "net.lookup_ip_addr(\"x\")",
+        "rand.intn(\"x\", 2)",
+        "uuid.rfc4122(\"x\")",
+    ] {
+        let said = refused(&format!("package a\n\ndeny contains \"x\" if {call}\n"));
+        assert!(said.contains("is not offered to policies [policy.invalid]"), "{said}");
+        assert!(said.starts_with("p.rego:3:22:"), "{said}");
+    }
+    assert!(
+        load_with(
+            &[("p.rego", "package a\n\ndeny contains \"x\" if {\n\tprint(1, 2)\n\ttime.now_ns() > 1\n}\n")],
+            json!({})
+        )
+        .is_ok()
+    );
+}
+
+#[test]
+fn recursion_is_refused() {
+    insta::assert_snapshot!(refused(
+        "package a\n\nf(x) := g(x)\n\ng(x) := f(x)\n\ndeny contains \"x\" if f(1)\n"
+    ));
+}
+
+#[test]
+fn files_that_are_not_policies() {
+    insta::assert_snapshot!(refusal(&[("p.rego", "package a\n\nx := 1\n")], json!({})));
+    insta::assert_snapshot!(refusal(&[("d.yaml", "kind: ConfigMap\napiVersion: v1\n")], json!({})));
+    insta::assert_snapshot!(refusal(&[("d.yaml", "a: [\n")], json!({})));
+    insta::assert_snapshot!(refusal(
+        &[("p.rego", &format!("package a\n#{}", "x".repeat(1 << 20)))],
+        json!({})
+    ));
+}

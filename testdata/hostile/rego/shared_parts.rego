@@ -1,0 +1,45 @@
+# A small value that is enormous when it is compared: every line holds the one before twice.
+package hostile.shared_parts
+
+deny contains "equal" if {
+	a := [input.kind, 1]
+	b := [a, a]
+	c := [b, b]
+	d := [c, c]
+	e := [d, d]
+	f := [e, e]
+	g := [f, f]
+	h := [g, g]
+	i := [h, h]
+	j := [i, i]
+	k := [j, j]
+	l := [k, k]
+	m := [l, l]
+	n := [m, m]
+	o := [n, n]
+	p := [o, o]
+	q := [p, p]
+	r := [q, q]
+	s := [r, r]
+	t := [s, s]
+	u := [t, t]
+	v := [u, u]
+	w := [v, v]
+	x := [w, w]
+	y := [x, x]
+	z := [y, y]
+	zz := [z, z]
+	zzz := [zz, zz]
+	[zzz, zzz] == [[zz, zz], [zz, zz]]
+}
+
+deny contains z if {
+	a := [1, 1]
+	b := [a, a, a, a, a, a, a, a, a, a]
+	c := [b, b, b, b, b, b, b, b, b, b]
+	d := [c, c, c, c, c, c, c, c, c, c]
+	e := [d, d, d, d, d, d, d, d, d, d]
+	f := [e, e, e, e, e, e, e, e, e, e]
+	g := [f, f, f, f, f, f, f, f, f, f]
+	z := [g, g, g, g, g, g, g, g, g, g]
+}
