@@ -62,7 +62,8 @@ impl Engine for Rego {
     }
 
     fn compile(&self, bundle: &Bundle, limits: Limits) -> Result<Box<dyn Compiled>, Vec<Diagnostic>> {
-        let compiled = on_deep_stack(|| compile(bundle, limits, self.path)).map_err(|problem| vec![problem])??;
+        let compiled =
+            on_deep_stack(|| compile(bundle, limits, self.path)).map_err(|problem| vec![problem])??;
         Ok(Box::new(compiled))
     }
 }
@@ -138,7 +139,9 @@ fn compile(bundle: &Bundle, limits: Limits, path: Path) -> Result<Rules, Vec<Dia
         let fast = path == Path::Auto && may_be_compiled(&names, at, unit);
         // What the compiled form cannot express is interpreted.
         let program = match fast {
-            true => Compiler::compile_from_policy(&compiled, &[entry.as_str()]).ok().and_then(|program| program::guard(&program)),
+            true => Compiler::compile_from_policy(&compiled, &[entry.as_str()])
+                .ok()
+                .and_then(|program| program::guard(&program)),
             false => None,
         };
         judges.insert(index, Judge { entry, heads: prepared.heads.clone(), program });
@@ -166,9 +169,9 @@ fn engine(
             .add_policy(unit.source.name.clone(), prepared.text.clone())
             .map_err(|error| vec![errors::syntax(&unit.source, &error.to_string(), bundle.rego_v0)])?;
     }
-    engine
-        .add_data(data.clone())
-        .map_err(|_| vec![invalid("the data is not a mapping").hint("policies see data by the names of its members")])?;
+    engine.add_data(data.clone()).map_err(|_| {
+        vec![invalid("the data is not a mapping").hint("policies see data by the names of its members")]
+    })?;
     Ok(engine)
 }
 
@@ -206,7 +209,8 @@ fn entry(unit: &Unit) -> String {
 
 /// Whether nothing that a unit's effects can reach needs the interpreter.
 fn may_be_compiled(names: &Names<'_>, at: usize, unit: &Unit) -> bool {
-    let effects = (0..unit.rules.len()).filter(|rule| unit.rules.get(*rule).is_some_and(|d| d.effect().is_some()));
+    let effects =
+        (0..unit.rules.len()).filter(|rule| unit.rules.get(*rule).is_some_and(|d| d.effect().is_some()));
     let reached: BTreeSet<_> = effects.flat_map(|rule| names.reach((at, rule))).collect();
     reached.into_iter().all(|at| {
         let Some((unit, definition)) = names.definition(at) else { return false };

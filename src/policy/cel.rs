@@ -36,7 +36,10 @@ pub struct Rule {
 /// Everything that is wrong with it, each with its place.
 pub fn read(source: &Arc<Source>) -> Result<Policy, Vec<Diagnostic>> {
     Err(vec![
-        Diagnostic::error(codes::POLICY_INVALID, format!("`{}` is a CEL policy, which cannot be read yet", source.name))
-            .at(source, 0..0, "here"),
+        Diagnostic::error(
+            codes::POLICY_INVALID,
+            format!("`{}` is a CEL policy, which cannot be read yet", source.name),
+        )
+        .at(source, 0..0, "here"),
     ])
 }

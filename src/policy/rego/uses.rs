@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use regorus::unstable::{ArithOp, BUILTINS, Expr, Literal, Query, Rule, RuleAssign, RuleBody, RuleHead, Span};
+use regorus::unstable::{
+    ArithOp, BUILTINS, Expr, Literal, Query, Rule, RuleAssign, RuleBody, RuleHead, Span,
+};
 
 /// A reference such as `data.lib.u[x].y`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -250,7 +252,12 @@ impl Uses {
             Expr::UnaryExpr { expr, .. } => self.expr(expr),
             Expr::BinExpr { lhs, rhs, .. }
             | Expr::BoolExpr { lhs, rhs, .. }
-            | Expr::ArithExpr { lhs, rhs, op: ArithOp::Add | ArithOp::Sub | ArithOp::Mul | ArithOp::Div | ArithOp::Mod, .. } => {
+            | Expr::ArithExpr {
+                lhs,
+                rhs,
+                op: ArithOp::Add | ArithOp::Sub | ArithOp::Mul | ArithOp::Div | ArithOp::Mod,
+                ..
+            } => {
                 self.expr(lhs);
                 self.expr(rhs);
             }
