@@ -6,6 +6,7 @@
 
 pub mod cel;
 pub(crate) mod rego;
+pub mod settings;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -134,7 +135,7 @@ pub fn load(
                     metadata: rule.metadata.clone(),
                     effects: vec![rule.effect],
                 }));
-                cel.push(policy);
+                cel.push(cel::Policy { file: index, ..policy });
             }
             Err(found) => problems.extend(found),
         }
@@ -177,7 +178,9 @@ fn part(source: &Arc<Source>) -> Result<Part, Diagnostic> {
     match ending {
         "rego" if stem.ends_with("_test") => return Ok(Part::Test),
         "rego" => return Ok(Part::Rego),
-        "yaml" | "yml" | "json" if stem.starts_with("settings") => return Ok(Part::Other),
+        "yaml" | "yml" | "json" if stem.starts_with("settings") || stem.ends_with(".case") => {
+            return Ok(Part::Other);
+        }
         "yaml" | "yml" | "json" => {}
         _ => return Ok(Part::Other),
     }

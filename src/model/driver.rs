@@ -1,5 +1,9 @@
 //! What a kind of step says of itself. The code that carries it out lives in `drivers`.
 
+mod shape;
+
+pub(crate) use shape::weights;
+
 /// How a parameter or output looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
@@ -25,6 +29,8 @@ pub enum Shape {
     OneOf(&'static [&'static str]),
     /// A secret by reference: `{env: NAME}` or `{file: PATH}`, never the value.
     Reference,
+    /// Whom a message goes to: a name, or an address by reference.
+    Recipient,
 }
 
 /// A parameter or an output.
@@ -40,6 +46,29 @@ pub struct Field {
     pub about: &'static str,
 }
 
+impl Field {
+    /// A field that must be there.
+    pub const fn required(name: &'static str, shape: Shape, about: &'static str) -> Self {
+        Self { name, shape, required: true, about }
+    }
+
+    /// A field that may be left out.
+    pub const fn optional(name: &'static str, shape: Shape, about: &'static str) -> Self {
+        Self { name, shape, required: false, about }
+    }
+}
+
+/// Parameters that must be there because of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Needs {
+    /// The other parameter.
+    pub param: &'static str,
+    /// The word that it has; whatever it has where there is none.
+    pub is: Option<&'static str>,
+    /// What must be there then.
+    pub also: &'static [&'static str],
+}
+
 /// A kind of step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spec {
@@ -49,6 +78,8 @@ pub struct Spec {
     pub about: &'static str,
     /// What it takes.
     pub params: &'static [Field],
+    /// What it takes because of something else that it takes.
+    pub needs: &'static [Needs],
     /// What it gives to later steps.
     pub outputs: &'static [Field],
     /// Clients that it needs: `oci`, `kubernetes`, `http`, …
@@ -61,6 +92,8 @@ pub struct Spec {
     pub observable: bool,
     /// Whether it can be taken back.
     pub undoable: bool,
+    /// Whether what it gives is new, so that it must be weighed before another step builds on it.
+    pub creates: bool,
     /// Seconds after which it has failed.
     pub timeout: u32,
 }

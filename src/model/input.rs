@@ -247,6 +247,12 @@ pub struct Change {
     /// Ids of changes that go first.
     #[serde(default)]
     pub depends_on: Vec<String>,
+    /// For an admission: `CREATE`, `UPDATE`, `DELETE`, `CONNECT`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
+    /// For an admission: the object as it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old_object: Option<Json>,
 }
 
 /// One side of a change.

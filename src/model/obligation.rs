@@ -1,4 +1,10 @@
 //! What a plan must do for a change to be allowed.
+//!
+//! The kinds of obligation live here, where decisions can check and merge them; whether a plan
+//! discharges one is judged in the plan room.
+
+mod kinds;
+mod merge;
 
 use std::collections::BTreeMap;
 
@@ -7,7 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use super::json::Json;
 
-/// An obligation: its kind names an entry of the plan room's `OBLIGATIONS`.
+pub use kinds::{Bound, Carrier, Duty, OBLIGATIONS, ObligationSpec, Order, check, find};
+pub use merge::{Conflict, merge};
+
+/// An obligation: its kind names an entry of [`OBLIGATIONS`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an obligation")]
 pub struct Obligation {

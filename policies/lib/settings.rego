@@ -1,0 +1,11 @@
+# METADATA
+# title: Which entry of the settings counts
+# description: Entries name environments, or none for all that no earlier entry names.
+package lib.settings
+
+covers(entry) if not entry.environments
+
+covers(entry) if input.context.environment in entry.environments
+
+# The first entry of a list that covers the environment.
+first(entries) := [entry | some entry in entries; covers(entry)][0]

@@ -1,0 +1,24 @@
+# METADATA
+# title: Each step of a promotion has the people it needs
+# description: >-
+#   The policy asks, Weighlock counts: by role from the operator's directory, distinct people, never
+#   the author, nobody twice.
+# related_resources:
+#   - "NIST SP 800-53 Rev. 5, AC-5 Separation of Duties"
+#   - "SLSA source track, two-party review"
+# custom:
+#   severity: high
+#   applies: {kinds: [promotion]}
+#   remediation: Ask the people named under `missing` to approve.
+package promotion.approvals
+
+import data.lib.promotion
+
+hold contains finding if {
+	needs := promotion.step.needs
+	finding := {
+		"msg": sprintf("`%s` → `%s` needs approval", [promotion.step.from, promotion.step.to]),
+		"path": "/change/promotion",
+		"needs": needs,
+	}
+}

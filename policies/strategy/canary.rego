@@ -1,0 +1,103 @@
+# METADATA
+# title: Production sees a canary first
+# description: >-
+#   A change there is allowed only if its plan shows it to a part of the traffic, watches it, and
+#   takes it back when it does badly. The steps that do this are asked for here too.
+# related_resources:
+#   - "Google, Site Reliability Workbook (2018), 16 Canarying Releases: https://sre.google/workbook/canarying-releases/"
+# custom:
+#   severity: medium
+#   applies: {kinds: [image, promotion], assets: [workload]}
+#   requires: [artifacts.digest]
+#   remediation: Let the plan shift a part of the traffic and watch it; the steps are asked for here.
+package strategy.canary
+
+import data.lib.settings
+
+canary := settings.first(data.settings.strategy.canary)
+
+changed := [artifact | some artifact in input.artifacts; artifact.changed]
+
+oblige contains {"kind": "canary", "with": object.remove(canary, ["environments", "metrics", "notify"])} if canary
+
+# Beside what runs, with the part of the traffic that settings give it …
+action contains step if {
+	canary
+	some artifact in changed
+	step := set_image(sprintf("deploy-canary-%s", [artifact.container]), sprintf("%s-canary", [input.asset.id]), artifact, [])
+}
+
+action contains {
+	"id": "shift-canary",
+	"kind": "traffic.shift/v1",
+	"with": shares(canary.trafficPercent),
+	"expect": {"weights": {"stable": 100, "canary": 0}},
+	"undo": {"kind": "traffic.shift/v1", "with": shares(0)},
+	"after": [sprintf("deploy-canary-%s", [artifact.container]) | some artifact in changed],
+	"fulfils": ["canary.trafficPercent"],
+} if canary
+
+action contains {
+	"id": "watch-canary",
+	"kind": "watch.canary/v1",
+	"with": object.remove(canary, ["environments", "notify", "trafficPercent"]),
+	"after": ["shift-canary"],
+	"fulfils": [sprintf("canary.%s", [name]) | some name in ["errorRateMax", "every", "for", "maxConsecutiveFailures", "p99MsMax"]],
+} if canary
+
+# … and, when that went well, in the place of what runs.
+action contains {
+	"id": sprintf("tag-%s", [artifact.container]),
+	"kind": "registry.tag/v1",
+	"with": {"ref": artifact.ref, "digest": artifact.digest, "tag": input.context.environment},
+	"after": ["watch-canary"],
+} if {
+	canary
+	some artifact in changed
+}
+
+action contains step if {
+	canary
+	some artifact in changed
+	step := set_image(sprintf("deploy-%s", [artifact.container]), input.asset.id, artifact, [sprintf("tag-%s", [artifact.container])])
+}
+
+action contains {
+	"id": "shift-back",
+	"kind": "traffic.shift/v1",
+	"with": shares(0),
+	"after": [sprintf("deploy-%s", [artifact.container]) | some artifact in changed],
+} if canary
+
+action contains {
+	"id": "tell",
+	"kind": "notify.webhook/v1",
+	"with": {"to": {"env": canary.notify}},
+	"after": ["shift-back"],
+}
+
+set_image(id, asset, artifact, after) := object.union(
+	{
+		"id": id,
+		"kind": "kubernetes.setImage/v1",
+		"with": image(asset, artifact, artifact.digest),
+		"after": after,
+	},
+	back(asset, artifact),
+)
+
+# What it must find, and how it is taken back, where the change says what is there now.
+back(asset, artifact) := {
+	"expect": {"digest": input.change.from.digest},
+	"undo": {"kind": "kubernetes.setImage/v1", "with": image(asset, artifact, input.change.from.digest)},
+}
+
+back(_, _) := {} if not input.change.from.digest
+
+image(asset, artifact, digest) := {"asset": asset, "container": artifact.container, "digest": digest, "writeTo": "live"}
+
+shares(percent) := {
+	"route": object.get(input.asset, "application", input.asset.id),
+	"weights": {"stable": 100 - percent, "canary": percent},
+	"writeTo": "live",
+}

@@ -1,0 +1,38 @@
+# METADATA
+# title: Small updates go by themselves, larger ones need people
+# description: >-
+#   Settings say for each environment which kinds of version update go by themselves and which wait
+#   for whose approval. What they do not name, such as a downgrade, is denied.
+# related_resources:
+#   - "Semantic Versioning 2.0.0: https://semver.org/spec/v2.0.0.html"
+# custom:
+#   severity: medium
+#   applies: {kinds: [image, base_image, dependency, chart]}
+#   requires: [change.updateType]
+#   remediation: Ask the people named under `missing`, or choose a version nearer to the present one.
+package updates.types
+
+import data.lib.settings
+
+entry := settings.first(data.settings.updates.types)
+
+hold contains finding if {
+	finding := {
+		"msg": sprintf("a %s update needs approval in %s", [input.change.updateType, place]),
+		"path": "/change/updateType",
+		"needs": entry.approval[input.change.updateType],
+	}
+}
+
+deny contains finding if {
+	not input.change.updateType in entry.alone
+	not entry.approval[input.change.updateType]
+	finding := {
+		"msg": sprintf("a %s update is not allowed in %s", [input.change.updateType, place]),
+		"path": "/change/updateType",
+	}
+}
+
+place := sprintf("`%s`", [input.context.environment])
+
+place := "an environment without a name" if not input.context.environment

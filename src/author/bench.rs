@@ -1,0 +1,245 @@
+//! Runs cases: rules compiled once for each settings, a review each, and what came of it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::case::Case;
+use super::compare;
+use crate::decide::enforce::{Enforcement, Mode, Pattern};
+use crate::decide::{Judge, Options, assemble, governance::Governance};
+use crate::diag::{Diagnostic, Source, codes, document, nearest};
+use crate::engine::Limits;
+use crate::facts::{input, merge};
+use crate::model::decision::Decision;
+use crate::model::finding::Effect;
+use crate::model::review::Review;
+use crate::model::time::Time;
+use crate::model::trust::Trust;
+use crate::policy::{Bundle, settings};
+
+/// Reads what stands at a path: a file, or every file of a folder in the order of their names.
+pub type Files<'a> = &'a dyn Fn(&str) -> Result<Vec<Arc<Source>>, Diagnostic>;
+
+/// What came of a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Whether everything is as the case expects.
+    pub passed: bool,
+    /// The difference in words, a line or more; empty where it passed.
+    pub difference: String,
+    /// The rules of the case that had something to say.
+    pub spoke: BTreeSet<String>,
+    /// The rules of the case that judged the change and found nothing.
+    pub silent: BTreeSet<String>,
+}
+
+/// Rules, ready for cases.
+#[derive(Debug)]
+pub struct Bench {
+    bundle: Bundle,
+    limits: Limits,
+    /// By what is told to the rules as settings; `None` is what the bundle came with.
+    judges: Vec<(Option<Value>, Judge)>,
+}
+
+impl Bench {
+    /// Takes a bundle.
+    pub fn new(bundle: Bundle, limits: Limits) -> Self {
+        Self { bundle, limits, judges: Vec::new() }
+    }
+
+    /// Ids of the rules.
+    pub fn rules(&self) -> impl Iterator<Item = &str> {
+        self.bundle.rules.iter().map(|rule| rule.id.as_str())
+    }
+
+    /// Runs a case that stands in a file of this name.
+    ///
+    /// # Errors
+    /// What it names is not there or cannot be read: such a case neither passes nor fails.
+    pub fn run(&mut self, case: &Case, file: &str, files: Files<'_>) -> Result<Outcome, Vec<Diagnostic>> {
+        self.known(case).map_err(|problem| vec![problem])?;
+        let review = fixture(case, file, files)?;
+        let review = case.review(&review).map_err(|problem| vec![problem])?;
+        let settings = told(case, file, files)?;
+        let decision = decide(self.judge(settings)?, case, &review);
+        let difference = compare::difference(&case.expect, &decision);
+        let (spoke, silent) = heard(case, &decision);
+        Ok(Outcome { passed: difference.is_empty(), difference, spoke, silent })
+    }
+
+    /// Whether every rule that a case names is there.
+    fn known(&self, case: &Case) -> Result<(), Diagnostic> {
+        let Some(missing) = case.policies.iter().find(|id| !self.rules().any(|rule| rule == id.as_str()))
+        else {
+            return Ok(());
+        };
+        let message = format!("case `{}` names the rule `{missing}`, which is not there", case.name);
+        let below = || self.rules().find(|rule| rule.starts_with(&format!("{missing}.")));
+        let hint = match nearest(missing, self.rules()).or_else(below) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "name the folder of the rules with `--policy`".to_owned(),
+        };
+        Err(Diagnostic::error(codes::USAGE, message).hint(hint))
+    }
+
+    fn judge(&mut self, settings: Option<Value>) -> Result<&Judge, Vec<Diagnostic>> {
+        let known = self.judges.iter().position(|(told, _)| *told == settings);
+        let at = match known {
+            Some(at) => at,
+            None => {
+                let mut bundle = self.bundle.clone();
+                if let (Some(settings), Some(data)) = (&settings, bundle.data.as_object_mut()) {
+                    data.insert("settings".to_owned(), settings.clone());
+                }
+                self.judges.push((settings, Judge::new(bundle, self.limits)?));
+                self.judges.len().saturating_sub(1)
+            }
+        };
+        self.judges.get(at).map(|(_, judge)| judge).ok_or_else(Vec::new)
+    }
+}
+
+/// Decides with the rules of the case alone: the others are switched off, and nobody consents.
+fn decide(judge: &Judge, case: &Case, review: &Review) -> Decision {
+    let patterns = |ids: &[String]| ids.iter().filter_map(|id| Pattern::parse(id)).collect();
+    let entry = |rules: Vec<Pattern>, mode| Enforcement {
+        rules,
+        clusters: None,
+        environments: None,
+        mode,
+        from: None,
+        until: None,
+    };
+    let options = Options {
+        now: review.context.now,
+        asserted: true,
+        simulated: true,
+        enforcement: vec![
+            entry(patterns(&["*".to_owned()]), Mode::Off),
+            entry(patterns(&case.policies), Mode::Enforce),
+        ],
+        governance: Governance::default(),
+        thresholds: Default::default(),
+    };
+    judge.decide_one(review, &options, &[])
+}
+
+/// Which rules of the case spoke, and which judged and were silent.
+fn heard(case: &Case, decision: &Decision) -> (BTreeSet<String>, BTreeSet<String>) {
+    let said = decision.findings.iter().filter(|finding| finding.effect != Effect::Indeterminate);
+    let spoke: BTreeSet<String> = said
+        .map(|finding| finding.rule.clone())
+        .chain(decision.obligations.iter().flat_map(|obligation| obligation.rules.clone()))
+        .chain(decision.actions.iter().map(|action| action.rule.clone()))
+        .filter(|rule| case.policies.contains(rule))
+        .collect();
+    // With several rules a decision does not say which of them applied.
+    let judged = !decision.findings.iter().any(|finding| finding.effect == Effect::Indeterminate);
+    let alone = case.policies.len() == 1 && judged && spoke.is_empty();
+    (spoke, if alone { case.policies.iter().cloned().collect() } else { BTreeSet::new() })
+}
+
+/// The settings that a case tells its rules, with the shipped ones filled in.
+fn told(case: &Case, file: &str, files: Files<'_>) -> Result<Option<Value>, Vec<Diagnostic>> {
+    let source = match (case.settings_path(), case.inline_settings()) {
+        (Some(path), _) => one(&resolve(file, path), files)?,
+        (None, Some(inline)) => inline,
+        (None, None) => return Ok(None),
+    };
+    let settings = settings::read(&source)?;
+    serde_json::to_value(settings)
+        .map(Some)
+        .map_err(|error| vec![Diagnostic::error(codes::CONFIG_INVALID, error.to_string())])
+}
+
+/// The review that a case begins from.
+fn fixture(case: &Case, file: &str, files: Files<'_>) -> Result<Review, Vec<Diagnostic>> {
+    if let Some(path) = &case.review {
+        let source = one(&resolve(file, path), files)?;
+        return document::read(&source).map_err(|problem| vec![problem]);
+    }
+    let path = resolve(file, case.input.as_deref().unwrap_or_default());
+    let mut parts = Vec::new();
+    for source in files(&path).map_err(|problem| vec![problem])? {
+        for document in input::read(&source, false).map_err(|problem| vec![problem])? {
+            // Consent is governance's; a case is about rules.
+            if let input::Document::Input(input, origin) = document {
+                let source = Arc::clone(&source);
+                parts.push(merge::Part {
+                    input: *input,
+                    source,
+                    origin,
+                    trust: Trust::Verified,
+                    stamped: true,
+                });
+            }
+        }
+    }
+    let merged = merge::merge(parts)?;
+    let now = case.now.unwrap_or(Time::UNIX_EPOCH);
+    let mut reviews = assemble::assemble(&merged, now, &Default::default(), &Default::default());
+    let ids: Vec<String> = reviews.iter().map(|review| review.change.id.clone()).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let at = match &case.change {
+        Some(id) => ids.iter().position(|known| known == id),
+        None => (ids.len() == 1).then_some(0),
+    };
+    let found = at.filter(|at| *at < reviews.len()).map(|at| reviews.swap_remove(at));
+    found.ok_or_else(|| {
+        let message = match &case.change {
+            Some(id) => format!("case `{}`: `{path}` has no change `{id}`", case.name),
+            None => format!("case `{}` does not say which change of `{path}` it is about", case.name),
+        };
+        let near = nearest(case.change.as_deref().unwrap_or_default(), ids.iter().copied());
+        let hint = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("name one under `change`: {}", ids.join(", ")),
+        };
+        vec![Diagnostic::error(codes::INPUT_DANGLING, message).hint(hint)]
+    })
+}
+
+fn one(path: &str, files: Files<'_>) -> Result<Arc<Source>, Vec<Diagnostic>> {
+    let mut found = files(path).map_err(|problem| vec![problem])?;
+    match (found.pop(), found.is_empty()) {
+        (Some(source), true) => Ok(source),
+        _ => Err(vec![Diagnostic::error(codes::INPUT_UNREADABLE, format!("`{path}` is not a file"))]),
+    }
+}
+
+/// A path from the folder of a file, without `.` and as few `..` as possible.
+fn resolve(file: &str, path: &str) -> String {
+    if path.starts_with('/') {
+        return path.to_owned();
+    }
+    let rooted = file.starts_with('/');
+    let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut parts: Vec<&str> = Vec::new();
+    for part in folder.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    format!("{}{}", if rooted { "/" } else { "" }, parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_read_from_the_folder_of_the_case() {
+        assert_eq!(resolve("policies/a/x.case.yaml", "../fixtures/r.json"), "policies/fixtures/r.json");
+        assert_eq!(resolve("x.case.yaml", "../r.json"), "../r.json");
+        assert_eq!(resolve("../p/a/x.yaml", "../../r.json"), "../r.json");
+        assert_eq!(resolve("/p/a/x.yaml", "./r.json"), "/p/a/r.json");
+        assert_eq!(resolve("a/x.yaml", "/r.json"), "/r.json");
+    }
+}

@@ -1,0 +1,231 @@
+//! Cases: what one change must come to under some rules.
+//!
+//! A case names a review (a shared fixture, or an input and one of its changes), changes it by a
+//! patch, and says what the rules must find. After the patch nothing is derived anew: digests and
+//! update types in a fixture are values like any other.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::patch::{self, Operation};
+use crate::diag::{Diagnostic, Source, codes, document, tree};
+use crate::model::decision::Verdict;
+use crate::model::id::API_VERSION;
+use crate::model::review::Review;
+use crate::model::{Json, Time};
+
+/// A case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a case")]
+pub struct Case {
+    /// `weighlock.dev/v1`.
+    pub api_version: String,
+    /// `Case`.
+    pub kind: String,
+    /// What it shows, in words.
+    pub name: String,
+    /// Ids of the rules that are judged; no other counts.
+    pub policies: Vec<String>,
+    /// What the rules are told.
+    #[serde(default)]
+    pub data: CaseData,
+    /// The time of the decision, in the place of the fixture's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub now: Option<Time>,
+    /// Path of a review, from the case's own folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<String>,
+    /// Path of an input document or folder, from the case's own folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<String>,
+    /// With `input`: id of the change; may be left out where the input has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<String>,
+    /// What is different from the fixture (RFC 6902).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub patch: Vec<Operation>,
+    /// What must come of it.
+    pub expect: Expect,
+}
+
+/// What the rules of a case are told.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping with `settings`")]
+pub struct CaseData {
+    /// Path of a settings document from the case's own folder, or the settings themselves. The
+    /// shipped ones where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<Json>,
+}
+
+/// What must come of a case. Every part that is given must hold; at least one is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
+pub struct Expect {
+    /// The verdict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// Whether something cannot be judged. Always compared.
+    #[serde(default)]
+    pub indeterminate: bool,
+    /// The findings: these, and no others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub findings: Option<Vec<Partial>>,
+    /// Findings that are among those there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contains: Option<Vec<Partial>>,
+    /// Findings of which there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub none: Option<Vec<Partial>>,
+    /// The obligations: these, and no others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub obligations: Option<Vec<Partial>>,
+    /// The actions: these, and no others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actions: Option<Vec<Partial>>,
+}
+
+/// Some members of an object; it matches every object that has them with these values.
+pub type Partial = BTreeMap<String, Json>;
+
+/// Reads the cases of a file; a YAML file may hold several documents.
+///
+/// # Errors
+/// What is wrong with one of them, with its place.
+pub fn read(source: &Arc<Source>) -> Result<Vec<Case>, Vec<Diagnostic>> {
+    let nodes = tree::parse(source).map_err(|diagnostic| vec![diagnostic])?;
+    if nodes.is_empty() {
+        return Err(vec![Diagnostic::error(codes::TEST_EMPTY, format!("`{}` is empty", source.name))]);
+    }
+    let mut cases = Vec::new();
+    let mut problems = Vec::new();
+    for node in &nodes {
+        match document::read_node::<Case>(source, node) {
+            Ok(case) => match case.fault() {
+                None => cases.push(case),
+                Some((pointer, message)) => {
+                    let span = document::first_line(source, &node.locate(pointer).span);
+                    problems.push(Diagnostic::error(codes::INPUT_INVALID, message).at(
+                        source,
+                        span,
+                        "in this case",
+                    ));
+                }
+            },
+            Err(diagnostic) => problems.push(diagnostic),
+        }
+    }
+    if problems.is_empty() { Ok(cases) } else { Err(problems) }
+}
+
+impl Case {
+    /// What is wrong with a case that has the right shape: where, and a word about it.
+    fn fault(&self) -> Option<(&'static str, String)> {
+        let expect = &self.expect;
+        if self.api_version != API_VERSION {
+            let found = &self.api_version;
+            return Some(("/apiVersion", format!("`{found}` is not known: expected `{API_VERSION}`")));
+        }
+        if self.kind != "Case" {
+            return Some(("/kind", format!("`{}` is not a case: expected `Case`", self.kind)));
+        }
+        if self.policies.is_empty() {
+            return Some(("/policies", "a case names the rules that it is about".to_owned()));
+        }
+        if self.review.is_some() == self.input.is_some() {
+            return Some(("", "a case has either a `review` or an `input`".to_owned()));
+        }
+        if self.change.is_some() && self.input.is_none() {
+            return Some(("/change", "`change` chooses from an `input`, and there is none".to_owned()));
+        }
+        let says_something = expect.verdict.is_some()
+            || expect.indeterminate
+            || expect.findings.is_some()
+            || [&expect.contains, &expect.none, &expect.obligations, &expect.actions]
+                .into_iter()
+                .any(|list| list.as_ref().is_some_and(|list| !list.is_empty()));
+        if !says_something {
+            return Some(("/expect", "a case that expects nothing cannot fail".to_owned()));
+        }
+        None
+    }
+
+    /// The path of the settings that it names, where it names a file.
+    pub fn settings_path(&self) -> Option<&str> {
+        self.data.settings.as_ref()?.0.as_str()
+    }
+
+    /// The settings that it holds itself, as a document.
+    pub fn inline_settings(&self) -> Option<Arc<Source>> {
+        let settings = self.data.settings.as_ref()?;
+        (!settings.0.is_string())
+            .then(|| Source::new(format!("data.settings of `{}`", self.name), settings.0.to_string()))
+    }
+
+    /// The review that is judged: the fixture with the patch and the time of the case.
+    ///
+    /// # Errors
+    /// The patch does not fit, or what it leaves is no review.
+    pub fn review(&self, fixture: &Review) -> Result<Review, Diagnostic> {
+        let wrong = |why: String| {
+            Diagnostic::error(codes::INPUT_INVALID, format!("case `{}`: {why}", self.name))
+                .hint("a patch is applied to the review as `weighlock review` writes it")
+        };
+        let mut review = fixture.clone();
+        if !self.patch.is_empty() {
+            let mut value = serde_json::to_value(&review).map_err(|error| wrong(error.to_string()))?;
+            patch::apply(&mut value, &self.patch).map_err(wrong)?;
+            let text = Source::new(format!("patched review of `{}`", self.name), value.to_string());
+            review = document::read(&text).map_err(|found: Diagnostic| {
+                let message = format!("after the patch it is no review: {}", found.message);
+                Diagnostic { message, ..wrong(String::new()) }
+            })?;
+        }
+        if let Some(now) = self.now {
+            review.context.now = now;
+        }
+        Ok(review)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "apiVersion: weighlock.dev/v1\nkind: Case\nname: n\npolicies: [a.b]\n";
+
+    fn problem(rest: &str) -> String {
+        let found = read(&Source::new("a.case.yaml", format!("{HEAD}{rest}"))).unwrap_err();
+        found.first().unwrap().to_string()
+    }
+
+    #[test]
+    fn a_file_may_hold_several_cases() {
+        let one = format!("{HEAD}review: r.json\nexpect: {{findings: []}}\n");
+        assert_eq!(read(&Source::new("c", format!("{one}---\n{one}"))).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_case_that_cannot_fail_is_not_a_case() {
+        assert!(problem("review: r.json\nexpect: {}\n").contains("a case that expects nothing cannot fail"));
+        assert!(problem("review: r.json\nexpect: {contains: []}\n").contains("cannot fail"));
+    }
+
+    #[test]
+    fn what_is_judged_is_named_once() {
+        assert!(problem("expect: {verdict: deny}\n").contains("either a `review` or an `input`"));
+        assert!(
+            problem("review: a\nchange: b\nexpect: {verdict: deny}\n")
+                .starts_with("a.case.yaml:6:9: `change`")
+        );
+    }
+
+    #[test]
+    fn a_misspelt_key_says_what_was_meant() {
+        let source = Source::new("c", format!("{HEAD}review: r\nexpect: {{finding: []}}\n"));
+        assert_eq!(read(&source).unwrap_err()[0].hint.as_deref(), Some("did you mean `findings`?"));
+    }
+}

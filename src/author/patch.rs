@@ -1,0 +1,251 @@
+//! JSON Patch (RFC 6902) with JSON Pointer (RFC 6901): how a case changes a shared fixture.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::model::Json;
+
+/// What an operation does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Op {
+    /// Adds a member or an element; `-` is the end of a list.
+    Add,
+    /// Takes away what is there.
+    Remove,
+    /// Puts another value in the place of what is there.
+    Replace,
+    /// Takes a value from `from` to `path`.
+    Move,
+    /// Copies a value from `from` to `path`.
+    Copy,
+    /// Demands a value.
+    Test,
+}
+
+/// One operation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an operation with `op` and `path`")]
+pub struct Operation {
+    /// What it does.
+    pub op: Op,
+    /// JSON Pointer.
+    pub path: String,
+    /// For `move` and `copy`: JSON Pointer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// For `add`, `replace` and `test`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Json>,
+}
+
+/// Carries out the operations in order.
+///
+/// # Errors
+/// The first operation that cannot be carried out, and why; `document` is then half changed.
+pub fn apply(document: &mut Value, operations: &[Operation]) -> Result<(), String> {
+    for (i, operation) in operations.iter().enumerate() {
+        step(document, operation).map_err(|why| format!("patch operation {i}: {why}"))?;
+    }
+    Ok(())
+}
+
+fn step(document: &mut Value, operation: &Operation) -> Result<(), String> {
+    let path = tokens(&operation.path)?;
+    match operation.op {
+        Op::Add => add(document, &path, value(operation)?),
+        Op::Remove => remove(document, &path).map(drop),
+        Op::Replace => {
+            let new = value(operation)?;
+            *find(document, &path)? = new;
+            Ok(())
+        }
+        Op::Move => {
+            let from = from(operation)?;
+            if path.len() > from.len() && path.starts_with(&from) {
+                return Err(format!("`{}` cannot be moved into itself", operation.path));
+            }
+            let taken = remove(document, &from)?;
+            add(document, &path, taken)
+        }
+        Op::Copy => {
+            let taken = find(document, &from(operation)?)?.clone();
+            add(document, &path, taken)
+        }
+        Op::Test => {
+            let (wanted, found) = (value(operation)?, find(document, &path)?);
+            if *found == wanted {
+                return Ok(());
+            }
+            Err(format!("`{}` is `{found}`, not `{wanted}`", operation.path))
+        }
+    }
+}
+
+fn value(operation: &Operation) -> Result<Value, String> {
+    let missing = || format!("the operation on `{}` has no `value`", operation.path);
+    operation.value.as_ref().map(|json| json.0.clone()).ok_or_else(missing)
+}
+
+fn from(operation: &Operation) -> Result<Vec<String>, String> {
+    let missing = || format!("the operation on `{}` has no `from`", operation.path);
+    tokens(operation.from.as_deref().ok_or_else(missing)?)
+}
+
+/// The reference tokens of a pointer, unescaped.
+fn tokens(pointer: &str) -> Result<Vec<String>, String> {
+    if pointer.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rest = pointer.strip_prefix('/').ok_or_else(|| format!("`{pointer}` does not begin with `/`"))?;
+    Ok(rest.split('/').map(|token| token.replace("~1", "/").replace("~0", "~")).collect())
+}
+
+fn absent(token: &str) -> String {
+    format!("there is no `{token}`")
+}
+
+/// Position in a list: digits without a leading zero.
+fn index(token: &str, length: usize) -> Result<usize, String> {
+    let plain = token == "0" || (!token.starts_with('0') && token.bytes().all(|b| b.is_ascii_digit()));
+    let at: Option<usize> = plain.then(|| token.parse().ok()).flatten();
+    at.filter(|at| *at < length).ok_or_else(|| absent(token))
+}
+
+fn find<'a>(document: &'a mut Value, path: &[String]) -> Result<&'a mut Value, String> {
+    path.iter().try_fold(document, |node, token| match node {
+        Value::Object(members) => members.get_mut(token).ok_or_else(|| absent(token)),
+        Value::Array(items) => {
+            let at = index(token, items.len())?;
+            items.get_mut(at).ok_or_else(|| absent(token))
+        }
+        _ => Err(absent(token)),
+    })
+}
+
+fn add(document: &mut Value, path: &[String], new: Value) -> Result<(), String> {
+    let Some((last, parent)) = path.split_last() else {
+        *document = new;
+        return Ok(());
+    };
+    match find(document, parent)? {
+        Value::Object(members) => {
+            members.insert(last.clone(), new);
+        }
+        Value::Array(items) if last == "-" => items.push(new),
+        Value::Array(items) => {
+            let at = index(last, items.len().saturating_add(1))?;
+            items.insert(at, new);
+        }
+        _ => return Err(absent(last)),
+    }
+    Ok(())
+}
+
+fn remove(document: &mut Value, path: &[String]) -> Result<Value, String> {
+    let Some((last, parent)) = path.split_last() else {
+        return Ok(document.take());
+    };
+    match find(document, parent)? {
+        Value::Object(members) => members.remove(last).ok_or_else(|| absent(last)),
+        Value::Array(items) => {
+            let at = index(last, items.len())?;
+            Ok(items.remove(at))
+        }
+        _ => Err(absent(last)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn patched(mut document: Value, operations: Value) -> Result<Value, String> {
+        let operations: Vec<Operation> = serde_json::from_value(operations).unwrap();
+        apply(&mut document, &operations).map(|()| document)
+    }
+
+    /// The examples of RFC 6902, appendix A.
+    #[test]
+    fn the_examples_of_the_rfc_hold() {
+        for (document, operation, expected) in [
+            (
+                json!({"foo": "bar"}),
+                json!({"op": "add", "path": "/baz", "value": "qux"}),
+                json!({"baz": "qux", "foo": "bar"}),
+            ),
+            (
+                json!({"foo": ["bar", "baz"]}),
+                json!({"op": "add", "path": "/foo/1", "value": "qux"}),
+                json!({"foo": ["bar", "qux", "baz"]}),
+            ),
+            (
+                json!({"baz": "qux", "foo": "bar"}),
+                json!({"op": "remove", "path": "/baz"}),
+                json!({"foo": "bar"}),
+            ),
+            (
+                json!({"foo": ["bar", "qux", "baz"]}),
+                json!({"op": "remove", "path": "/foo/1"}),
+                json!({"foo": ["bar", "baz"]}),
+            ),
+            (
+                json!({"baz": "qux", "foo": "bar"}),
+                json!({"op": "replace", "path": "/baz", "value": "boo"}),
+                json!({"baz": "boo", "foo": "bar"}),
+            ),
+            (
+                json!({"foo": {"bar": "baz", "waldo": "fred"}, "qux": {"corge": "grault"}}),
+                json!({"op": "move", "from": "/foo/waldo", "path": "/qux/thud"}),
+                json!({"foo": {"bar": "baz"}, "qux": {"corge": "grault", "thud": "fred"}}),
+            ),
+            (
+                json!({"foo": ["all", "grass", "cows", "eat"]}),
+                json!({"op": "move", "from": "/foo/1", "path": "/foo/3"}),
+                json!({"foo": ["all", "cows", "eat", "grass"]}),
+            ),
+            (
+                json!({"a/b": 9, "~1": 10}),
+                json!({"op": "test", "path": "/~01", "value": 10}),
+                json!({"a/b": 9, "~1": 10}),
+            ),
+            (
+                json!({"foo": ["bar"]}),
+                json!({"op": "add", "path": "/foo/-", "value": ["abc", "def"]}),
+                json!({"foo": ["bar", ["abc", "def"]]}),
+            ),
+            (
+                json!({"a": {"b": 1}}),
+                json!({"op": "copy", "from": "/a", "path": "/c"}),
+                json!({"a": {"b": 1}, "c": {"b": 1}}),
+            ),
+        ] {
+            assert_eq!(patched(document, json!([operation])).unwrap(), expected, "{operation}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_an_error_and_nothing_is_made_up() {
+        for operation in [
+            json!({"op": "remove", "path": "/none"}),
+            json!({"op": "replace", "path": "/none", "value": 1}),
+            json!({"op": "add", "path": "/none/deep", "value": 1}),
+            json!({"op": "add", "path": "/list/2", "value": 1}),
+            json!({"op": "replace", "path": "/list/01", "value": 1}),
+            json!({"op": "replace", "path": "/list/-", "value": 1}),
+            json!({"op": "copy", "path": "/x", "from": "/none"}),
+            json!({"op": "move", "path": "/map/in", "from": "/map"}),
+            json!({"op": "test", "path": "/list", "value": []}),
+            json!({"op": "add", "path": "/x"}),
+            json!({"op": "copy", "path": "/x"}),
+            json!({"op": "remove", "path": "list"}),
+        ] {
+            let document = json!({"list": [1], "map": {}});
+            assert!(patched(document, json!([operation])).is_err(), "{operation}");
+        }
+        let error = patched(json!({"a": 1}), json!([{"op": "test", "path": "/a", "value": 2}])).unwrap_err();
+        assert_eq!(error, "patch operation 0: `/a` is `1`, not `2`");
+    }
+}

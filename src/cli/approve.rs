@@ -1,0 +1,133 @@
+//! `weighlock approve`: write down one person's consent to one change.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::evaluate::read_key;
+use super::output::{self, Terminal, say};
+use super::{Stop, request};
+use crate::diag::{Diagnostic, codes, nearest};
+use crate::model::evidence::Approval;
+use crate::model::id::{API_VERSION, Digest};
+use crate::model::input::Person;
+use crate::model::time::{Age, Clock, Time};
+use crate::pipeline::{load, sign};
+use crate::report::Report;
+
+/// Write an approval: one person's consent to one change, by the digest of that change.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  weighlock evaluate input/ -o text -o json=report.json
+  weighlock approve drone-app-1.2.1-to-production --report report.json --by lead@example --out approvals/lead.yaml
+  weighlock approve sha256:c0ff… --by lead@example --key lead.pem --out lead.yaml
+
+An approval counts if it is signed by a key that the operator lists for that person, or lies in the
+folder that `trust.approvals` names; and never for one's own change.")]
+pub(crate) struct Args {
+    /// Digest of the change, or its id with `--report`.
+    #[arg(value_name = "CHANGE")]
+    change: String,
+    /// Report (`-o json`) in which the change is looked up.
+    #[arg(long, value_name = "REPORT")]
+    report: Option<PathBuf>,
+    /// Who approves.
+    #[arg(long, value_name = "PERSON")]
+    by: String,
+    /// How long it counts, as in `24h`, or until when.
+    #[arg(long, value_name = "AGE|TIME", default_value = "24h")]
+    expires: String,
+    /// Why, or a link to where it was said.
+    #[arg(long, value_name = "TEXT")]
+    comment: Option<String>,
+    /// Private key of that person (PKCS#8 PEM) to sign with.
+    #[arg(long, value_name = "KEY")]
+    key: Option<PathBuf>,
+    /// File to write to; standard output where absent.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+pub(crate) fn run(args: Args, _: &Terminal, clock: &dyn Clock) -> Result<u8, Stop> {
+    let now = clock.now();
+    let mut approval = Approval {
+        api_version: Some(API_VERSION.to_owned()),
+        kind: Some("Approval".to_owned()),
+        by: Person { id: said("--by", &args.by)? },
+        change: change(&args.change, args.report.as_deref(), Some(&args.by))?,
+        plan: None,
+        at: now,
+        expires: expires(&args.expires, now)?,
+        comment: args.comment,
+        signature: None,
+        source: None,
+    };
+    match &args.key {
+        Some(path) => sign::sign_approval(&mut approval, &read_key(path)?),
+        None => say("note: not signed; it counts only where operators put it (`trust.approvals`)"),
+    }
+    write(&approval, args.out.as_deref())
+}
+
+/// A text that must say something.
+pub(super) fn said(option: &str, text: &str) -> Result<String, Stop> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().any(char::is_control) {
+        return Err(
+            Diagnostic::error(codes::USAGE, format!("`{option}` must say something, in one line")).into()
+        );
+    }
+    Ok(text.to_owned())
+}
+
+/// An age from now, or a time ahead.
+pub(super) fn expires(text: &str, now: Time) -> Result<Time, Stop> {
+    let time = match Age::parse(text) {
+        Some(age) => age.after(now),
+        None => request::read_time(text)?,
+    };
+    if time <= now {
+        return Err(Diagnostic::error(codes::USAGE, format!("`{text}` is not ahead of now")).into());
+    }
+    Ok(time)
+}
+
+/// The digest of a change, given or looked up.
+pub(super) fn change(text: &str, report: Option<&Path>, by: Option<&str>) -> Result<Digest, Stop> {
+    let Some(report) = report else {
+        return Digest::parse(text).ok_or_else(|| {
+            Diagnostic::error(codes::USAGE, format!("`{text}` is not the digest of a change"))
+                .hint("give the digest that the report shows, or the id together with `--report`")
+                .into()
+        });
+    };
+    let source = load::text(report)?;
+    let report = Report::read(&source).map_err(|problem| Stop::from(*problem))?;
+    let found = report.decisions.iter().find(|d| d.change.id == text || d.change.digest.as_str() == text);
+    let Some(found) = found else {
+        let problem = Diagnostic::error(codes::USAGE, format!("the report has no change `{text}`"));
+        let hint = nearest(text, report.decisions.iter().map(|d| d.change.id.as_str()));
+        return Err(Diagnostic { hint: hint.map(|near| format!("did you mean `{near}`?")), ..problem }.into());
+    };
+    if by.is_some() && found.change.author.as_ref().map(|author| author.id.as_str()) == by {
+        return Err(Diagnostic::error(codes::USAGE, "nobody approves their own change")
+            .hint("ask someone who holds a role that the report names under `missing`")
+            .into());
+    }
+    Ok(found.change.digest.clone())
+}
+
+/// Writes a record as YAML.
+pub(super) fn write<T: Serialize>(record: &T, out: Option<&Path>) -> Result<u8, Stop> {
+    let text = serde_saphyr::to_string(record).map_err(|error| {
+        Diagnostic::error(codes::OUTPUT_UNWRITABLE, format!("the record cannot be written: {error}"))
+    })?;
+    match out {
+        Some(path) => {
+            output::write(path, &text)?;
+            say(&format!("wrote {}", path.display()));
+        }
+        None => output::print(&text)?,
+    }
+    Ok(0)
+}

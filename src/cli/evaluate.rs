@@ -1,0 +1,148 @@
+//! `weighlock evaluate`: the main job.
+
+use std::path::{Path, PathBuf};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::Stop;
+use super::output::{self, Terminal};
+use super::request::RequestArgs;
+use crate::decide::outcome::FailOn;
+use crate::diag::{Diagnostic, codes, nearest};
+use crate::facts::key::PrivateKey;
+use crate::model::time::Clock;
+use crate::pipeline::{self, load, record};
+use crate::report::{self, FORMATS, Output, Report};
+
+/// How many reviews there must be for their progress to be worth showing.
+const WORTH_SHOWING: usize = 300;
+
+/// Weigh proposed changes: allow, hold or deny, why, and what to do next.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  weighlock evaluate --trust-input examples/quickstart
+  weighlock evaluate change.yaml facts/ --config ops/weighlock.yaml -o text -o sarif=weighlock.sarif
+  kubectl get deployment web -o yaml | weighlock evaluate - -p builtin:hardening --environment staging")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    request: RequestArgs,
+    /// Format of the report, and the file it goes to; may be repeated.
+    #[arg(short, long, value_name = "FORMAT[=FILE]", long_help = formats())]
+    output: Vec<String>,
+    /// From which outcome on the command fails.
+    #[arg(long, value_enum, default_value_t = FailOnArg::Hold, value_name = "OUTCOME")]
+    fail_on: FailOnArg,
+    /// Exit with 0 where nothing is outstanding but obligations that a plan will discharge.
+    #[arg(long)]
+    accept_obligations: bool,
+    /// Show only what an older report (`-o json`) does not have already. Changes no verdict.
+    #[arg(long, value_name = "REPORT")]
+    baseline: Option<PathBuf>,
+    /// Show only this change. Changes no verdict.
+    #[arg(long, value_name = "ID")]
+    change: Option<String>,
+    /// Write one file a decision, with everything it was made from, into this folder.
+    #[arg(long, value_name = "DIR")]
+    decision_out: Option<PathBuf>,
+    /// Sign those files with this key (PKCS#8 PEM, Ed25519 or P-256).
+    #[arg(long, value_name = "KEY", requires = "decision_out")]
+    sign_key: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum FailOnArg {
+    /// Warnings too.
+    Warn,
+    /// Holds and worse.
+    Hold,
+    /// Denials, and what could not be judged.
+    Deny,
+}
+
+fn formats() -> String {
+    let list: Vec<String> =
+        FORMATS.iter().map(|format| format!("  {:<20} {}", format.name, format.about)).collect();
+    format!("Format of the report, and the file it goes to; may be repeated:\n{}", list.join("\n"))
+}
+
+fn outputs(texts: &[String]) -> Result<Vec<Output>, Stop> {
+    let mut outputs: Vec<Output> = Vec::new();
+    for text in texts {
+        let output = Output::parse(text).map_err(|problem| Stop::from(*problem))?;
+        if output.file.is_none() && outputs.iter().any(|other| other.file.is_none()) {
+            return Err(Diagnostic::error(codes::USAGE, "two reports cannot both go to standard output")
+                .hint(format!("give one a file, as in `-o {}=FILE`", output.format.name))
+                .into());
+        }
+        outputs.push(output);
+    }
+    if outputs.is_empty() {
+        outputs.extend(FORMATS.first().map(|format| Output { format, file: None }));
+    }
+    Ok(outputs)
+}
+
+pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<u8, Stop> {
+    let outputs = outputs(&args.output)?;
+    let key = args.sign_key.as_deref().map(read_key).transpose()?;
+    let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
+    let mut request = args.request.read(terminal, clock)?;
+    request.fail_on = match args.fail_on {
+        FailOnArg::Warn => FailOn::Warn,
+        FailOnArg::Hold => FailOn::Hold,
+        FailOnArg::Deny => FailOn::Deny,
+    };
+    request.accept_obligations = args.accept_obligations;
+    let bar = ProgressBar::hidden();
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} changes weighed") {
+        bar.set_style(style);
+    }
+    let start = |reviews: usize| {
+        if terminal.progress && reviews >= WORTH_SHOWING {
+            bar.set_length(u64::try_from(reviews).unwrap_or(u64::MAX));
+            bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
+        }
+    };
+    let (evaluated, mut evaluation) = pipeline::evaluate(&request, &start, &|| bar.inc(1))?;
+    bar.finish_and_clear();
+    if let Some(folder) = &args.decision_out {
+        record::write_all(folder, &evaluated, &request, key.as_ref())?;
+    }
+    if let Some(old) = &baseline {
+        report::baseline(&mut evaluation, old);
+    }
+    if let Some(id) = &args.change
+        && !report::narrow(&mut evaluation, id)
+    {
+        let known = evaluated.reviews.iter().map(|review| review.change.id.as_str());
+        let problem = Diagnostic::error(codes::USAGE, format!("the input has no change `{id}`"));
+        let hint = nearest(id, known).map(|near| format!("did you mean `{near}`?"));
+        return Err(Diagnostic { hint, ..problem }.into());
+    }
+    for output in &outputs {
+        match &output.file {
+            Some(file) => {
+                let style = report::Style { color: false, ..terminal.style() };
+                output::write(Path::new(file), &output.format.render(&evaluation, &style))?;
+            }
+            None => output::print(&output.format.render(&evaluation, &terminal.style()))?,
+        }
+    }
+    Ok(evaluated.exit)
+}
+
+/// Reads a private key; what it holds is never shown.
+pub(crate) fn read_key(path: &std::path::Path) -> Result<PrivateKey, Stop> {
+    let name = path.display();
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Diagnostic::error(codes::KEY_INVALID, format!("`{name}` cannot be read: {error}"))
+    })?;
+    PrivateKey::parse(&text).map_err(|message| {
+        Diagnostic::error(codes::KEY_INVALID, format!("`{name}` cannot be used: {message}")).into()
+    })
+}
+
+fn read_baseline(path: &std::path::Path) -> Result<Report, Stop> {
+    let source = load::text(path)?;
+    Report::read(&source).map_err(|problem| Stop::from(*problem))
+}

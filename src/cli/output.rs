@@ -1,0 +1,78 @@
+//! Writing: to the terminal as it is, to files so that they are there whole or not at all.
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+
+use super::{Color, Stop};
+use crate::diag::{Diagnostic, codes};
+use crate::report::Style;
+
+/// What is known about where output goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terminal {
+    /// Whether standard output takes colour.
+    pub(crate) color: bool,
+    /// Whether standard error takes colour.
+    pub(crate) error_color: bool,
+    /// Whether standard error is a terminal, so that progress may be shown there.
+    pub(crate) progress: bool,
+    /// Columns.
+    pub(crate) width: usize,
+}
+
+impl Terminal {
+    pub(crate) fn new(color: Color) -> Self {
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let want = |terminal: bool| match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => terminal && !plain,
+        };
+        let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse::<usize>().ok());
+        Self {
+            color: want(std::io::stdout().is_terminal()),
+            error_color: want(std::io::stderr().is_terminal()),
+            progress: std::io::stderr().is_terminal(),
+            width: columns.filter(|width| (40..=300).contains(width)).unwrap_or(100),
+        }
+    }
+
+    pub(crate) const fn style(&self) -> Style {
+        Style { color: self.color, width: self.width }
+    }
+}
+
+/// Writes to standard output.
+pub(crate) fn print(text: &str) -> Result<(), Stop> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(Stop::Gone),
+        Err(error) => Err(unwritable("standard output", &error)),
+    }
+}
+
+/// Says something on standard error; that nobody listens is no reason to stop.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Writes a file whole: beside its place first, then into it.
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), Stop> {
+    let name = path.display().to_string();
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}.part", std::process::id()));
+    let beside = std::path::PathBuf::from(beside);
+    let written = std::fs::File::create(&beside)
+        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+        .and_then(|()| std::fs::rename(&beside, path));
+    written.map_err(|error| {
+        let _ = std::fs::remove_file(&beside);
+        unwritable(&name, &error)
+    })
+}
+
+pub(crate) fn unwritable(name: &str, error: &std::io::Error) -> Stop {
+    let problem = Diagnostic::error(codes::OUTPUT_UNWRITABLE, format!("`{name}` cannot be written: {error}"));
+    Stop::Problems(vec![problem], 2)
+}

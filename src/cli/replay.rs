@@ -1,0 +1,87 @@
+//! `weighlock replay`: judge again from a decision's record, and compare byte for byte.
+
+use std::path::PathBuf;
+
+use super::Stop;
+use super::output::{self, Terminal};
+use crate::diag::{Diagnostic, codes};
+use crate::facts::key::PublicKey;
+use crate::pipeline::{load, record};
+
+/// Judge again from a decision's record alone, and show that it comes out the same.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  weighlock replay decisions/drone-app-1-2-1-to-production.3f2a.json
+  weighlock replay decisions/*.json --key weighlock.pub
+
+Exit codes: 0 identical, 10 different or altered, 2 not a record.")]
+pub(crate) struct Args {
+    /// Records that `evaluate --decision-out` wrote.
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// Public key (PEM) by which every record must be signed.
+    #[arg(long, value_name = "KEY")]
+    key: Option<PathBuf>,
+}
+
+pub(crate) fn run(args: Args, _: &Terminal) -> Result<u8, Stop> {
+    let key = args.key.as_deref().map(read_public).transpose()?;
+    let mut code = 0;
+    for file in &args.files {
+        let source = load::text(file)?;
+        let replayed = record::replay(&source, key.as_ref()).map_err(|problems| {
+            let exit =
+                if problems.iter().any(|problem| problem.code == codes::RECORD_ALTERED) { 10 } else { 2 };
+            Stop::Problems(problems, exit)
+        })?;
+        let decision = &replayed.decision;
+        let signature = match (&replayed.signed_by, replayed.signed) {
+            (Some(key), _) => format!("signed by {}", key.as_str()),
+            (None, true) => "signed, not checked (give `--key`)".to_owned(),
+            (None, false) => "not signed".to_owned(),
+        };
+        let same = replayed.differences.is_empty();
+        let mut text = format!(
+            "{}: {} {} ({}), {signature}\n",
+            file.display(),
+            if same { "identical:" } else { "DIFFERENT:" },
+            decision.change.id,
+            decision.verdict.as_str()
+        );
+        for (pointer, recorded, again) in &replayed.differences {
+            text.push_str(&format!(
+                "  {pointer}\n    recorded {}\n    again    {}\n",
+                shown(recorded),
+                shown(again)
+            ));
+        }
+        if !decision.replayable && !same {
+            text.push_str(
+                "  the recorded evaluation was stopped by time or memory, and may end otherwise each time\n",
+            );
+        }
+        output::print(&text)?;
+        if !same {
+            code = 10;
+        }
+    }
+    Ok(code)
+}
+
+fn shown(text: &str) -> String {
+    let plain: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    match plain.char_indices().nth(160) {
+        Some((at, _)) => format!("{}…", plain.get(..at).unwrap_or_default()),
+        None => plain,
+    }
+}
+
+fn read_public(path: &std::path::Path) -> Result<PublicKey, Stop> {
+    let name = path.display();
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Diagnostic::error(codes::KEY_INVALID, format!("`{name}` cannot be read: {error}"))
+    })?;
+    PublicKey::parse(&text).map_err(|message| {
+        Diagnostic::error(codes::KEY_INVALID, format!("`{name}` cannot be used: {message}")).into()
+    })
+}

@@ -1,0 +1,102 @@
+//! What `evaluate` and the commands around it are given: inputs, policies, trust, time.
+
+use std::path::{Path, PathBuf};
+
+use super::output::{Terminal, say};
+use super::{Stop, problems};
+use crate::config::{self, Config};
+use crate::decide::outcome::FailOn;
+use crate::diag::{Diagnostic, codes};
+use crate::model::time::{Clock, Time};
+use crate::pipeline::Request;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct RequestArgs {
+    /// Input documents: files, folders, or `-` for standard input.
+    #[arg(value_name = "INPUT", required = true)]
+    inputs: Vec<PathBuf>,
+    /// The operator's file [default: `weighlock.yaml` in the current directory].
+    #[arg(short, long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Policies: a folder, a file, `builtin` or `builtin:<profile>`; may be repeated.
+    #[arg(short, long, value_name = "PATH")]
+    policy: Vec<String>,
+    /// More data for policies: a JSON or YAML mapping; may be repeated.
+    #[arg(short, long, value_name = "FILE")]
+    data: Vec<PathBuf>,
+    /// Take every fact of the input on trust. For fixtures and trying out: the report says so, and
+    /// no such plan can be executed.
+    #[arg(long)]
+    trust_input: bool,
+    /// Decide as of this time (RFC 3339) instead of now; the decision is marked as simulated.
+    #[arg(long, value_name = "TIME")]
+    now: Option<String>,
+    /// Environment of assets that name none.
+    #[arg(long, value_name = "NAME")]
+    environment: Option<String>,
+    /// Cluster of assets that name none.
+    #[arg(long, value_name = "NAME")]
+    cluster: Option<String>,
+    /// Take documents of any kind, as objects to be configured so.
+    #[arg(long)]
+    raw: bool,
+    /// Read Rego policies as version 0.
+    #[arg(long)]
+    rego_v0: bool,
+}
+
+impl RequestArgs {
+    pub(crate) fn read(self, terminal: &Terminal, clock: &dyn Clock) -> Result<Request, Stop> {
+        let config = read_config(self.config.as_deref(), &self.inputs, terminal)?;
+        if config.file.is_none() && !self.trust_input {
+            say(
+                "note: no configuration; nothing is trusted but what Weighlock verifies itself (see `--config`)",
+            );
+        }
+        let given = self.now.as_deref().map(read_time).transpose()?;
+        Ok(Request {
+            inputs: self.inputs,
+            trust_input: self.trust_input,
+            raw: self.raw,
+            environment: self.environment,
+            cluster: self.cluster,
+            policies: self.policy,
+            data: self.data,
+            rego_v0: self.rego_v0,
+            now: given.unwrap_or_else(|| clock.now()),
+            simulated: given.is_some(),
+            config,
+            fail_on: FailOn::default(),
+            accept_obligations: false,
+        })
+    }
+}
+
+/// Reads the operator's file: the one that is named, or that of the current directory.
+pub(crate) fn read_config(
+    named: Option<&Path>,
+    inputs: &[PathBuf],
+    terminal: &Terminal,
+) -> Result<Config, Stop> {
+    let path = match named {
+        Some(path) => Some(path.to_path_buf()),
+        None => config::find(Path::new("."), inputs).unwrap_or_else(|warning| {
+            problems::print(&[warning], terminal);
+            None
+        }),
+    };
+    match path {
+        Some(path) => Ok(config::read(&path)?),
+        None => Ok(Config::default()),
+    }
+}
+
+/// Reads a time.
+pub(crate) fn read_time(text: &str) -> Result<Time, Stop> {
+    text.parse().map_err(|_| {
+        Stop::from(
+            Diagnostic::error(codes::USAGE, format!("`{text}` is not a time"))
+                .hint("write times as RFC 3339 in UTC, as in `2026-11-23T10:00:00Z`"),
+        )
+    })
+}

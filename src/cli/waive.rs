@@ -1,0 +1,101 @@
+//! `weighlock waive`: write down that findings of a rule are set aside for a while, and why.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::Stop;
+use super::approve::{expires, said, write};
+use super::evaluate::read_key;
+use super::output::{Terminal, say};
+use crate::diag::{Diagnostic, codes};
+use crate::model::canonical;
+use crate::model::governance::Waiver;
+use crate::model::id::{API_VERSION, Digest};
+use crate::model::time::Clock;
+use crate::pipeline::sign;
+
+/// Write a waiver: findings of waivable rules are set aside, within a scope, until it expires.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  weighlock waive --rule scans.fixable --scope application=drone-app --scope vulnerability=CVE-2026-2222 \\
+    --owner lead@example --approved-by security@example --reason 'only linked at build time' \\
+    --ticket SEC-88 --expires 30d --out waivers/W-31.yaml
+
+A waiver counts if it is signed by a key that the operator lists for `--approved-by`, or lies in the
+folder that `trust.waivers` names.")]
+pub(crate) struct Args {
+    /// Id of a waivable rule; may be repeated.
+    #[arg(long, value_name = "RULE", required = true)]
+    rule: Vec<String>,
+    /// What it is for: `application`, `asset`, `change`, `cluster`, `environment`, `kind`,
+    /// `namespace`, `owner`, `path`, or a member of the finding; may be repeated, and all must match.
+    #[arg(long, value_name = "KEY=VALUE", required = true)]
+    scope: Vec<String>,
+    /// Who answers for it.
+    #[arg(long, value_name = "PERSON")]
+    owner: String,
+    /// Who agrees: somebody else.
+    #[arg(long, value_name = "PERSON")]
+    approved_by: String,
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// Ticket.
+    #[arg(long, value_name = "ID")]
+    ticket: String,
+    /// How long it counts, as in `30d`, or until when.
+    #[arg(long, value_name = "AGE|TIME")]
+    expires: String,
+    /// Id; made from the content where absent.
+    #[arg(long, value_name = "ID")]
+    id: Option<String>,
+    /// Private key of `--approved-by` (PKCS#8 PEM) to sign with.
+    #[arg(long, value_name = "KEY")]
+    key: Option<PathBuf>,
+    /// File to write to; standard output where absent.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+pub(crate) fn run(args: Args, _: &Terminal, clock: &dyn Clock) -> Result<u8, Stop> {
+    let now = clock.now();
+    let mut scope = BTreeMap::new();
+    for entry in &args.scope {
+        let Some((key, value)) =
+            entry.split_once('=').filter(|(key, value)| !key.is_empty() && !value.is_empty())
+        else {
+            let problem = Diagnostic::error(codes::USAGE, format!("`{entry}` is not `KEY=VALUE`"));
+            return Err(problem.hint("as in `--scope application=drone-app`").into());
+        };
+        if scope.insert(key.to_owned(), value.to_owned()).is_some() {
+            return Err(Diagnostic::error(codes::USAGE, format!("the scope has `{key}` twice")).into());
+        }
+    }
+    if args.owner.trim() == args.approved_by.trim() {
+        return Err(Diagnostic::error(codes::USAGE, "owner and approver are the same person")
+            .hint("somebody else has to agree to a waiver")
+            .into());
+    }
+    let mut waiver = Waiver {
+        api_version: API_VERSION.to_owned(),
+        kind: "Waiver".to_owned(),
+        id: args.id.unwrap_or_default(),
+        rules: args.rule,
+        scope,
+        owner: said("--owner", &args.owner)?,
+        approved_by: said("--approved-by", &args.approved_by)?,
+        reason: said("--reason", &args.reason)?,
+        ticket: said("--ticket", &args.ticket)?,
+        expires: expires(&args.expires, now)?,
+        signature: None,
+    };
+    if waiver.id.is_empty() {
+        let digest = canonical::digest(&waiver).unwrap_or_else(|_| Digest::of(b""));
+        waiver.id = format!("W-{}", digest.short());
+    }
+    match &args.key {
+        Some(path) => sign::sign_waiver(&mut waiver, &read_key(path)?),
+        None => say("note: not signed; it counts only where operators put it (`trust.waivers`)"),
+    }
+    write(&waiver, args.out.as_deref())
+}

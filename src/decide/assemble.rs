@@ -1,0 +1,636 @@
+//! Assembles reviews: each change joined with its asset, artifacts, evidence and related objects.
+//!
+//! Linear in the size of the input: every list is indexed once by what it is about. What does not
+//! count (too old, too little trusted, ahead of the clock) is left out and named under `unknown`.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rayon::prelude::*;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::fact::{self, Thresholds};
+use crate::facts::merge::Merged;
+use crate::facts::{commit, kubernetes, version};
+use crate::model::artifact::{ImageRef, RefKind};
+use crate::model::canonical;
+use crate::model::evidence::{Advisory, Fact, Migration, Scan, Severity};
+use crate::model::governance::Roles;
+use crate::model::id::{API_VERSION, Digest};
+use crate::model::input::{Asset, AssetKind, Change, ChangeKind, Image, Person, Promotion, Target};
+use crate::model::json::Json;
+use crate::model::review::{
+    Actor, Artifact, Context, Fix, Related, Review, ReviewAsset, ReviewChange, ReviewEvidence, Unknown,
+    UnknownReason,
+};
+use crate::model::time::{Age, Time};
+use crate::model::trust::{Threshold, Trust};
+
+/// Assembles a review for every change, in the order of the input.
+pub fn assemble(merged: &Merged, now: Time, thresholds: &Thresholds, roles: &Roles) -> Vec<Review> {
+    let index = Index::new(merged, now, thresholds, roles);
+    merged.input.changes.par_iter().map(|change| index.review(change)).collect()
+}
+
+/// A list of facts, by what they are about.
+struct List<'a, F> {
+    name: &'static str,
+    counted: HashMap<&'a str, Vec<&'a F>>,
+    left_out: HashMap<&'a str, UnknownReason>,
+    /// Somebody who is trusted enough looked, and an entry that is not there is not there.
+    exhaustive: bool,
+}
+
+impl<'a, F: Fact + Clone> List<'a, F> {
+    fn new(
+        name: &'static str,
+        list: Option<&'a Vec<F>>,
+        merged: &Merged,
+        threshold: Threshold,
+        now: Time,
+        exhaustive: bool,
+        key: impl Fn(&'a F) -> Option<&'a str>,
+    ) -> Self {
+        let looked = merged.looked.get(name).is_some_and(|trust| Some(*trust) >= threshold.trust);
+        let mut index = Self {
+            name,
+            counted: HashMap::new(),
+            left_out: HashMap::new(),
+            exhaustive: exhaustive && looked,
+        };
+        for item in list.into_iter().flatten() {
+            let Some(key) = key(item) else { continue };
+            match fact::counts(item, threshold, now) {
+                Ok(()) => index.counted.entry(key).or_default().push(item),
+                Err(reason) => {
+                    index.left_out.insert(key, reason);
+                }
+            }
+        }
+        index
+    }
+
+    /// The facts about some subjects; `None` where they are not known.
+    fn about(&self, subjects: &[&str], name: &str, unknown: &mut Vec<Unknown>) -> Option<Vec<F>> {
+        let mut found = Vec::new();
+        let mut left_out = None;
+        for subject in subjects {
+            found.extend(self.counted.get(subject).into_iter().flatten().map(|item| (*item).clone()));
+            left_out = left_out.or_else(|| self.left_out.get(subject).copied());
+        }
+        if let Some(reason) = left_out {
+            unknown.push(Unknown {
+                fact: self.name.to_owned(),
+                subject: name.to_owned(),
+                reason,
+                required_by: Vec::new(),
+            });
+        }
+        // Where there is nothing to ask about, nothing was answered.
+        let known = !found.is_empty() || (self.exhaustive && left_out.is_none() && !subjects.is_empty());
+        known.then_some(found)
+    }
+}
+
+struct Index<'a> {
+    now: Time,
+    roles: &'a Roles,
+    actor: Option<&'a Person>,
+    assets: HashMap<&'a str, (&'a Asset, Trust)>,
+    inventory: Threshold,
+    /// Objects by cluster and namespace, and by the workload that they name or the label they select.
+    targets: HashMap<(Option<&'a str>, Option<&'a str>, String), Vec<&'a Asset>>,
+    has_objects: bool,
+    sboms: List<'a, crate::model::evidence::Sbom>,
+    signatures: List<'a, crate::model::evidence::Signature>,
+    attestations: List<'a, crate::model::evidence::Attestation>,
+    scans: List<'a, Scan>,
+    advisories: List<'a, Advisory>,
+    gates: List<'a, crate::model::evidence::Gate>,
+    deployments: List<'a, crate::model::evidence::Deployment>,
+    observations: List<'a, crate::model::evidence::Observation>,
+    migrations_by_change: List<'a, Migration>,
+    migrations_by_asset: List<'a, Migration>,
+    health: List<'a, crate::model::evidence::Health>,
+    registers: List<'a, crate::model::evidence::RegisterEntry>,
+    runs: List<'a, crate::model::evidence::ActiveRun>,
+    quarantine: List<'a, crate::model::evidence::Quarantine>,
+}
+
+impl<'a> Index<'a> {
+    fn new(merged: &'a Merged, now: Time, thresholds: &Thresholds, roles: &'a Roles) -> Self {
+        let input = &merged.input;
+        macro_rules! list {
+            ($name:literal, $list:expr, $exhaustive:literal, $key:expr) => {
+                List::new(
+                    $name,
+                    $list.as_ref(),
+                    merged,
+                    fact::threshold(thresholds, $name),
+                    now,
+                    $exhaustive,
+                    $key,
+                )
+            };
+        }
+        let evidence = &input.evidence;
+        let trusts = merged.inventory_trust.iter().copied().chain(std::iter::repeat(Trust::Claimed));
+        let objects = input.inventory.iter().filter(|asset| asset.kind == AssetKind::Object);
+        let mut targets: HashMap<_, Vec<&Asset>> = HashMap::new();
+        let mut has_objects = false;
+        for asset in objects {
+            has_objects = true;
+            for key in concerns(asset) {
+                let namespace = if key.starts_with("node:") { None } else { asset.namespace.as_deref() };
+                targets.entry((asset.cluster.as_deref(), namespace, key)).or_default().push(asset);
+            }
+        }
+        Self {
+            now,
+            roles,
+            actor: input.context.as_ref().and_then(|context| context.actor.as_ref()),
+            assets: input
+                .inventory
+                .iter()
+                .zip(trusts)
+                .map(|(asset, trust)| (asset.id.as_str(), (asset, trust)))
+                .collect(),
+            inventory: fact::threshold(thresholds, "inventory"),
+            targets,
+            has_objects,
+            sboms: list!("sboms", input.sboms, false, |f| Some(f.subject.as_str())),
+            signatures: list!("evidence.signatures", evidence.signatures, true, |f| Some(f.subject.as_str())),
+            attestations: list!("evidence.attestations", evidence.attestations, true, |f| Some(
+                f.subject.as_str()
+            )),
+            scans: list!("evidence.scans", evidence.scans, false, |f| Some(f.subject.as_str())),
+            advisories: list!("evidence.advisories", evidence.advisories, true, |f| Some(f.id.as_str())),
+            gates: list!("evidence.gates", evidence.gates, true, |f| Some(f.subject.as_str())),
+            deployments: list!("evidence.deployments", evidence.deployments, true, |f| Some(
+                f.application.as_str()
+            )),
+            observations: list!("evidence.observations", evidence.observations, true, |f| Some(
+                f.r#ref.as_str()
+            )),
+            migrations_by_change: list!("evidence.migrations", evidence.migrations, true, |f| f
+                .change
+                .as_deref()),
+            migrations_by_asset: list!("evidence.migrations", evidence.migrations, true, |f| {
+                f.asset.as_deref().filter(|_| f.change.is_none())
+            }),
+            health: list!("evidence.health", evidence.health, false, |f| Some(f.asset.as_str())),
+            registers: list!("evidence.registers", evidence.registers, true, |f| Some(
+                f.application.as_str()
+            )),
+            runs: list!("evidence.runs", evidence.runs, true, |f| Some(f.application.as_str())),
+            quarantine: list!("evidence.quarantine", evidence.quarantine, true, |f| Some(f.digest.as_str())),
+        }
+    }
+
+    fn review(&self, change: &'a Change) -> Review {
+        let mut unknown = Vec::new();
+        let asset = self.asset(change, &mut unknown);
+        let subject = change.asset.as_str();
+        let application = asset.and_then(|asset| asset.application.as_deref());
+        let environment = change
+            .promotion
+            .as_ref()
+            .map(|p| p.to.as_str())
+            .or_else(|| asset.and_then(|a| a.environment.as_deref()));
+        let cluster = asset.and_then(|asset| asset.cluster.as_deref());
+        let object = asset.and_then(|asset| asset.object.as_ref()).map(|object| &object.0);
+        let pod_spec = object.and_then(kubernetes::pod_spec);
+        let mut artifacts = artifacts(change, asset, pod_spec, &mut unknown);
+        for artifact in &mut artifacts {
+            let Some(digest) = artifact.digest.as_ref().map(Digest::as_str) else { continue };
+            artifact.sbom = self.sboms.about(&[digest], digest, &mut unknown).and_then(|mut all| all.pop());
+            artifact.signatures = self.signatures.about(&[digest], digest, &mut unknown);
+            artifact.attestations = self.attestations.about(&[digest], digest, &mut unknown);
+            artifact.scans = self.scans.about(&[digest], digest, &mut unknown);
+        }
+        let digests: Vec<&str> =
+            artifacts.iter().filter_map(|a| a.digest.as_ref().map(Digest::as_str)).collect();
+        let migrations = self.migrations(change, &mut unknown);
+        let (fixes, advisories) = self.fixes(change, &artifacts, &mut unknown);
+        let references: Vec<String> = artifacts
+            .iter()
+            .filter_map(|artifact| artifact.tag.as_ref().map(|tag| format!("{}:{tag}", artifact.r#ref)))
+            .collect();
+        let references: Vec<&str> = references.iter().map(String::as_str).collect();
+        let by_application = application.map(|name| vec![name]).unwrap_or_default();
+        let update_type = update_type(change, &mut unknown);
+        let identity = Identity {
+            id: &change.id,
+            kind: change.kind,
+            asset: &change.asset,
+            cluster,
+            environment,
+            from: change.from.as_ref(),
+            to: change.to.as_ref(),
+            observed: asset.map(|asset| asset.images.as_slice()).unwrap_or_default(),
+            promotion: change.promotion.as_ref(),
+            author: change.author.as_ref(),
+            commit: change.commit.as_ref().map(|commit| commit.id.as_str()),
+            operation: change.operation.as_deref(),
+            // Where the object is what changes, consent is to this object.
+            object: object.filter(|_| matches!(change.kind, ChangeKind::Admission | ChangeKind::Config)),
+            migrations: migrations.as_deref().unwrap_or_default(),
+        };
+        let digest = canonical::digest(&identity).unwrap_or_else(|_| Digest::of(change.id.as_bytes()));
+        let evidence = ReviewEvidence {
+            advisories,
+            gates: self.gates.about(&digests, subject, &mut unknown),
+            deployments: self.deployments.about(&by_application, subject, &mut unknown),
+            observations: self.observations.about(&references, subject, &mut unknown),
+            migrations,
+            health: self.health.about(&[subject], subject, &mut unknown),
+            registers: self.registers.about(&by_application, subject, &mut unknown),
+            runs: self.runs.about(&by_application, subject, &mut unknown),
+            quarantine: self.quarantine.about(&digests, subject, &mut unknown),
+        };
+        unknown.sort();
+        unknown.dedup();
+        Review {
+            api_version: API_VERSION.to_owned(),
+            kind: "Review".to_owned(),
+            context: Context {
+                now: self.now,
+                environment: environment.map(str::to_owned),
+                cluster: cluster.map(str::to_owned),
+                actor: self.actor.map(|person| Actor {
+                    id: person.id.clone(),
+                    roles: self.roles.get(&person.id).cloned().unwrap_or_default(),
+                }),
+            },
+            change: ReviewChange {
+                id: change.id.clone(),
+                kind: change.kind,
+                digest,
+                application: application.map(str::to_owned),
+                from: change.from.clone(),
+                to: change.to.clone(),
+                update_type,
+                fixes,
+                commit: change.commit.as_ref().map(commit::read),
+                promotion: change.promotion.clone(),
+                author: change.author.clone(),
+                requested_by: change.requested_by.clone(),
+                ticket: change.ticket.clone(),
+                depends_on: change.depends_on.clone(),
+                operation: change.operation.clone(),
+            },
+            asset: asset.map(|asset| review_asset(asset, change, pod_spec)),
+            related: self.related(asset, object),
+            artifacts,
+            evidence,
+            unknown,
+        }
+    }
+
+    fn asset(&self, change: &Change, unknown: &mut Vec<Unknown>) -> Option<&'a Asset> {
+        let (asset, trust) = self.assets.get(change.asset.as_str()).copied()?;
+        let reason = if asset.observed_at.is_some_and(|at| at > Age::MINUTE.after(self.now)) {
+            UnknownReason::Future
+        } else if self.inventory.trust.is_some_and(|least| trust < least) {
+            UnknownReason::Distrusted
+        } else {
+            match (self.inventory.max_age, asset.observed_at) {
+                (Some(_), None) => UnknownReason::Undated,
+                (Some(age), Some(at)) if at < age.before(self.now) => UnknownReason::Stale,
+                _ => return Some(asset),
+            }
+        };
+        unknown.push(Unknown {
+            fact: "inventory".to_owned(),
+            subject: change.asset.clone(),
+            reason,
+            required_by: Vec::new(),
+        });
+        None
+    }
+
+    fn migrations(&self, change: &Change, unknown: &mut Vec<Unknown>) -> Option<Vec<Migration>> {
+        let mut by_change = self.migrations_by_change.about(&[&change.id], &change.asset, unknown);
+        let by_asset = self.migrations_by_asset.about(&[&change.asset], &change.asset, unknown);
+        match (&mut by_change, by_asset) {
+            (Some(all), Some(more)) => {
+                all.extend(more);
+                by_change
+            }
+            // Something about this change or asset was left out, and so the rest is not the whole.
+            _ => None,
+        }
+    }
+
+    /// The advisories that a change gets rid of, and all that concern its artifacts.
+    fn fixes(
+        &self,
+        change: &Change,
+        artifacts: &[Artifact],
+        unknown: &mut Vec<Unknown>,
+    ) -> (Option<Vec<Fix>>, Option<Vec<Advisory>>) {
+        let side = |target: Option<&Target>| {
+            let digest = target.and_then(|t| t.digest.as_ref()).map(Digest::as_str)?;
+            self.scans.counted.get(digest)
+        };
+        let before = side(change.from.as_ref());
+        let after = side(change.to.as_ref());
+        let mut gone: BTreeMap<&str, Severity> = BTreeMap::new();
+        let mut compared = false;
+        for (old, new) in before.into_iter().flatten().flat_map(|old| {
+            // Only what the same scanner looked for on both sides can be seen to be gone.
+            after.into_iter().flatten().filter(|new| new.scanner == old.scanner).map(move |new| (old, new))
+        }) {
+            compared = true;
+            for found in &old.vulnerabilities {
+                if !new.vulnerabilities.iter().any(|still| still.id == found.id) {
+                    let severity = gone.entry(found.id.as_str()).or_insert(found.severity);
+                    *severity = (*severity).max(found.severity);
+                }
+            }
+        }
+        // What another scanner still sees is not gone.
+        for still in after.into_iter().flatten().flat_map(|scan| &scan.vulnerabilities) {
+            gone.remove(still.id.as_str());
+        }
+        let mut ids: Vec<&str> = artifacts
+            .iter()
+            .flat_map(|artifact| artifact.scans.iter().flatten())
+            .flat_map(|scan| &scan.vulnerabilities)
+            .map(|found| found.id.as_str())
+            .chain(gone.keys().copied())
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let advisories = match ids.is_empty() {
+            // No advisory concerns an artifact in which nothing was found.
+            true => self.advisories.exhaustive.then(Vec::new),
+            false => self.advisories.about(&ids, &change.asset, unknown),
+        };
+        let exploited = |id: &str| {
+            let known = advisories.iter().flatten().filter(|advisory| advisory.id == id);
+            known.map(|advisory| advisory.exploited).reduce(|a, b| a || b)
+        };
+        let fixes = compared.then(|| {
+            gone.iter()
+                .map(|(id, severity)| Fix {
+                    id: (*id).to_owned(),
+                    severity: *severity,
+                    exploited: exploited(id),
+                })
+                .collect()
+        });
+        (fixes, advisories)
+    }
+
+    fn related(&self, asset: Option<&Asset>, object: Option<&Value>) -> Option<Vec<Related>> {
+        if !self.has_objects {
+            return None;
+        }
+        let asset = asset?;
+        let mut found: BTreeMap<&str, &Asset> = BTreeMap::new();
+        let cluster = asset.cluster.as_deref();
+        let mut look = |namespace: Option<&'a str>, key: String, matches: &dyn Fn(&Asset) -> bool| {
+            for other in self.targets.get(&(cluster, namespace, key)).into_iter().flatten() {
+                if matches(other) {
+                    found.insert(other.id.as_str(), other);
+                }
+            }
+        };
+        let namespace = self.assets.get(asset.id.as_str()).and_then(|(a, _)| a.namespace.as_deref());
+        if let Some(object) = object {
+            let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+            look(namespace, format!("ref:{}/{}", text("/kind"), text("/metadata/name")), &|_| true);
+            let labels = pod_labels(object);
+            for (key, value) in labels.into_iter().flatten() {
+                let value = value.as_str().unwrap_or_default();
+                look(namespace, format!("label:{key}={value}"), &|other| selects(other, labels));
+            }
+            look(namespace, "all".to_owned(), &|_| true);
+            let selector = kubernetes::pod_spec(object)
+                .and_then(|spec| spec.get("nodeSelector"))
+                .and_then(Value::as_object);
+            // A workload that chooses its nodes is shown those that it may choose from.
+            for (key, value) in selector.into_iter().flatten() {
+                let value = value.as_str().unwrap_or_default();
+                look(None, format!("node:{key}={value}"), &|_| true);
+            }
+        }
+        Some(
+            found
+                .into_values()
+                .filter_map(|other| {
+                    let object = &other.object.as_ref()?.0;
+                    let kind = object.get("kind").and_then(Value::as_str).unwrap_or("Object").to_owned();
+                    let shown = if kind == "Node" {
+                        serde_json::json!({"metadata": {"labels": object.pointer("/metadata/labels")}})
+                    } else {
+                        kubernetes::stripped(object)
+                    };
+                    Some(Related { id: other.id.clone(), kind, object: Json(shown) })
+                })
+                .collect(),
+        )
+    }
+}
+
+/// What an approval binds to.
+#[derive(Serialize)]
+struct Identity<'a> {
+    id: &'a str,
+    kind: ChangeKind,
+    asset: &'a str,
+    cluster: Option<&'a str>,
+    environment: Option<&'a str>,
+    from: Option<&'a Target>,
+    to: Option<&'a Target>,
+    observed: &'a [Image],
+    promotion: Option<&'a Promotion>,
+    author: Option<&'a Person>,
+    commit: Option<&'a str>,
+    operation: Option<&'a str>,
+    object: Option<&'a Value>,
+    migrations: &'a [Migration],
+}
+
+fn update_type(change: &Change, unknown: &mut Vec<Unknown>) -> Option<crate::model::review::UpdateType> {
+    let (from, to) = (change.from.as_ref()?, change.to.as_ref()?);
+    let derived = version::update_type(from, to);
+    if derived.is_none() {
+        unknown.push(Unknown {
+            fact: "change.updateType".to_owned(),
+            subject: change.id.clone(),
+            reason: UnknownReason::Underivable,
+            required_by: Vec::new(),
+        });
+    }
+    derived
+}
+
+fn artifact(image: Image, changed: bool) -> Artifact {
+    let kind = match (&image.digest, &image.tag) {
+        (Some(_), _) => RefKind::Digest,
+        (None, Some(tag)) if tag != "latest" => RefKind::Tag,
+        // A name that could not be read in parts pins nothing.
+        _ => ImageRef::parse(&image.r#ref).map_or(RefKind::Floating, |parsed| parsed.kind()),
+    };
+    Artifact {
+        container: image.container,
+        r#ref: image.r#ref,
+        ref_kind: kind,
+        tag: image.tag,
+        digest: image.digest,
+        changed,
+        platforms: image.platforms,
+        sbom: None,
+        signatures: None,
+        attestations: None,
+        scans: None,
+    }
+}
+
+/// The artifacts that run when the change has been made.
+fn artifacts(
+    change: &Change,
+    asset: Option<&Asset>,
+    pod_spec: Option<&Value>,
+    unknown: &mut Vec<Unknown>,
+) -> Vec<Artifact> {
+    let mut images: Vec<Image> = asset.map(|asset| asset.images.clone()).unwrap_or_default();
+    for image in pod_spec.map(kubernetes::images).unwrap_or_default() {
+        if !images.iter().any(|known| known.container == image.container) {
+            images.push(image);
+        }
+    }
+    let all_changed = change.kind == ChangeKind::Admission && change.operation.as_deref() != Some("DELETE");
+    let target = match (&change.to, change.kind) {
+        (Some(to), ChangeKind::Image | ChangeKind::Promotion | ChangeKind::BaseImage) => to,
+        _ => return images.into_iter().map(|image| artifact(image, all_changed)).collect(),
+    };
+    let brought = |known: Option<&Image>| Image {
+        container: known.and_then(|image| image.container.clone()).or_else(|| target.container.clone()),
+        r#ref: target.r#ref.clone().or_else(|| known.map(|image| image.r#ref.clone())).unwrap_or_default(),
+        tag: target.version.clone(),
+        digest: target.digest.clone(),
+        platforms: known.and_then(|image| image.platforms.clone()),
+    };
+    if change.kind == ChangeKind::BaseImage {
+        // The base image is not what runs; what runs is yet to be built from it.
+        let base = std::iter::once(artifact(brought(None), true));
+        return base.chain(images.into_iter().map(|image| artifact(image, false))).collect();
+    }
+    let from = change.from.as_ref();
+    let place = if target.container.is_some() {
+        images.iter().position(|image| image.container == target.container)
+    } else {
+        let same_digest = |image: &Image| {
+            image.digest.is_some() && image.digest.as_ref() == from.and_then(|from| from.digest.as_ref())
+        };
+        let same_ref = |image: &Image| Some(&image.r#ref) == target.r#ref.as_ref();
+        images.iter().position(same_digest).or_else(|| images.iter().position(same_ref)).or(
+            match images.len() {
+                1 => Some(0),
+                _ => None,
+            },
+        )
+    };
+    if place.is_none() && !images.is_empty() {
+        unknown.push(Unknown {
+            fact: "artifacts.digest".to_owned(),
+            subject: change.id.clone(),
+            reason: UnknownReason::Underivable,
+            required_by: Vec::new(),
+        });
+    }
+    let mut all: Vec<Artifact> = images
+        .iter()
+        .enumerate()
+        .map(|(i, image)| {
+            if Some(i) == place {
+                artifact(brought(Some(image)), true)
+            } else {
+                artifact(image.clone(), false)
+            }
+        })
+        .collect();
+    if place.is_none() {
+        all.push(artifact(brought(None), true));
+    }
+    all
+}
+
+fn review_asset(asset: &Asset, change: &Change, pod_spec: Option<&Value>) -> ReviewAsset {
+    ReviewAsset {
+        id: asset.id.clone(),
+        kind: asset.kind,
+        application: asset.application.clone(),
+        cluster: asset.cluster.clone(),
+        namespace: asset.namespace.clone(),
+        environment: asset.environment.clone(),
+        owner: asset.owner.clone(),
+        object: asset.object.as_ref().map(|object| Json(kubernetes::stripped(&object.0))),
+        old_object: change.old_object.clone(),
+        pod_spec: pod_spec.map(|spec| Json(spec.clone())),
+        build: asset.build.clone(),
+    }
+}
+
+fn pod_labels(object: &Value) -> Option<&serde_json::Map<String, Value>> {
+    let template = ["/spec/template/metadata/labels", "/spec/jobTemplate/spec/template/metadata/labels"];
+    let found = template.into_iter().find_map(|pointer| object.pointer(pointer));
+    found.or_else(|| object.pointer("/metadata/labels")).and_then(Value::as_object)
+}
+
+/// The keys under which a workload finds an object: the workload it names, or one label it selects.
+fn concerns(asset: &Asset) -> Vec<String> {
+    let Some(object) = asset.object.as_ref().map(|object| &object.0) else { return Vec::new() };
+    let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str);
+    match text("/kind") {
+        Some("HorizontalPodAutoscaler") => {
+            let kind = text("/spec/scaleTargetRef/kind").unwrap_or_default();
+            let name = text("/spec/scaleTargetRef/name").unwrap_or_default();
+            vec![format!("ref:{kind}/{name}")]
+        }
+        Some("Node") => object
+            .pointer("/metadata/labels")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+            .map(|(key, value)| format!("node:{key}={}", value.as_str().unwrap_or_default()))
+            .collect(),
+        Some("PodDisruptionBudget" | "NetworkPolicy" | "Service") => match selector(object) {
+            Some(labels) => match labels.iter().next() {
+                // One label is enough to find it by; the rest is compared when it is found.
+                Some((key, value)) => vec![format!("label:{key}={}", value.as_str().unwrap_or_default())],
+                None => vec!["all".to_owned()],
+            },
+            None => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+fn selector(object: &Value) -> Option<&serde_json::Map<String, Value>> {
+    static EMPTY: std::sync::LazyLock<serde_json::Map<String, Value>> =
+        std::sync::LazyLock::new(serde_json::Map::new);
+    let whole =
+        ["/spec/selector", "/spec/podSelector"].into_iter().find_map(|pointer| object.pointer(pointer))?;
+    if object.get("kind").and_then(Value::as_str) == Some("Service") {
+        return whole.as_object().filter(|labels| !labels.is_empty());
+    }
+    // Expressions are not read: an object that selects by them is not shown as related.
+    if whole.get("matchExpressions").and_then(Value::as_array).is_some_and(|list| !list.is_empty()) {
+        return None;
+    }
+    match whole.get("matchLabels") {
+        Some(labels) => labels.as_object(),
+        None => whole.as_object().filter(|members| members.is_empty()).map(|_| &*EMPTY),
+    }
+}
+
+fn selects(asset: &Asset, labels: Option<&serde_json::Map<String, Value>>) -> bool {
+    let wanted = asset.object.as_ref().and_then(|object| selector(&object.0));
+    wanted.is_some_and(|wanted| {
+        wanted.iter().all(|(key, value)| labels.is_some_and(|l| l.get(key) == Some(value)))
+    })
+}

@@ -1,0 +1,535 @@
+//! Has every rule that applies judge a review, and makes findings of what it says.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use rayon::prelude::*;
+use serde_json::Value;
+
+use super::enforce::{self, Mode};
+use super::governance::Offered;
+use super::{Options, combine, fact};
+use crate::diag::Diagnostic;
+use crate::engine::{Cause, Compiled, ENGINES, Failure, Limits, Output, Session};
+use crate::model::decision::{Decision, Verdict};
+use crate::model::evidence::{Approval, Severity};
+use crate::model::finding::{Effect, Finding, Location, Need};
+use crate::model::governance::Override;
+use crate::model::json::Json;
+use crate::model::obligation::{Action, Obligation};
+use crate::model::plan::Undo;
+use crate::model::review::{Review, Unknown};
+use crate::model::rule::Metadata;
+use crate::model::trust::Threshold;
+use crate::model::{Digest, canonical};
+use crate::policy::{Bundle, Language, Rule};
+
+/// A bundle, compiled and ready to judge.
+pub struct Judge {
+    bundle: Bundle,
+    engines: Vec<(Language, Box<dyn Compiled>)>,
+    version: String,
+    /// Rules by what they demand of facts beyond the settings: those that demand the same see the
+    /// same review.
+    views: Vec<View>,
+}
+
+struct View {
+    requires: BTreeMap<String, Threshold>,
+    rules: Vec<usize>,
+}
+
+/// What the rules said about one review, before governance and enforcement weigh it.
+#[derive(Debug, Default)]
+pub(super) struct Judged {
+    pub(super) review: Option<Digest>,
+    pub(super) findings: Vec<Finding>,
+    pub(super) obligations: Vec<Obligation>,
+    pub(super) actions: Vec<Action>,
+    pub(super) unknown: Vec<Unknown>,
+    pub(super) replayable: bool,
+}
+
+/// A change that goes first, and what was decided about it.
+pub type Dependency = (String, Verdict);
+
+/// The records that name a change, found without looking at all of them for each.
+pub(super) struct Ledger<'a> {
+    pub(super) approvals: HashMap<&'a Digest, Vec<&'a Offered<Approval>>>,
+    pub(super) overrides: HashMap<&'a Digest, Vec<&'a Offered<Override>>>,
+    pub(super) waivers: Vec<usize>,
+    pub(super) digest: Digest,
+}
+
+impl std::fmt::Debug for Judge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Judge").field("rules", &self.bundle.rules.len()).finish_non_exhaustive()
+    }
+}
+
+impl Judge {
+    /// Compiles a bundle.
+    ///
+    /// # Errors
+    /// Everything that is wrong with its policies.
+    pub fn new(bundle: Bundle, limits: Limits) -> Result<Self, Vec<Diagnostic>> {
+        let mut engines = Vec::new();
+        let mut problems = Vec::new();
+        let mut version = format!("weighlock {}", env!("CARGO_PKG_VERSION"));
+        for engine in ENGINES {
+            version = format!("{version}; {}", engine.version());
+            if !bundle.rules.iter().any(|rule| rule.language == engine.language()) {
+                continue;
+            }
+            match engine.compile(&bundle, limits) {
+                Ok(compiled) => engines.push((engine.language(), compiled)),
+                Err(found) => problems.extend(found),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let mut views: Vec<View> = vec![View { requires: BTreeMap::new(), rules: Vec::new() }];
+        for (index, rule) in bundle.rules.iter().enumerate() {
+            let demands: BTreeMap<String, Threshold> = rule
+                .metadata
+                .requires
+                .iter()
+                .filter(|(_, threshold)| **threshold != Threshold::default())
+                .map(|(name, threshold)| (name.clone(), *threshold))
+                .collect();
+            match views.iter_mut().find(|view| view.requires == demands) {
+                Some(view) => view.rules.push(index),
+                None => views.push(View { requires: demands, rules: vec![index] }),
+            }
+        }
+        Ok(Self { bundle, engines, version, views })
+    }
+
+    /// The bundle that judges.
+    pub fn bundle(&self) -> &Bundle {
+        &self.bundle
+    }
+
+    /// Name and versions of the evaluator.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The metadata of every rule, by id.
+    pub fn rules(&self) -> BTreeMap<&str, &Metadata> {
+        self.bundle.rules.iter().map(|rule| (rule.id.as_str(), &rule.metadata)).collect()
+    }
+
+    /// Decides about every review, in their order. `tick` is called once for each that is judged.
+    pub fn decide(&self, reviews: &[Review], options: &Options, tick: &(dyn Fn() + Sync)) -> Vec<Decision> {
+        let ledger = Ledger::new(self, options);
+        let judged: Vec<Judged> = reviews
+            .par_iter()
+            .with_min_len(16)
+            .map_init(
+                || self.sessions(),
+                |sessions, review| {
+                    let judged = self.judge(sessions, review, options);
+                    tick();
+                    judged
+                },
+            )
+            .collect();
+        let free = |review: &Review| review.change.depends_on.is_empty();
+        let mut decisions: Vec<Option<Decision>> = reviews
+            .par_iter()
+            .zip(&judged)
+            .map(|(review, judged)| {
+                free(review).then(|| combine::combine(self, review, judged, &ledger, options, &[]))
+            })
+            .collect();
+        // What waits for others is decided after them; the input has no circles.
+        let places: HashMap<&str, usize> =
+            reviews.iter().enumerate().map(|(i, review)| (review.change.id.as_str(), i)).collect();
+        let mut waiting: Vec<usize> =
+            reviews.iter().enumerate().filter(|(_, r)| !free(r)).map(|(i, _)| i).collect();
+        while !waiting.is_empty() {
+            let before = waiting.len();
+            let mut later = Vec::new();
+            for i in waiting {
+                let (Some(review), Some(said)) = (reviews.get(i), judged.get(i)) else { continue };
+                let known: Option<Vec<Dependency>> = review
+                    .change
+                    .depends_on
+                    .iter()
+                    .map(|id| {
+                        let decision = places.get(id.as_str()).and_then(|at| decisions.get(*at));
+                        match decision {
+                            Some(Some(decision)) => Some((id.clone(), decision.verdict)),
+                            Some(None) => None,
+                            // A change that nobody decides about has not been allowed.
+                            None => Some((id.clone(), Verdict::Hold)),
+                        }
+                    })
+                    .collect();
+                match known {
+                    Some(first) => {
+                        let decision = combine::combine(self, review, said, &ledger, options, &first);
+                        if let Some(slot) = decisions.get_mut(i) {
+                            *slot = Some(decision);
+                        }
+                    }
+                    None => later.push(i),
+                }
+            }
+            // A circle that came in some other way than through an input: nobody goes first.
+            if later.len() == before {
+                for i in std::mem::take(&mut later) {
+                    let (Some(review), Some(said)) = (reviews.get(i), judged.get(i)) else { continue };
+                    let first: Vec<Dependency> =
+                        review.change.depends_on.iter().map(|id| (id.clone(), Verdict::Hold)).collect();
+                    let decision = combine::combine(self, review, said, &ledger, options, &first);
+                    if let Some(slot) = decisions.get_mut(i) {
+                        *slot = Some(decision);
+                    }
+                }
+            }
+            waiting = later;
+        }
+        decisions.into_iter().flatten().collect()
+    }
+
+    /// Decides about one review whose dependencies have been decided.
+    pub fn decide_one(&self, review: &Review, options: &Options, first: &[Dependency]) -> Decision {
+        let ledger = Ledger::new(self, options);
+        let judged = self.judge(&mut self.sessions(), review, options);
+        combine::combine(self, review, &judged, &ledger, options, first)
+    }
+
+    fn sessions(&self) -> Vec<(Language, Box<dyn Session + '_>)> {
+        self.engines.iter().map(|(language, compiled)| (*language, compiled.session())).collect()
+    }
+
+    fn judge<'a>(
+        &'a self,
+        sessions: &mut [(Language, Box<dyn Session + 'a>)],
+        review: &Review,
+        options: &Options,
+    ) -> Judged {
+        let mut judged =
+            Judged { replayable: true, review: canonical::digest(review).ok(), ..Judged::default() };
+        if judged.review.is_none() {
+            judged.findings.push(indeterminate(
+                "weighlock.review",
+                "the review has no canonical form: a number in it cannot be carried exactly".to_owned(),
+                None,
+            ));
+            return judged;
+        }
+        let mut asked = 0_usize;
+        for view in &self.views {
+            let restricted = fact::restrict(review, &view.requires);
+            let review = restricted.as_ref().unwrap_or(review);
+            let mut loaded: Vec<(Language, Result<(), Failure>)> = Vec::new();
+            for index in &view.rules {
+                let Some(rule) = self.bundle.rules.get(*index) else { continue };
+                match applies(rule, review) {
+                    Applies::No => continue,
+                    Applies::Unknown(what) => {
+                        let place = Some(self.location(rule));
+                        if enforce::mode(&options.enforcement, &rule.id, review, options.now) != Mode::Off {
+                            asked = asked.saturating_add(1);
+                            let message = format!("whether the rule applies cannot be told: {what}");
+                            judged.findings.push(indeterminate(&rule.id, message, place));
+                        }
+                        continue;
+                    }
+                    Applies::Yes => {}
+                }
+                if enforce::mode(&options.enforcement, &rule.id, review, options.now) == Mode::Off {
+                    continue;
+                }
+                asked = asked.saturating_add(1);
+                if self.required(rule, review, &mut judged) {
+                    self.ask(sessions, &mut loaded, *index, rule, review, &mut judged);
+                }
+            }
+        }
+        if asked == 0 {
+            let message = "no rule speaks about this change, so nothing says that it may go".to_owned();
+            judged.findings.push(indeterminate("weighlock.no-rule", message, None));
+        }
+        judged
+    }
+
+    /// Whether everything that a rule requires is known; what is not is said.
+    fn required(&self, rule: &Rule, review: &Review, judged: &mut Judged) -> bool {
+        let mut known = true;
+        for name in rule.metadata.requires.keys() {
+            for mut unknown in fact::unknown(review, name) {
+                known = false;
+                let message = format!(
+                    "`{}` is unknown for `{}`: {}",
+                    unknown.fact,
+                    unknown.subject,
+                    unknown.reason.words()
+                );
+                judged.findings.push(indeterminate(&rule.id, message, Some(self.location(rule))));
+                match judged.unknown.iter_mut().find(|u| {
+                    u.fact == unknown.fact && u.subject == unknown.subject && u.reason == unknown.reason
+                }) {
+                    Some(same) => same.required_by.push(rule.id.clone()),
+                    None => {
+                        unknown.required_by.push(rule.id.clone());
+                        judged.unknown.push(unknown);
+                    }
+                }
+            }
+        }
+        known
+    }
+
+    fn ask<'a>(
+        &'a self,
+        sessions: &mut [(Language, Box<dyn Session + 'a>)],
+        loaded: &mut Vec<(Language, Result<(), Failure>)>,
+        index: usize,
+        rule: &Rule,
+        review: &Review,
+        judged: &mut Judged,
+    ) {
+        let Some((language, session)) = sessions.iter_mut().find(|(language, _)| *language == rule.language)
+        else {
+            let message = "there is no evaluator for this rule".to_owned();
+            judged.findings.push(indeterminate(&rule.id, message, Some(self.location(rule))));
+            return;
+        };
+        if !loaded.iter().any(|(known, _)| known == language) {
+            loaded.push((*language, session.load(review)));
+        }
+        let load = loaded.iter().find(|(known, _)| known == language).map(|(_, result)| result.clone());
+        let outputs = match load {
+            Some(Err(failure)) => Err(failure),
+            _ => session.judge(index),
+        };
+        match outputs {
+            Ok(outputs) => {
+                for output in outputs {
+                    if let Err(message) = self.take(rule, output, judged) {
+                        judged.findings.push(indeterminate(&rule.id, message, Some(self.location(rule))));
+                    }
+                }
+            }
+            Err(failure) => {
+                judged.replayable &= !matches!(failure.cause, Cause::Time | Cause::Memory);
+                let message = format!("could not be judged: {}", failure.message);
+                let place = failure.location.or_else(|| Some(self.location(rule)));
+                judged.findings.push(indeterminate(&rule.id, message, place));
+            }
+        }
+    }
+
+    fn location(&self, rule: &Rule) -> Location {
+        let file = self.bundle.files.get(rule.file).map_or("", |file| file.source.name.as_str());
+        Location { file: file.to_owned(), line: rule.line, column: None }
+    }
+
+    /// Makes of an output what its effect says it is.
+    fn take(&self, rule: &Rule, output: Output, judged: &mut Judged) -> Result<(), String> {
+        match output.effect {
+            Effect::Oblige => {
+                let kind = member(&output.value, "kind").ok_or("an obligation has no `kind`")?;
+                let with = members(&output.value, "with")?;
+                for name in output.value.as_object().into_iter().flatten().map(|(name, _)| name.as_str()) {
+                    if !["kind", "with"].contains(&name) {
+                        return Err(format!("an obligation has `kind` and `with`, not `{name}`"));
+                    }
+                }
+                let obligation = Obligation { kind, with, rules: vec![rule.id.clone()] };
+                crate::model::obligation::check(&obligation)?;
+                judged.obligations.push(obligation);
+            }
+            Effect::Action => judged.actions.push(action(&output.value, &rule.id)?),
+            effect => judged.findings.push(finding(rule, effect, output)?),
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Ledger<'a> {
+    fn new(judge: &Judge, options: &'a Options) -> Self {
+        let governance = &options.governance;
+        let mut approvals: HashMap<&Digest, Vec<_>> = HashMap::new();
+        for offered in &governance.approvals {
+            approvals.entry(&offered.record.change).or_default().push(offered);
+        }
+        let mut overrides: HashMap<&Digest, Vec<_>> = HashMap::new();
+        for offered in &governance.overrides {
+            overrides.entry(&offered.record.change).or_default().push(offered);
+        }
+        let rules = judge.rules();
+        let usable = |offered: &Offered<crate::model::governance::Waiver>| {
+            super::governance::waiver_fault(offered, governance, &rules, options.now).is_none()
+        };
+        let waivers = governance
+            .waivers
+            .iter()
+            .enumerate()
+            .filter(|(_, offered)| usable(offered))
+            .map(|(i, _)| i)
+            .collect();
+        let shared = (&governance.waivers, &governance.roles, &governance.terms, &options.enforcement);
+        let digest = canonical::digest(&shared).unwrap_or_else(|_| Digest::of(b"governance"));
+        Self { approvals, overrides, waivers, digest }
+    }
+}
+
+enum Applies {
+    Yes,
+    No,
+    Unknown(&'static str),
+}
+
+/// Whether a rule speaks about a review. What is not known cannot rule it out.
+fn applies(rule: &Rule, review: &Review) -> Applies {
+    let applies = &rule.metadata.applies;
+    if applies.kinds.as_ref().is_some_and(|kinds| !kinds.contains(&review.change.kind)) {
+        return Applies::No;
+    }
+    if let Some(kinds) = &applies.assets {
+        match &review.asset {
+            Some(asset) if !kinds.contains(&asset.kind) => return Applies::No,
+            Some(_) => {}
+            None => return Applies::Unknown("the asset is not known"),
+        }
+    }
+    if let Some(environments) = &applies.environments {
+        match &review.context.environment {
+            Some(environment) if !environments.contains(environment) => return Applies::No,
+            Some(_) => {}
+            None => return Applies::Unknown("the environment is not known"),
+        }
+    }
+    Applies::Yes
+}
+
+pub(super) fn indeterminate(rule: &str, message: String, location: Option<Location>) -> Finding {
+    Finding {
+        rule: rule.to_owned(),
+        effect: Effect::Indeterminate,
+        severity: Severity::High,
+        message,
+        path: None,
+        location,
+        remediation: None,
+        until: None,
+        needs: None,
+        satisfied: None,
+        waived: None,
+        overridden: None,
+        enforced_from: None,
+        details: BTreeMap::new(),
+    }
+}
+
+fn member(value: &Value, name: &str) -> Option<String> {
+    value.get(name).and_then(Value::as_str).map(str::to_owned)
+}
+
+fn members(value: &Value, name: &str) -> Result<BTreeMap<String, Json>, String> {
+    match value.get(name) {
+        None => Ok(BTreeMap::new()),
+        Some(Value::Object(members)) => {
+            Ok(members.iter().map(|(name, value)| (name.clone(), Json(value.clone()))).collect())
+        }
+        Some(_) => Err(format!("`{name}` must be a mapping")),
+    }
+}
+
+fn texts(value: &Value, name: &str) -> Result<Vec<String>, String> {
+    let list = match value.get(name) {
+        None => return Ok(Vec::new()),
+        Some(Value::Array(list)) => list,
+        Some(_) => return Err(format!("`{name}` must be a list of text")),
+    };
+    list.iter()
+        .map(|item| {
+            item.as_str().map(str::to_owned).ok_or_else(|| format!("`{name}` must be a list of text"))
+        })
+        .collect()
+}
+
+fn action(value: &Value, rule: &str) -> Result<Action, String> {
+    const KNOWN: &[&str] = &["id", "kind", "with", "expect", "undo", "after", "fulfils"];
+    let object = value.as_object().ok_or("an action must be a mapping")?;
+    if let Some(name) = object.keys().find(|name| !KNOWN.contains(&name.as_str())) {
+        let near = crate::diag::nearest(name, KNOWN.iter().copied());
+        let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        return Err(format!("an action has no member `{name}`{hint}"));
+    }
+    let undo = match value.get("undo") {
+        None => None,
+        Some(undo) => Some(Undo {
+            kind: member(undo, "kind").ok_or("`undo` has no `kind`")?,
+            with: members(undo, "with")?,
+        }),
+    };
+    Ok(Action {
+        id: member(value, "id").ok_or("an action has no `id`")?,
+        kind: member(value, "kind").ok_or("an action has no `kind`")?,
+        with: members(value, "with")?,
+        expect: value.get("expect").map(|_| members(value, "expect")).transpose()?,
+        undo,
+        after: texts(value, "after")?,
+        fulfils: texts(value, "fulfils")?,
+        rule: rule.to_owned(),
+    })
+}
+
+fn finding(rule: &Rule, effect: Effect, output: Output) -> Result<Finding, String> {
+    let metadata = &rule.metadata;
+    let mut finding = Finding {
+        effect,
+        severity: metadata.severity,
+        remediation: metadata.remediation.clone(),
+        ..indeterminate(&rule.id, String::new(), Some(output.location))
+    };
+    let members = match output.value {
+        Value::String(message) => {
+            finding.message = message;
+            return Ok(finding);
+        }
+        Value::Object(members) => members,
+        _ => return Err(format!("`{}` must give text or a mapping with `msg`", effect.as_str())),
+    };
+    let mut said = HashSet::new();
+    for (name, value) in members {
+        let text = || value.as_str().map(str::to_owned);
+        let expect = |what: &str| format!("`{name}` of a finding must be {what}");
+        match name.as_str() {
+            "msg" => finding.message = text().ok_or_else(|| expect("text"))?,
+            "path" => finding.path = Some(text().ok_or_else(|| expect("a JSON Pointer"))?),
+            "remediation" => finding.remediation = Some(text().ok_or_else(|| expect("text"))?),
+            "severity" => {
+                finding.severity = serde_json::from_value(value.clone())
+                    .map_err(|_| expect("one of `info`, `low`, `medium`, `high`, `critical`"))?;
+            }
+            "until" => {
+                let time = value.as_str().and_then(|text| text.parse().ok());
+                finding.until = Some(time.ok_or_else(|| expect("a time as in `2026-11-23T10:00:00Z`"))?);
+            }
+            "needs" => {
+                let need: Need = serde_json::from_value(value.clone()).map_err(|_| {
+                    expect("one of `approval`, `evidence`, `time`, `all`, `any`, as in `{\"approval\": {\"role\": \"lead\"}}`")
+                })?;
+                finding.needs = Some(need);
+            }
+            _ => {
+                finding.details.insert(name.clone(), Json(value));
+            }
+        }
+        said.insert(name);
+    }
+    if !said.contains("msg") {
+        return Err(format!("a finding of `{}` has no `msg`", effect.as_str()));
+    }
+    if effect != Effect::Hold && (finding.until.is_some() || finding.needs.is_some()) {
+        return Err(format!("only a hold has `until` or `needs`, not `{}`", effect.as_str()));
+    }
+    Ok(finding)
+}

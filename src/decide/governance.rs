@@ -1,0 +1,466 @@
+//! What people consented to: approvals counted against needs, waivers, overrides.
+//!
+//! Never part of a review and never seen by a policy. A person's roles come from the operator's
+//! directory; an approval binds to the digest of one change, and its author cannot give it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::fact;
+use crate::model::decision::{CountedApproval, Missing, RejectedRecord};
+use crate::model::evidence::Approval;
+use crate::model::finding::{ApprovalNeed, Finding, Need};
+use crate::model::governance::{Override, Roles, Waiver};
+use crate::model::review::Review;
+use crate::model::rule::Metadata;
+use crate::model::time::{Age, Time};
+
+/// A record, and whether whoever read it could tell that it is genuine: signed by a key of the
+/// person who gives it, or read from where only operators write.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping with `record` and `genuine`")]
+pub struct Offered<T> {
+    /// The record.
+    pub record: T,
+    /// Whether it is genuine.
+    pub genuine: bool,
+}
+
+/// Every record that was offered, and the rules that they are held to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
+pub struct Governance {
+    /// Approvals.
+    pub approvals: Vec<Offered<Approval>>,
+    /// Waivers.
+    pub waivers: Vec<Offered<Waiver>>,
+    /// Overrides.
+    pub overrides: Vec<Offered<Override>>,
+    /// Who holds which roles.
+    pub roles: Roles,
+    /// The rules.
+    pub terms: Terms,
+}
+
+/// What records are held to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
+pub struct Terms {
+    /// How far ahead a waiver may expire.
+    pub waiver_max: Age,
+    /// How far ahead an override may expire.
+    pub override_max: Age,
+    /// Role that may override; nobody may where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub override_role: Option<String>,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self { waiver_max: Age(90 * 86_400), override_max: Age(86_400), override_role: None }
+    }
+}
+
+/// The most alternatives that a need may unfold into.
+const MAX_ALTERNATIVES: usize = 64;
+/// The most places that one alternative may have.
+const MAX_PLACES: usize = 64;
+
+/// The approvals that count for one change.
+#[derive(Debug, Default)]
+pub struct Quorum<'a> {
+    people: BTreeMap<&'a str, (&'a [String], Time)>,
+    excluded: BTreeSet<&'a str>,
+    /// Those that were offered and do not count.
+    pub rejected: Vec<RejectedRecord>,
+}
+
+/// What came of a hold.
+#[derive(Debug, Default)]
+pub struct Settled {
+    /// Whether everything it asks for is there.
+    pub satisfied: bool,
+    /// What is missing where it is not.
+    pub missing: Vec<Missing>,
+    /// Who filled which place.
+    pub counted: Vec<CountedApproval>,
+    /// The earliest expiry among them.
+    pub expires: Option<Time>,
+}
+
+/// A need that makes no sense.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum BadNeed {
+    /// An empty list reads as "nothing" to one and "everything" to another.
+    #[error("`{0}` has an empty list")]
+    Empty(&'static str),
+    /// Zero people.
+    #[error("an approval by `{0}` asks for no one: `count` is 0")]
+    Nobody(String),
+    /// Too many combinations.
+    #[error("the needs unfold into more than {MAX_ALTERNATIVES} alternatives or {MAX_PLACES} places")]
+    TooMany,
+    /// A fact that does not exist.
+    #[error("`{0}` is not a kind of fact")]
+    Fact(String),
+}
+
+impl<'a> Quorum<'a> {
+    /// Sorts the approvals for one change into those that count and those that do not.
+    pub fn new(approvals: &[&'a Offered<Approval>], roles: &'a Roles, review: &'a Review, now: Time) -> Self {
+        let change = &review.change;
+        let author = change.author.as_ref().map(|person| person.id.as_str());
+        let excluded: BTreeSet<&str> =
+            author.into_iter().chain(change.requested_by.as_ref().map(|person| person.id.as_str())).collect();
+        let mut quorum = Self { people: BTreeMap::new(), excluded, rejected: Vec::new() };
+        for offered in approvals {
+            let approval = &offered.record;
+            if approval.change != change.digest {
+                continue;
+            }
+            let by = approval.by.id.as_str();
+            let reason = if !offered.genuine {
+                "not signed by a key of that person, nor read from where only operators write"
+            } else if author.is_none() {
+                "the change names no author, so nobody can be told apart from them"
+            } else if quorum.excluded.contains(by) {
+                "nobody approves their own change"
+            } else if approval.expires <= now {
+                "expired"
+            } else if approval.at > Age::MINUTE.after(now) {
+                "given later than now"
+            } else if approval.at >= approval.expires {
+                "expires before it was given"
+            } else if approval.plan.is_some() {
+                "given for the steps of a plan, not for the change"
+            } else if let Some(held) = roles.get(by).filter(|held| !held.is_empty()) {
+                let place = quorum.people.entry(by).or_insert((held, approval.expires));
+                place.1 = place.1.max(approval.expires);
+                continue;
+            } else {
+                "has no role in the operator's directory"
+            };
+            quorum.rejected.push(RejectedRecord { record: by.to_owned(), reason: reason.to_owned() });
+        }
+        quorum.rejected.sort();
+        quorum.rejected.dedup();
+        quorum
+    }
+
+    /// Settles what a hold asks for: `until` and `needs` both count, and a hold that asks for
+    /// nothing is ended by nothing.
+    ///
+    /// # Errors
+    /// The need makes no sense; nothing can be said about whether it is met.
+    pub fn settle(&self, finding: &Finding, review: &Review) -> Result<Settled, BadNeed> {
+        let now = review.context.now;
+        let mut settled = match &finding.needs {
+            Some(need) => self.best(need, review)?,
+            None => Settled { satisfied: finding.until.is_some(), ..Settled::default() },
+        };
+        if let Some(until) = finding.until.filter(|until| *until > now) {
+            settled.satisfied = false;
+            settled.missing.push(missing_time(until));
+        }
+        Ok(settled)
+    }
+
+    /// The alternative of a need that is met, or of those that are not, the one nearest to it.
+    fn best(&self, need: &Need, review: &Review) -> Result<Settled, BadNeed> {
+        let alternatives = unfold(need)?;
+        let mut best: Option<Settled> = None;
+        let mut others: Vec<Vec<Missing>> = Vec::new();
+        for alternative in &alternatives {
+            let settled = self.fill(alternative, review)?;
+            if settled.satisfied {
+                return Ok(settled);
+            }
+            others.push(settled.missing.clone());
+            if best.as_ref().is_none_or(|best| settled.missing.len() < best.missing.len()) {
+                best = Some(settled);
+            }
+        }
+        let mut best = best.unwrap_or_default();
+        if others.len() > 1 {
+            best.missing = vec![Missing { any: others, ..empty() }];
+        }
+        Ok(best)
+    }
+
+    fn fill(&self, alternative: &[Place<'_>], review: &Review) -> Result<Settled, BadNeed> {
+        let mut settled = Settled { satisfied: true, ..Settled::default() };
+        let mut places: Vec<&str> = Vec::new();
+        for place in alternative {
+            match place {
+                Place::Role(role) => places.push(role),
+                Place::Time(time) if *time > review.context.now => {
+                    settled.satisfied = false;
+                    settled.missing.push(missing_time(*time));
+                }
+                Place::Time(_) => {}
+                Place::Evidence(name) => {
+                    if fact::find(name).is_none() {
+                        return Err(BadNeed::Fact((*name).to_owned()));
+                    }
+                    if !fact::unknown(review, name).is_empty() {
+                        settled.satisfied = false;
+                        settled.missing.push(Missing { evidence: Some((*name).to_owned()), ..empty() });
+                    }
+                }
+            }
+        }
+        let people: Vec<(&str, &[String], Time)> =
+            self.people.iter().map(|(id, (r, e))| (*id, *r, *e)).collect();
+        let filled = matching(&places, &people);
+        let mut short: BTreeMap<&str, u32> = BTreeMap::new();
+        for (place, person) in places.iter().zip(&filled) {
+            match person.and_then(|at| people.get(at)) {
+                Some((id, _, expires)) => {
+                    settled.counted.push(CountedApproval { by: (*id).to_owned(), role: (*place).to_owned() });
+                    settled.expires = Some(settled.expires.map_or(*expires, |first| first.min(*expires)));
+                }
+                None => {
+                    let count = short.entry(place).or_default();
+                    *count = count.saturating_add(1);
+                }
+            }
+        }
+        let mut not_by: Vec<String> = self.excluded.iter().map(|id| (*id).to_owned()).collect();
+        not_by.extend(settled.counted.iter().map(|counted| counted.by.clone()));
+        not_by.sort();
+        not_by.dedup();
+        for (role, count) in short {
+            settled.satisfied = false;
+            let need = ApprovalNeed { role: role.to_owned(), count };
+            settled.missing.push(Missing { approval: Some(need), not_by: not_by.clone(), ..empty() });
+        }
+        Ok(settled)
+    }
+}
+
+const fn empty() -> Missing {
+    Missing { approval: None, evidence: None, time: None, any: Vec::new(), not_by: Vec::new() }
+}
+
+fn missing_time(time: Time) -> Missing {
+    Missing { time: Some(time), ..empty() }
+}
+
+#[derive(Clone, Debug)]
+enum Place<'a> {
+    Role(&'a str),
+    Evidence(&'a str),
+    Time(Time),
+}
+
+/// A need as alternatives, each a list of places to fill.
+fn unfold(need: &Need) -> Result<Vec<Vec<Place<'_>>>, BadNeed> {
+    let alternatives = match need {
+        Need::Approval(ApprovalNeed { role, count: 0 }) => return Err(BadNeed::Nobody(role.clone())),
+        Need::Approval(ApprovalNeed { role, count }) => {
+            let count = usize::try_from(*count).unwrap_or(usize::MAX);
+            if count > MAX_PLACES {
+                return Err(BadNeed::TooMany);
+            }
+            vec![vec![Place::Role(role.as_str()); count]]
+        }
+        Need::Evidence(name) => vec![vec![Place::Evidence(name.as_str())]],
+        Need::Time(time) => vec![vec![Place::Time(*time)]],
+        Need::Any(list) if list.is_empty() => return Err(BadNeed::Empty("any")),
+        Need::All(list) if list.is_empty() => return Err(BadNeed::Empty("all")),
+        Need::Any(list) => {
+            let mut all = Vec::new();
+            for need in list {
+                all.extend(unfold(need)?);
+            }
+            all
+        }
+        Need::All(list) => {
+            let mut all: Vec<Vec<Place<'_>>> = vec![Vec::new()];
+            for need in list {
+                let next = unfold(need)?;
+                if all.len().saturating_mul(next.len()) > MAX_ALTERNATIVES {
+                    return Err(BadNeed::TooMany);
+                }
+                all = all.iter().flat_map(|a| next.iter().map(move |b| [a.as_slice(), b].concat())).collect();
+            }
+            all
+        }
+    };
+    let too_many = alternatives.len() > MAX_ALTERNATIVES || alternatives.iter().any(|a| a.len() > MAX_PLACES);
+    if too_many { Err(BadNeed::TooMany) } else { Ok(alternatives) }
+}
+
+/// Fills as many places as can be filled, one person each: a maximum bipartite matching by
+/// augmenting paths (Kuhn). Returns for each place the index of its person.
+fn matching(places: &[&str], people: &[(&str, &[String], Time)]) -> Vec<Option<usize>> {
+    fn augment(
+        place: usize,
+        places: &[&str],
+        people: &[(&str, &[String], Time)],
+        holds: &mut [Option<usize>],
+        seen: &mut [bool],
+    ) -> bool {
+        let Some(role) = places.get(place) else { return false };
+        for (i, (_, roles, _)) in people.iter().enumerate() {
+            if !roles.iter().any(|r| r == role) || seen.get(i).copied().unwrap_or(true) {
+                continue;
+            }
+            if let Some(mark) = seen.get_mut(i) {
+                *mark = true;
+            }
+            let free = match holds.get(i).copied().flatten() {
+                None => true,
+                Some(other) => augment(other, places, people, holds, seen),
+            };
+            if free {
+                if let Some(slot) = holds.get_mut(i) {
+                    *slot = Some(place);
+                }
+                return true;
+            }
+        }
+        false
+    }
+    let mut holds: Vec<Option<usize>> = vec![None; people.len()];
+    for place in 0..places.len() {
+        augment(place, places, people, &mut holds, &mut vec![false; people.len()]);
+    }
+    (0..places.len()).map(|place| holds.iter().position(|held| *held == Some(place))).collect()
+}
+
+/// Why a waiver cannot be used at all; `None` where it can.
+pub fn waiver_fault(
+    offered: &Offered<Waiver>,
+    governance: &Governance,
+    rules: &BTreeMap<&str, &Metadata>,
+    now: Time,
+) -> Option<String> {
+    let waiver = &offered.record;
+    let text = |value: &str| value.trim().is_empty();
+    if waiver.expires <= now {
+        return Some("it has expired".to_owned());
+    }
+    if !offered.genuine {
+        return Some(
+            "it is not signed by a key of `approvedBy`, nor read from where only operators write".to_owned(),
+        );
+    }
+    if waiver.expires > governance.terms.waiver_max.after(now) {
+        return Some(format!(
+            "it expires later than {} from now, the most that is allowed",
+            governance.terms.waiver_max
+        ));
+    }
+    if waiver.owner == waiver.approved_by {
+        return Some(format!("`{}` is both owner and approver", waiver.owner));
+    }
+    if text(&waiver.owner) || text(&waiver.approved_by) || text(&waiver.reason) || text(&waiver.ticket) {
+        return Some("owner, approver, reason and ticket must all be said".to_owned());
+    }
+    if waiver.scope.is_empty() || waiver.rules.is_empty() {
+        return Some("it names no rule or no scope".to_owned());
+    }
+    for rule in &waiver.rules {
+        match rules.get(rule.as_str()) {
+            None => {
+                let near = crate::diag::nearest(rule, rules.keys().copied());
+                let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                return Some(format!("there is no rule `{rule}`{hint}"));
+            }
+            Some(metadata) if !metadata.waivable => {
+                return Some(format!("the rule `{rule}` cannot be waived"));
+            }
+            Some(_) => {}
+        }
+    }
+    None
+}
+
+/// Whether a waiver covers a finding: its rule, and every key of its scope.
+pub fn waives(waiver: &Waiver, finding: &Finding, review: &Review) -> bool {
+    let change = &review.change;
+    let own = change.author.iter().chain(&change.requested_by).any(|person| person.id == waiver.approved_by);
+    if own || !waiver.rules.contains(&finding.rule) {
+        return false;
+    }
+    let asset = review.asset.as_ref();
+    waiver.scope.iter().all(|(key, wanted)| {
+        let known = match key.as_str() {
+            "application" => change.application.as_deref(),
+            "asset" => asset.map(|asset| asset.id.as_str()),
+            "change" => Some(change.id.as_str()),
+            "cluster" => review.context.cluster.as_deref(),
+            "environment" => review.context.environment.as_deref(),
+            "kind" => Some(change.kind.as_str()),
+            "namespace" => asset.and_then(|asset| asset.namespace.as_deref()),
+            "owner" => asset.and_then(|asset| asset.owner.as_deref()),
+            "path" => finding.path.as_deref(),
+            other => finding.details.get(other).and_then(|value| value.0.as_str()),
+        };
+        known == Some(wanted.as_str())
+    })
+}
+
+/// Why an override cannot be used for a change; `None` where it can.
+pub fn override_fault(offered: &Offered<Override>, governance: &Governance, now: Time) -> Option<String> {
+    let record = &offered.record;
+    let roles = governance.roles.get(&record.by);
+    if !offered.genuine {
+        return Some(
+            "it is not signed by a key of `by`, nor read from where only operators write".to_owned(),
+        );
+    }
+    if record.expires <= now {
+        return Some("it has expired".to_owned());
+    }
+    if record.expires > governance.terms.override_max.after(now) {
+        return Some(format!(
+            "it expires later than {} from now, the most that is allowed",
+            governance.terms.override_max
+        ));
+    }
+    if record.reason.trim().is_empty() || record.ticket.trim().is_empty() {
+        return Some("reason and ticket must be said".to_owned());
+    }
+    match &governance.terms.override_role {
+        None => Some("the configuration names no role that may override".to_owned()),
+        Some(role) if !roles.is_some_and(|roles| roles.contains(role)) => {
+            Some(format!("`{}` does not hold the role `{role}`", record.by))
+        }
+        Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LATER: Time = Time::MAX;
+
+    #[test]
+    fn one_person_fills_one_place() {
+        let both = ["lead".to_owned(), "release".to_owned()];
+        let lead = ["lead".to_owned()];
+        // b holds both roles, a only one: the matching must give b the place that a cannot take.
+        let people = [("a", lead.as_slice(), LATER), ("b", both.as_slice(), LATER)];
+        let filled = matching(&["lead", "release"], &people);
+        assert_eq!(filled, [Some(0), Some(1)]);
+        let people = [("b", both.as_slice(), LATER)];
+        assert_eq!(matching(&["lead", "release"], &people).iter().flatten().count(), 1);
+    }
+
+    #[test]
+    fn needs_that_make_no_sense_are_errors() {
+        assert_eq!(unfold(&Need::All(Vec::new())).unwrap_err(), BadNeed::Empty("all"));
+        assert_eq!(unfold(&Need::Any(Vec::new())).unwrap_err(), BadNeed::Empty("any"));
+        let nobody = Need::Approval(ApprovalNeed { role: "r".into(), count: 0 });
+        assert_eq!(unfold(&nobody).unwrap_err(), BadNeed::Nobody("r".into()));
+        let two = Need::Any(vec![Need::Time(LATER), Need::Time(LATER)]);
+        assert_eq!(unfold(&Need::All(vec![two; 7])).unwrap_err(), BadNeed::TooMany);
+        let huge = Need::Approval(ApprovalNeed { role: "r".into(), count: u32::MAX });
+        assert_eq!(unfold(&huge).unwrap_err(), BadNeed::TooMany);
+    }
+}

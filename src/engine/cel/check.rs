@@ -1,0 +1,465 @@
+//! Compiles an expression, or says exactly where and why not.
+//!
+//! The grammar is the crate's; the bounds and the names are ours: an expression that is too long or
+//! too deep is refused before it is parsed, and one that uses a name or function that is not there
+//! is refused before it is ever asked about a change.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use cel::Env;
+use cel::common::ast::{EntryExpr, Expr, IdedExpr, LiteralValue, SourceInfo};
+
+use super::{functions, rewrite};
+use crate::diag::{Diagnostic, Source, codes, nearest};
+use crate::policy::cel::{Expression, ROOTS};
+
+/// The longest expression, in bytes.
+const MAX_TEXT: usize = 16 << 10;
+/// How deep brackets may nest; each costs the parser a dozen calls.
+const MAX_BRACKETS: usize = 40;
+/// How many `a ? b : c` an expression may have, as each nests in the last.
+const MAX_CHOICES: usize = 40;
+/// How deep an expression may be, with the variables that it uses.
+pub(super) const MAX_DEPTH: usize = 96;
+
+/// Hint for what is too large.
+const SPLIT: &str = "split it with the help of `variables`";
+/// Hint for what is not CEL.
+const LANGUAGE: &str = "see the language definition of CEL";
+
+/// The operators, by the names that the parser gives them.
+const OPERATORS: &[&str] = &[
+    "_[_]",
+    "_[?_]",
+    "_?._",
+    "_?_:_",
+    "_&&_",
+    "_||_",
+    "!_",
+    "-_",
+    "_-_",
+    "_+_",
+    "_*_",
+    "_/_",
+    "_%_",
+    "_==_",
+    "_!=_",
+    "_>=_",
+    "_<=_",
+    "_>_",
+    "_<_",
+    "@in",
+    "@not_strictly_false",
+];
+
+/// An expression, ready to be evaluated.
+#[derive(Debug)]
+pub(super) struct Program {
+    pub(super) expr: IdedExpr,
+    /// How many parts it has: the steps that it takes where nothing loops.
+    pub(super) weight: u64,
+    /// How deep it is, with the variables that it uses.
+    pub(super) depth: usize,
+}
+
+/// What an expression may use.
+pub(super) struct Scope<'a> {
+    /// The names of all variables of the policy.
+    pub(super) variables: &'a [&'a str],
+    /// The depths of those that are defined already.
+    pub(super) depths: &'a [usize],
+    /// The name of an element of `forEach`.
+    pub(super) element: Option<&'a str>,
+}
+
+/// Compiles.
+///
+/// # Errors
+/// Everything that is wrong with it, each with its place.
+pub(super) fn compile(
+    env: &Env,
+    source: &Arc<Source>,
+    expression: &Expression,
+    scope: &Scope<'_>,
+) -> Result<Program, Vec<Diagnostic>> {
+    let refuse = |part: Range<usize>, message: &str, hint: &str| {
+        let span = expression.locate(source, part);
+        vec![Diagnostic::error(codes::POLICY_INVALID, message).at(source, span, "here").hint(hint)]
+    };
+    if let Err((part, message, hint)) = lex(&expression.text) {
+        return Err(refuse(part, message, hint));
+    }
+    let program = env.compile(&expression.text).map_err(|errors| {
+        // One fault makes the parser stumble more than once; the first in the text is the fault.
+        let fault = errors
+            .errors
+            .iter()
+            .filter(|error| !error.msg.starts_with("Incomplete"))
+            .min_by_key(|error| error.pos)
+            .or(errors.errors.first());
+        match fault {
+            Some(error) => {
+                let at = offset(&expression.text, error.pos);
+                let (message, hint) = syntax(&error.msg);
+                refuse(at..at.saturating_add(1), &message, hint)
+            }
+            None => refuse(0..1, "the expression cannot be read", LANGUAGE),
+        }
+    })?;
+    let mut check = Check {
+        env,
+        source,
+        expression,
+        info: program.source_info(),
+        scope,
+        names: scope.element.map(str::to_owned).into_iter().collect(),
+        errors: Vec::new(),
+        deepest: 0,
+        too_deep: None,
+    };
+    check.walk(program.expression(), 1);
+    if let Some(id) = check.too_deep {
+        check.error(id, "", "the expression is too deep", Some(SPLIT.to_owned()));
+    }
+    if !check.errors.is_empty() {
+        return Err(check.errors);
+    }
+    let depth = check.deepest;
+    let expr = rewrite::rewrite(program.expression().clone());
+    Ok(Program { weight: rewrite::weight(&expr), expr, depth })
+}
+
+/// The byte of a line (from 1) and column (from 0).
+fn offset(text: &str, (line, column): (isize, isize)) -> usize {
+    let line = usize::try_from(line.saturating_sub(1)).unwrap_or(0);
+    let column = usize::try_from(column.saturating_sub(1)).unwrap_or(0);
+    let mut start = 0_usize;
+    for (index, content) in text.split_inclusive('\n').enumerate() {
+        if index == line {
+            let inside = content.char_indices().nth(column).map_or(content.trim_end().len(), |(at, _)| at);
+            return start.saturating_add(inside);
+        }
+        start = start.saturating_add(content.len());
+    }
+    text.len()
+}
+
+/// A syntax error without the parser's own names for things.
+fn syntax(message: &str) -> (String, &'static str) {
+    let message = message.trim().trim_start_matches("Syntax error: ");
+    let quoted = |after: &str| {
+        let rest = message.split_once(after)?.1;
+        let (start, end) = (rest.find('\'')?, rest.rfind('\'')?);
+        let inner = rest.get(start.saturating_add(1)..end)?;
+        Some(inner.split('\'').next().unwrap_or(inner).to_owned())
+    };
+    let hint = LANGUAGE;
+    if message.contains("<EOF>") && (message.contains("input '<EOF>'") || message.contains("at '<EOF>'")) {
+        return ("the expression ends too early".to_owned(), "is something missing at its end?");
+    }
+    if message.contains("no viable alternative") || message.contains("mismatched input") {
+        if let Some(word) = quoted("input") {
+            return (format!("unexpected `{word}`"), hint);
+        }
+    }
+    if message.starts_with("extraneous input") {
+        if let Some(word) = quoted("input") {
+            return (format!("unexpected `{word}`"), hint);
+        }
+    }
+    if message.starts_with("token recognition error") {
+        if let Some(word) = quoted("at") {
+            let word = word.trim();
+            if word == "=" {
+                return ("`=` is not an operator".to_owned(), "compare with `==`");
+            }
+            return (format!("`{word}` cannot stand in an expression"), hint);
+        }
+    }
+    if let Some(rest) = message.strip_prefix("missing ") {
+        if let Some((wanted, _)) = rest.split_once(" at ") {
+            return (format!("{} is missing", wanted.replace('\'', "`")), hint);
+        }
+    }
+    if message.contains("recursion") {
+        return ("the expression is too deep".to_owned(), SPLIT);
+    }
+    let plain: String = message.chars().take(160).collect();
+    (format!("the expression cannot be read: {}", plain.to_lowercase()), hint)
+}
+
+/// Checks length and depth of a text before it is parsed: the parser calls itself.
+fn lex(text: &str) -> Result<(), (Range<usize>, &'static str, &'static str)> {
+    if text.len() > MAX_TEXT {
+        return Err((0..1, "the expression is too long", SPLIT));
+    }
+    let bytes = text.as_bytes();
+    let byte = |at: usize| bytes.get(at).copied().unwrap_or(0);
+    let (mut at, mut depth, mut choices, mut word) = (0_usize, 0_usize, 0_usize, 0_usize);
+    while at < bytes.len() {
+        match byte(at) {
+            b'(' | b'[' | b'{' => {
+                depth = depth.saturating_add(1);
+                if depth > MAX_BRACKETS {
+                    return Err((at..at.saturating_add(1), "brackets nest too deep", SPLIT));
+                }
+            }
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            b'?' if at == 0 || !matches!(byte(at.saturating_sub(1)), b'.' | b'[' | b'{' | b',') => {
+                choices = choices.saturating_add(1);
+                if choices > MAX_CHOICES {
+                    return Err((at..at.saturating_add(1), "the expression has too many choices", SPLIT));
+                }
+            }
+            b'/' if byte(at.saturating_add(1)) == b'/' => {
+                at = text
+                    .get(at..)
+                    .and_then(|rest| rest.find('\n'))
+                    .map_or(bytes.len(), |n| at.saturating_add(n));
+                word = at;
+                continue;
+            }
+            quote @ (b'\'' | b'"') => {
+                let prefix = bytes.get(word..at).unwrap_or_default();
+                let raw = prefix.len() <= 2
+                    && prefix.iter().all(|b| matches!(b, b'r' | b'R' | b'b' | b'B'))
+                    && prefix.iter().any(|b| matches!(b, b'r' | b'R'));
+                let open = (at..at.saturating_add(1), "a text is not closed", "add the quote that closes it");
+                at = string(bytes, at, quote, raw).ok_or(open)?;
+                word = at;
+                continue;
+            }
+            _ => {}
+        }
+        if !byte(at).is_ascii_alphanumeric() && byte(at) != b'_' {
+            word = at.saturating_add(1);
+        }
+        at = at.saturating_add(1);
+    }
+    Ok(())
+}
+
+/// The byte behind a text that begins at `at`.
+fn string(bytes: &[u8], at: usize, quote: u8, raw: bool) -> Option<usize> {
+    let triple = [quote; 3];
+    let long = bytes.get(at..).is_some_and(|rest| rest.starts_with(&triple));
+    let mut at = at.saturating_add(if long { 3 } else { 1 });
+    loop {
+        match *bytes.get(at)? {
+            b'\\' if !raw => at = at.saturating_add(2),
+            b'\n' | b'\r' if !long => return None,
+            found if found == quote => {
+                if !long {
+                    return Some(at.saturating_add(1));
+                }
+                if bytes.get(at..).is_some_and(|rest| rest.starts_with(&triple)) {
+                    return Some(at.saturating_add(3));
+                }
+                at = at.saturating_add(1);
+            }
+            _ => at = at.saturating_add(1),
+        }
+    }
+}
+
+struct Check<'a> {
+    env: &'a Env,
+    source: &'a Arc<Source>,
+    expression: &'a Expression,
+    info: &'a SourceInfo,
+    scope: &'a Scope<'a>,
+    /// Names that macros and `forEach` have given, innermost last.
+    names: Vec<String>,
+    errors: Vec<Diagnostic>,
+    deepest: usize,
+    too_deep: Option<u64>,
+}
+
+impl Check<'_> {
+    /// Adds an error where a word stands, near the place that the parser noted.
+    fn error(&mut self, id: u64, word: &str, message: impl Into<String>, hint: Option<String>) {
+        let text = &self.expression.text;
+        let near = self.info.offset_for(id).map_or(0, |(start, _)| {
+            let start = usize::try_from(start).unwrap_or(0);
+            text.char_indices().nth(start).map_or(text.len(), |(at, _)| at)
+        });
+        let found = if word.is_empty() {
+            None
+        } else {
+            text.match_indices(word).map(|(at, _)| at).min_by_key(|at| at.abs_diff(near))
+        };
+        let at = found.unwrap_or(near);
+        let span = self.expression.locate(self.source, at..at.saturating_add(word.len().max(1)));
+        let mut error = Diagnostic::error(codes::POLICY_INVALID, message).at(self.source, span, "here");
+        error.hint = hint;
+        self.errors.push(error);
+    }
+
+    fn walk(&mut self, expr: &IdedExpr, depth: usize) {
+        self.deepest = self.deepest.max(depth);
+        if depth > MAX_DEPTH {
+            self.too_deep.get_or_insert(expr.id);
+            return;
+        }
+        let next = depth.saturating_add(1);
+        match &expr.expr {
+            Expr::Literal(_) | Expr::Unspecified => {}
+            Expr::Ident(name) => self.ident(expr.id, name),
+            Expr::Select(select) => match &select.operand.expr {
+                Expr::Ident(root) if root.trim_start_matches('.') == "variables" => {
+                    self.variable(expr.id, &select.field, depth);
+                }
+                _ => self.walk(&select.operand, next),
+            },
+            Expr::List(list) => list.elements.iter().for_each(|element| self.walk(element, next)),
+            Expr::Map(map) => {
+                for entry in &map.entries {
+                    if let EntryExpr::MapEntry(entry) = &entry.expr {
+                        self.walk(&entry.key, next);
+                        self.walk(&entry.value, next);
+                    }
+                }
+            }
+            Expr::Struct(message) => {
+                let words = format!("`{}` cannot be built", message.type_name);
+                self.error(
+                    expr.id,
+                    &message.type_name,
+                    words,
+                    Some("write a mapping: `{'key': value}`".to_owned()),
+                );
+            }
+            Expr::Comprehension(node) => {
+                self.walk(&node.accu_init, next);
+                self.walk(&node.iter_range, next);
+                let variable = node.iter_var.trim_start_matches('.');
+                if ROOTS.contains(&variable) || ROOTS.contains(&node.accu_var.as_str()) {
+                    let name = if ROOTS.contains(&variable) { variable } else { node.accu_var.as_str() };
+                    let message = format!("`{name}` is taken and cannot name an element");
+                    self.error(expr.id, name, message, Some("choose another name".to_owned()));
+                }
+                self.names.push(node.accu_var.clone());
+                self.walk(&node.result, next);
+                self.names.push(node.iter_var.clone());
+                self.walk(&node.loop_cond, next);
+                self.walk(&node.loop_step, next);
+                self.names.truncate(self.names.len().saturating_sub(2));
+            }
+            Expr::Call(call) => {
+                if !self.function(expr.id, call) {
+                    return;
+                }
+                let name_only = rewrite::called(call).is_some_and(|found| !found.member);
+                if let Some(target) = call.target.as_ref().filter(|_| !name_only) {
+                    self.walk(target, next);
+                }
+                call.args.iter().for_each(|arg| self.walk(arg, next));
+            }
+        }
+    }
+
+    fn ident(&mut self, id: u64, name: &str) {
+        let plain = name.trim_start_matches('.');
+        if plain == "variables" {
+            let hint = Some("write `variables.` and the name of one".to_owned());
+            self.error(id, plain, "`variables` is not a value by itself", hint);
+            return;
+        }
+        let known = name.starts_with('@')
+            || ROOTS.contains(&plain)
+            || self.names.iter().any(|known| known == plain)
+            || self.env.types().find_type(plain).is_some();
+        if known {
+            return;
+        }
+        let candidates = ROOTS.iter().copied().chain(self.names.iter().map(String::as_str));
+        let hint = match nearest(plain, candidates) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if self.scope.variables.contains(&plain) => format!("did you mean `variables.{plain}`?"),
+            None => "known: `input`, `data`, `variables` and `now`".to_owned(),
+        };
+        self.error(id, plain, format!("`{plain}` is not known"), Some(hint));
+    }
+
+    fn variable(&mut self, id: u64, name: &str, depth: usize) {
+        match self.scope.variables.iter().position(|known| *known == name) {
+            Some(index) => match self.scope.depths.get(index) {
+                Some(inner) => {
+                    let depth = depth.saturating_add(*inner);
+                    self.deepest = self.deepest.max(depth);
+                    if depth > MAX_DEPTH {
+                        self.too_deep.get_or_insert(id);
+                    }
+                }
+                None => {
+                    let message = format!("the variable `{name}` is not defined yet");
+                    let hint = "a variable can use those that stand before it".to_owned();
+                    self.error(id, name, message, Some(hint));
+                }
+            },
+            None => {
+                let hint = nearest(name, self.scope.variables.iter().copied())
+                    .map(|near| format!("did you mean `{near}`?"))
+                    .or_else(|| Some("define it under `variables`".to_owned()));
+                self.error(id, name, format!("there is no variable `{name}`"), hint);
+            }
+        }
+    }
+
+    /// Whether a call is of an operator or function that there is.
+    fn function(&mut self, id: u64, call: &cel::common::ast::CallExpr) -> bool {
+        let name = call.func_name.trim_start_matches('.');
+        let operator = call.target.is_none() && OPERATORS.contains(&name);
+        if operator {
+            return true;
+        }
+        let given = call.args.len();
+        let Some(found) = rewrite::called(call) else {
+            let member = call.target.is_some();
+            if functions::MACROS.contains(&name) {
+                let message = format!("`{name}` cannot be called like this");
+                self.error(id, name, message, Some(functions::macro_form(name)));
+                return false;
+            }
+            let namespace = call.target.as_ref().and_then(|target| rewrite::qualified(&target.expr));
+            let inside = functions::FUNCTIONS.iter().filter_map(|f| {
+                f.name
+                    .strip_prefix(namespace.as_deref()?)?
+                    .strip_prefix('.')
+                    .filter(|name| !name.contains('@'))
+            });
+            let same_way = functions::FUNCTIONS.iter().filter(|f| f.member == member).map(|f| f.name);
+            let macros = functions::MACROS.iter().copied();
+            let hint = if functions::find(name, !member).is_some() {
+                Some(if member {
+                    format!("write `{name}(…)`")
+                } else {
+                    format!("write `value.{name}(…)`")
+                })
+            } else {
+                nearest(name, same_way.filter(|n| !n.contains(['@', '.'])).chain(macros))
+                    .or_else(|| nearest(name, inside))
+                    .map(|near| format!("did you mean `{near}`?"))
+            };
+            self.error(id, name, format!("there is no function `{name}`"), hint);
+            return false;
+        };
+        if !found.arity.contains(&given) {
+            let (least, most) = (found.arity.start(), found.arity.end());
+            let wanted = if least == most { least.to_string() } else { format!("{least} or {most}") };
+            let plural = if wanted == "1" { "" } else { "s" };
+            let message = format!("`{name}` takes {wanted} argument{plural}, not {given}");
+            self.error(id, name, message, None);
+            return false;
+        }
+        if found.bound == functions::Bound::Ours("@matches")
+            && let Some(Expr::Literal(LiteralValue::String(pattern))) = call.args.last().map(|arg| &arg.expr)
+            && let Err(message) = functions::pattern(pattern.inner())
+        {
+            let hint = "see the syntax of RE2, and keep repetitions small".to_owned();
+            self.error(id, name, format!("`{name}`: {message}"), Some(hint));
+        }
+        true
+    }
+}

@@ -1,0 +1,304 @@
+//! Input documents: which kind a text is, and what it says.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::kubernetes;
+use crate::diag::tree::{self, Node};
+use crate::diag::{Diagnostic, Source, codes, document, nearest};
+use crate::model::evidence::Approval;
+use crate::model::governance::{Override, Waiver};
+use crate::model::id::API_VERSION;
+use crate::model::input::{Asset, AssetKind, Change, ChangeKind, Input};
+use crate::model::json::Json;
+
+/// One document of a source.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Document {
+    /// An input, or a part of one; also made from a Kubernetes object or an admission review.
+    Input(Box<Input>, Origin),
+    /// Somebody's consent.
+    Approval(Box<Approval>),
+    /// A waiver.
+    Waiver(Box<Waiver>),
+    /// An override.
+    Override(Box<Override>),
+}
+
+/// How a document's members lie in its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// As they are: the document with this index is an input.
+    Input(usize),
+    /// The object of the one asset is at this pointer of the document with this index.
+    Object(usize, String),
+}
+
+#[derive(Deserialize)]
+struct Head {
+    #[serde(rename = "apiVersion")]
+    api_version: Option<String>,
+    kind: Option<String>,
+}
+
+/// Reads every document of a source. With `raw`, a document of a kind that is not known becomes
+/// the object of an asset, for policies that know what to do with it.
+///
+/// # Errors
+/// What is wrong with it, with its place.
+pub fn read(source: &Arc<Source>, raw: bool) -> Result<Vec<Document>, Diagnostic> {
+    if document::is_json(&source.text) {
+        return read_json(source, raw);
+    }
+    let nodes = tree::parse(source)?;
+    let mut documents = Vec::new();
+    for (index, node) in nodes.iter().enumerate() {
+        // An empty document between two separators says nothing.
+        if node.text().is_some_and(|text| matches!(text, "" | "~" | "null")) {
+            continue;
+        }
+        let head = |name: &str| node.get(name).and_then(Node::text);
+        match Kind::of(source, head("apiVersion"), head("kind"), &known_span(node))? {
+            Kind::Input => {
+                documents.push(Document::Input(document::read_node(source, node)?, Origin::Input(index)));
+            }
+            Kind::Approval => documents.push(Document::Approval(document::read_node(source, node)?)),
+            Kind::Waiver => documents.push(Document::Waiver(document::read_node(source, node)?)),
+            Kind::Override => documents.push(Document::Override(document::read_node(source, node)?)),
+            Kind::Foreign => {
+                let value: Json = document::read_node(source, node)?;
+                foreign(source, value.0, index, raw, "", &known_span(node), &mut documents)?;
+            }
+        }
+    }
+    Ok(documents)
+}
+
+fn read_json(source: &Arc<Source>, raw: bool) -> Result<Vec<Document>, Diagnostic> {
+    let text = source.text.trim_start_matches('\u{feff}');
+    let head = serde_json::from_str::<Head>(text).unwrap_or(Head { api_version: None, kind: None });
+    let span = 0..1;
+    Ok(match Kind::of(source, head.api_version.as_deref(), head.kind.as_deref(), &span)? {
+        Kind::Input => vec![Document::Input(document::read_json(source)?, Origin::Input(0))],
+        Kind::Approval => vec![Document::Approval(document::read_json(source)?)],
+        Kind::Waiver => vec![Document::Waiver(document::read_json(source)?)],
+        Kind::Override => vec![Document::Override(document::read_json(source)?)],
+        Kind::Foreign => {
+            let value: Json = document::read_json(source)?;
+            let mut documents = Vec::new();
+            foreign(source, value.0, 0, raw, "", &span, &mut documents)?;
+            documents
+        }
+    })
+}
+
+enum Kind {
+    Input,
+    Approval,
+    Waiver,
+    Override,
+    Foreign,
+}
+
+impl Kind {
+    fn of(
+        source: &Arc<Source>,
+        api_version: Option<&str>,
+        kind: Option<&str>,
+        span: &std::ops::Range<usize>,
+    ) -> Result<Self, Diagnostic> {
+        let Some(version) = api_version else { return Ok(Self::Foreign) };
+        if version != API_VERSION {
+            if !version.starts_with("weighlock.dev") {
+                return Ok(Self::Foreign);
+            }
+            return Err(Diagnostic::error(
+                codes::INPUT_VERSION,
+                format!("the version `{version}` is not known"),
+            )
+            .hint(format!("this release reads `{API_VERSION}`"))
+            .at(source, span.clone(), "in this document"));
+        }
+        const INPUTS: &[&str] = &["Input", "Approval", "Waiver", "Override"];
+        match kind {
+            Some("Input") => Ok(Self::Input),
+            Some("Approval") => Ok(Self::Approval),
+            Some("Waiver") => Ok(Self::Waiver),
+            Some("Override") => Ok(Self::Override),
+            other => {
+                let other = other.unwrap_or("(none)");
+                let hint = match other {
+                    "Policy" => "policies are named with `--policy`".to_owned(),
+                    "Config" => "the operator's file is named with `--config`; it is never part of the input"
+                        .to_owned(),
+                    "Case" => "cases are run with `weighlock test`".to_owned(),
+                    _ => nearest(other, INPUTS.iter().copied()).map_or_else(
+                        || "expected `Input`".to_owned(),
+                        |near| format!("did you mean `{near}`?"),
+                    ),
+                };
+                Err(Diagnostic::error(codes::INPUT_VERSION, format!("the kind `{other}` is not an input"))
+                    .hint(hint)
+                    .at(source, span.clone(), "in this document"))
+            }
+        }
+    }
+}
+
+/// The place to show for a document as a whole: its kind, or its first line.
+fn known_span(node: &Node) -> std::ops::Range<usize> {
+    let whole = node.get("kind").or_else(|| node.get("apiVersion")).unwrap_or(node);
+    whole.span.start..whole.span.end.min(whole.span.start.saturating_add(80))
+}
+
+fn foreign(
+    source: &Arc<Source>,
+    value: Value,
+    index: usize,
+    raw: bool,
+    pointer: &str,
+    span: &std::ops::Range<usize>,
+    documents: &mut Vec<Document>,
+) -> Result<(), Diagnostic> {
+    let field = |name: &str| value.get(name).and_then(Value::as_str);
+    let (api_version, kind) = (field("apiVersion"), field("kind"));
+    if kind == Some("AdmissionReview") {
+        if api_version != Some("admission.k8s.io/v1") {
+            return Err(Diagnostic::error(
+                codes::INPUT_VERSION,
+                "this version of `AdmissionReview` is not known",
+            )
+            .hint("this release reads `admission.k8s.io/v1`")
+            .at(source, span.clone(), "in this document"));
+        }
+        let input = kubernetes::admission_review(&value).map_err(|message| {
+            Diagnostic::error(codes::INPUT_INVALID, message).at(source, span.clone(), "here")
+        })?;
+        let object = if value.pointer("/request/object").is_some_and(Value::is_object) {
+            "/request/object"
+        } else {
+            "/request/oldObject"
+        };
+        documents.push(Document::Input(Box::new(input), Origin::Object(index, format!("{pointer}{object}"))));
+        return Ok(());
+    }
+    if kind.is_some_and(|kind| kind.ends_with("List")) && value.get("items").is_some_and(Value::is_array) {
+        let Value::Object(mut members) = value else { return Ok(()) };
+        let Some(Value::Array(items)) = members.remove("items") else { return Ok(()) };
+        for (i, item) in items.into_iter().enumerate() {
+            foreign(source, item, index, raw, &format!("{pointer}/items/{i}"), span, documents)?;
+        }
+        return Ok(());
+    }
+    if kubernetes::is_object(api_version, kind, &value) {
+        let input = kubernetes::object_input(&value);
+        documents.push(Document::Input(Box::new(input), Origin::Object(index, pointer.to_owned())));
+        return Ok(());
+    }
+    if raw {
+        documents.push(Document::Input(
+            Box::new(raw_input(source, value, index)),
+            Origin::Object(index, pointer.to_owned()),
+        ));
+        return Ok(());
+    }
+    Err(Diagnostic::error(codes::INPUT_VERSION, "neither an input nor a Kubernetes object")
+        .hint(format!("an input begins with `apiVersion: {API_VERSION}` and `kind: Input`; with `--raw` any document is taken"))
+        .at(source, span.clone(), "this document"))
+}
+
+/// Any document as the object of an asset that is to be configured so.
+fn raw_input(source: &Source, value: Value, index: usize) -> Input {
+    let id = if index == 0 { source.name.clone() } else { format!("{}#{index}", source.name) };
+    Input {
+        api_version: API_VERSION.to_owned(),
+        kind: "Input".to_owned(),
+        inventory: vec![Asset {
+            id: id.clone(),
+            kind: AssetKind::Object,
+            application: None,
+            cluster: None,
+            namespace: None,
+            environment: None,
+            owner: None,
+            images: Vec::new(),
+            object: Some(Json(value)),
+            build: None,
+            source: None,
+            observed_at: None,
+        }],
+        changes: vec![Change {
+            id: id.clone(),
+            kind: ChangeKind::Config,
+            asset: id,
+            from: None,
+            to: None,
+            promotion: None,
+            author: None,
+            requested_by: None,
+            ticket: None,
+            commit: None,
+            depends_on: Vec::new(),
+            operation: None,
+            old_object: None,
+        }],
+        ..Input::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(text: &str) -> Result<Document, Diagnostic> {
+        read(&Source::new("in", text), false).map(|mut all| all.remove(0))
+    }
+
+    #[test]
+    fn the_kind_of_a_document_is_found() {
+        assert!(matches!(
+            one("apiVersion: weighlock.dev/v1\nkind: Input\n"),
+            Ok(Document::Input(_, Origin::Input(0)))
+        ));
+        assert_eq!(
+            one("apiVersion: weighlock.dev/v2\nkind: Input\n").unwrap_err().code,
+            codes::INPUT_VERSION
+        );
+        let error = one("apiVersion: weighlock.dev/v1\nkind: Inptu\n").unwrap_err();
+        assert_eq!(error.hint.as_deref(), Some("did you mean `Input`?"));
+        assert_eq!(error.place(), Some(("in", 2, 7)));
+        assert!(one("a: 1\n").unwrap_err().hint.unwrap().contains("--raw"));
+        assert!(read(&Source::new("in", "a: 1\n"), true).is_ok());
+    }
+
+    #[test]
+    fn kubernetes_objects_become_admissions() {
+        let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: n}\nspec:\n  initContainers: [{name: i, image: 'busybox:1.36'}]\n  containers: [{name: c, image: 'r.example/a/b:1@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'}]\n";
+        let Ok(Document::Input(input, Origin::Object(0, at))) = one(pod) else { panic!() };
+        assert_eq!(at, "");
+        assert_eq!(input.inventory[0].kind, AssetKind::Pod);
+        let names: Vec<_> =
+            input.inventory[0].images.iter().map(|i| (i.r#ref.as_str(), i.tag.as_deref())).collect();
+        assert_eq!(names, [("busybox", Some("1.36")), ("r.example/a/b", Some("1"))]);
+        assert_eq!(input.changes[0].kind, ChangeKind::Admission);
+    }
+
+    #[test]
+    fn an_admission_review_and_its_delete() {
+        let review = |op: &str, object: &str| {
+            format!(
+                r#"{{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{{"uid":"u","operation":"{op}","userInfo":{{"username":"me"}},"object":{object},"oldObject":{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"p"}},"spec":{{"containers":[]}}}}}}}}"#
+            )
+        };
+        let Ok(Document::Input(input, Origin::Object(_, at))) = one(&review("DELETE", "null")) else {
+            panic!()
+        };
+        assert_eq!(
+            (at.as_str(), input.changes[0].operation.as_deref()),
+            ("/request/oldObject", Some("DELETE"))
+        );
+        assert!(one(&review("EAT", "null")).unwrap_err().message.contains("`EAT`"));
+    }
+}

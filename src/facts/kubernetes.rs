@@ -1,0 +1,234 @@
+//! Kubernetes objects and admission reviews, as far as a review needs them.
+
+use serde_json::Value;
+
+use crate::model::artifact::ImageRef;
+use crate::model::id::API_VERSION;
+use crate::model::input::{Asset, AssetKind, Change, ChangeKind, Image, Input, Person};
+use crate::model::json::Json;
+
+/// Where a kind keeps its pod spec, as names from the root; `None` where it has none.
+fn pod_spec_path(object: &Value) -> Option<&'static [&'static str]> {
+    const CANDIDATES: &[&[&str]] =
+        &[&["spec", "template", "spec"], &["spec", "jobTemplate", "spec", "template", "spec"], &["spec"]];
+    match object.get("kind").and_then(Value::as_str) {
+        Some("Pod") => CANDIDATES.get(2).copied(),
+        Some("CronJob") => CANDIDATES.get(1).copied(),
+        // Custom workloads (a Rollout, say) follow the same shape.
+        _ => CANDIDATES.first().copied(),
+    }
+    .filter(|path| {
+        path.iter()
+            .try_fold(object, |node, name| node.get(name))
+            .and_then(|spec| spec.get("containers"))
+            .is_some_and(Value::is_array)
+    })
+}
+
+/// The JSON Pointer of an object's pod spec.
+pub fn pod_spec_pointer(object: &Value) -> Option<String> {
+    pod_spec_path(object).map(|path| path.iter().fold(String::new(), |all, name| all + "/" + name))
+}
+
+/// The pod spec of an object, whatever its kind keeps it in.
+pub fn pod_spec(object: &Value) -> Option<&Value> {
+    pod_spec_path(object)?.iter().try_fold(object, |node, name| node.get(name))
+}
+
+/// The object without what policies do not judge: pod spec (they see it as `podSpec`), status,
+/// managed fields.
+pub fn stripped(object: &Value) -> Value {
+    let path = pod_spec_path(object);
+    let Value::Object(members) = object else { return object.clone() };
+    let mut copy = serde_json::Map::new();
+    for (name, member) in members {
+        match name.as_str() {
+            "status" => {}
+            "metadata" => {
+                let mut metadata = member.clone();
+                if let Value::Object(m) = &mut metadata {
+                    m.remove("managedFields");
+                }
+                copy.insert(name.clone(), metadata);
+            }
+            "spec" if path.is_some() => {
+                copy.insert(
+                    name.clone(),
+                    without(member, path.unwrap_or_default().get(1..).unwrap_or_default()),
+                );
+            }
+            _ => {
+                copy.insert(name.clone(), member.clone());
+            }
+        }
+    }
+    if path == Some(&["spec"]) {
+        copy.remove("spec");
+    }
+    Value::Object(copy)
+}
+
+/// A copy without the member at a path, made without copying that member first.
+fn without(value: &Value, path: &[&str]) -> Value {
+    let (Value::Object(members), Some((first, rest))) = (value, path.split_first()) else {
+        return value.clone();
+    };
+    let kept = members.iter().filter_map(|(name, member)| {
+        if name != first {
+            Some((name.clone(), member.clone()))
+        } else if rest.is_empty() {
+            None
+        } else {
+            Some((name.clone(), without(member, rest)))
+        }
+    });
+    Value::Object(kept.collect())
+}
+
+/// Every container of a pod spec: containers, init and ephemeral ones.
+pub fn containers(spec: &Value) -> impl Iterator<Item = &Value> {
+    ["initContainers", "containers", "ephemeralContainers"]
+        .into_iter()
+        .filter_map(|list| spec.get(list).and_then(Value::as_array))
+        .flatten()
+}
+
+/// The images of a pod spec, one per container.
+pub fn images(spec: &Value) -> Vec<Image> {
+    containers(spec)
+        .filter_map(|container| {
+            let text = container.get("image").and_then(Value::as_str)?;
+            let name = container.get("name").and_then(Value::as_str).map(str::to_owned);
+            Some(image(name, text))
+        })
+        .collect()
+}
+
+/// An image from a reference; a text that is none stays as it is, without tag or digest.
+pub fn image(container: Option<String>, text: &str) -> Image {
+    match ImageRef::parse(text) {
+        Some(parsed) => {
+            let name = text.split('@').next().unwrap_or(text);
+            let name = match &parsed.tag {
+                Some(tag) => name.strip_suffix(&format!(":{tag}")).unwrap_or(name),
+                None => name,
+            };
+            Image {
+                container,
+                r#ref: name.to_owned(),
+                tag: parsed.tag,
+                digest: parsed.digest,
+                platforms: None,
+            }
+        }
+        None => Image { container, r#ref: text.to_owned(), ..Image::default() },
+    }
+}
+
+/// What an object is in an inventory.
+pub fn asset_kind(object: &Value) -> AssetKind {
+    match object.get("kind").and_then(Value::as_str) {
+        Some("Pod") => AssetKind::Pod,
+        _ if pod_spec(object).is_some() => AssetKind::Workload,
+        _ => AssetKind::Object,
+    }
+}
+
+/// Whether a document looks like a Kubernetes object.
+pub fn is_object(api_version: Option<&str>, kind: Option<&str>, document: &Value) -> bool {
+    api_version.is_some() && kind.is_some() && document.get("metadata").is_some_and(Value::is_object)
+}
+
+fn text<'a>(object: &'a Value, pointer: &str) -> Option<&'a str> {
+    object.pointer(pointer).and_then(Value::as_str)
+}
+
+/// An object as an input: itself as asset, and its creation as the change.
+pub fn object_input(object: &Value) -> Input {
+    admission(object, None, "CREATE", None, None)
+}
+
+/// An `AdmissionReview` (admission.k8s.io/v1) as an input.
+///
+/// # Errors
+/// A member that must be there is missing; named in words.
+pub fn admission_review(review: &Value) -> Result<Input, String> {
+    let request = review.get("request").ok_or("the member `request` is missing")?;
+    let operation = text(request, "/operation").ok_or("the member `request.operation` is missing")?;
+    if !["CREATE", "UPDATE", "DELETE", "CONNECT"].contains(&operation) {
+        return Err(format!("`{operation}` is not an operation: expected CREATE, UPDATE, DELETE or CONNECT"));
+    }
+    let uid = text(request, "/uid").ok_or("the member `request.uid` is missing")?;
+    let old = request.get("oldObject").filter(|object| object.is_object());
+    // On DELETE the object is null: what is judged is what goes away.
+    let object = request.get("object").filter(|object| object.is_object()).or(old);
+    let object = object.ok_or("neither `request.object` nor `request.oldObject` is an object")?;
+    let user = text(request, "/userInfo/username").map(|id| Person { id: id.to_owned() });
+    let mut input = admission(object, old, operation, Some(uid), user);
+    if let (Some(asset), Some(namespace)) = (input.inventory.first_mut(), text(request, "/namespace")) {
+        asset.namespace.get_or_insert_with(|| namespace.to_owned());
+    }
+    Ok(input)
+}
+
+fn admission(
+    object: &Value,
+    old: Option<&Value>,
+    operation: &str,
+    uid: Option<&str>,
+    user: Option<Person>,
+) -> Input {
+    let kind = text(object, "/kind").unwrap_or("Object");
+    let name = text(object, "/metadata/name")
+        .or_else(|| text(object, "/metadata/generateName"))
+        .unwrap_or("unnamed");
+    let namespace = text(object, "/metadata/namespace");
+    let id = match namespace {
+        Some(namespace) => format!("{namespace}/{kind}/{name}"),
+        None => format!("{kind}/{name}"),
+    };
+    let label = |key: &str| {
+        object
+            .get("metadata")
+            .and_then(|m| m.get("labels"))
+            .and_then(|labels| labels.get(key))
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    };
+    let asset = Asset {
+        id: id.clone(),
+        kind: asset_kind(object),
+        application: label("app.kubernetes.io/name").or_else(|| label("app")),
+        cluster: None,
+        namespace: namespace.map(str::to_owned),
+        environment: None,
+        owner: None,
+        images: pod_spec(object).map(images).unwrap_or_default(),
+        object: Some(Json(object.clone())),
+        build: None,
+        source: None,
+        observed_at: None,
+    };
+    let change = Change {
+        id: uid.map_or_else(|| id.clone(), str::to_owned),
+        kind: ChangeKind::Admission,
+        asset: id,
+        from: None,
+        to: None,
+        promotion: None,
+        author: None,
+        requested_by: user,
+        ticket: None,
+        commit: None,
+        depends_on: Vec::new(),
+        operation: Some(operation.to_owned()),
+        old_object: old.map(|object| Json(object.clone())),
+    };
+    Input {
+        api_version: API_VERSION.to_owned(),
+        kind: "Input".to_owned(),
+        inventory: vec![asset],
+        changes: vec![change],
+        ..Input::default()
+    }
+}

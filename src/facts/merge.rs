@@ -1,0 +1,459 @@
+//! Joins the parts of an input into one, stamps their trust, and refuses what does not fit.
+//!
+//! Linear in the size of the input. Afterwards every reference leads somewhere, ids are unique,
+//! and each item can be traced to its place in the text it came from.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::diag::tree::{self, Node};
+use crate::diag::{Diagnostic, Source, codes, nearest};
+use crate::facts::input::Origin;
+use crate::model::evidence::Fact;
+use crate::model::input::Input;
+use crate::model::trust::Trust;
+
+/// A part of an input, as it was read.
+#[derive(Debug)]
+pub struct Part {
+    /// What it says.
+    pub input: Input,
+    /// Where it was read.
+    pub source: Arc<Source>,
+    /// How its members lie in that text.
+    pub origin: Origin,
+    /// Who vouches for it.
+    pub trust: Trust,
+    /// Whether it may bring stamps and results of its own (fixtures, `--trust-input`).
+    pub stamped: bool,
+}
+
+/// The parts as one.
+#[derive(Debug, Default)]
+pub struct Merged {
+    /// Everything, stamped.
+    pub input: Input,
+    /// For each kind of fact that somebody looked for, the most trusted of those who did.
+    pub looked: BTreeMap<&'static str, Trust>,
+    /// Trust of each inventory item, in order.
+    pub inventory_trust: Vec<Trust>,
+    origins: BTreeMap<&'static str, Vec<(usize, usize)>>,
+    parts: Vec<(Arc<Source>, Origin)>,
+}
+
+/// Runs a macro over every list of facts: the name of the fact, and how to reach it.
+macro_rules! each_list {
+    ($apply:ident) => {
+        $apply!("sboms", sboms);
+        $apply!("evidence.signatures", evidence.signatures);
+        $apply!("evidence.attestations", evidence.attestations);
+        $apply!("evidence.scans", evidence.scans);
+        $apply!("evidence.advisories", evidence.advisories);
+        $apply!("evidence.gates", evidence.gates);
+        $apply!("evidence.deployments", evidence.deployments);
+        $apply!("evidence.observations", evidence.observations);
+        $apply!("evidence.migrations", evidence.migrations);
+        $apply!("evidence.health", evidence.health);
+        $apply!("evidence.registers", evidence.registers);
+        $apply!("evidence.runs", evidence.runs);
+        $apply!("evidence.quarantine", evidence.quarantine);
+    };
+}
+
+/// Joins parts, in the order given.
+///
+/// # Errors
+/// Everything that does not fit, each with its place.
+pub fn merge(parts: Vec<Part>) -> Result<Merged, Vec<Diagnostic>> {
+    let mut merged = Merged::default();
+    let mut problems = Vec::new();
+    let mut assets: HashMap<String, usize> = HashMap::new();
+    let mut changes: HashMap<String, usize> = HashMap::new();
+    for mut part in parts {
+        let number = merged.parts.len();
+        merged.parts.push((Arc::clone(&part.source), part.origin.clone()));
+        if let Some(context) = part.input.context.take() {
+            match &merged.input.context {
+                Some(first) if *first != context => problems.push(
+                    Diagnostic::error(codes::INPUT_CONFLICT, "two parts of the input name different actors")
+                        .hint("name the actor once")
+                        .at(&part.source, place(&part.source, &part.origin, "/context"), "the second"),
+                ),
+                _ => merged.input.context = Some(context),
+            }
+        }
+        for (i, asset) in std::mem::take(&mut part.input.inventory).into_iter().enumerate() {
+            match assets
+                .get(&asset.id)
+                .and_then(|at| merged.input.inventory.get(*at).map(|first| (*at, first)))
+            {
+                Some((at, first)) => {
+                    let same = *first == asset && merged.part_of("inventory", at) != Some(number);
+                    if !same {
+                        problems.push(merged.twice("inventory", "inventory item", &asset.id, at, number, i));
+                    }
+                }
+                None => {
+                    assets.insert(asset.id.clone(), merged.input.inventory.len());
+                    merged.origins.entry("inventory").or_default().push((number, i));
+                    merged.inventory_trust.push(part.trust);
+                    merged.input.inventory.push(asset);
+                }
+            }
+        }
+        for (i, change) in std::mem::take(&mut part.input.changes).into_iter().enumerate() {
+            match changes
+                .get(&change.id)
+                .and_then(|at| merged.input.changes.get(*at).map(|first| (*at, first)))
+            {
+                Some((at, first)) => {
+                    let same = *first == change && merged.part_of("changes", at) != Some(number);
+                    if !same {
+                        problems.push(merged.twice("changes", "change", &change.id, at, number, i));
+                    }
+                }
+                None => {
+                    changes.insert(change.id.clone(), merged.input.changes.len());
+                    merged.origins.entry("changes").or_default().push((number, i));
+                    merged.input.changes.push(change);
+                }
+            }
+        }
+        macro_rules! take {
+            ($name:literal, $($path:ident).+) => {
+                if let Some(list) = part.input.$($path).+.take() {
+                    let looked = merged.looked.entry($name).or_insert(part.trust);
+                    *looked = (*looked).max(part.trust);
+                    let all = merged.input.$($path).+.get_or_insert_with(Vec::new);
+                    let origins = merged.origins.entry($name).or_default();
+                    for (i, mut fact) in list.into_iter().enumerate() {
+                        if let Some(member) = fact.forged() && !part.stamped {
+                            let pointer = format!("/{}/{i}/{member}", $name.replace('.', "/"));
+                            problems.push(forged(&part.source, &part.origin, &pointer, member));
+                        }
+                        if !(part.stamped && fact.trust().is_some()) {
+                            fact.stamp(part.trust);
+                        }
+                        origins.push((number, i));
+                        all.push(fact);
+                    }
+                }
+            };
+        }
+        each_list!(take);
+        if let Some(list) = part.input.evidence.approvals.take() {
+            merged.input.evidence.approvals.get_or_insert_with(Vec::new).extend(list);
+        }
+        if !problems.is_empty() && problems.len() > 50 {
+            break;
+        }
+    }
+    merged.check_references(&assets, &changes, &mut problems);
+    if problems.is_empty() { Ok(merged) } else { Err(problems) }
+}
+
+fn forged(source: &Arc<Source>, origin: &Origin, pointer: &str, member: &str) -> Diagnostic {
+    Diagnostic::error(codes::INPUT_FORGED, format!("`{member}` is for Weighlock to say, not for a document"))
+        .hint("remove it, and give the material that proves it; for fixtures and trying out there is `--trust-input`")
+        .at(source, place(source, origin, pointer), "claimed here")
+}
+
+/// The bytes of a member, found only when there is something to say about it.
+fn place(source: &Arc<Source>, origin: &Origin, pointer: &str) -> Range<usize> {
+    let Ok(nodes) = tree::parse(source) else { return 0..1 };
+    let node = match origin {
+        Origin::Input(index) => nodes.get(*index).map(|node| node.locate(pointer)),
+        Origin::Object(index, _) => nodes.get(*index),
+    };
+    node.map_or(0..1, |node| crate::diag::document::first_line(source, &node.span))
+}
+
+impl Merged {
+    /// The source and the place in it of an item of a list.
+    pub fn origin(&self, list: &str, index: usize) -> Option<(&Arc<Source>, &Origin, usize)> {
+        let (part, local) = self.origins.get(list)?.get(index)?;
+        let (source, origin) = self.parts.get(*part)?;
+        Some((source, origin, *local))
+    }
+
+    fn part_of(&self, list: &str, index: usize) -> Option<usize> {
+        self.origins.get(list)?.get(index).map(|(part, _)| *part)
+    }
+
+    fn twice(&self, list: &str, what: &str, id: &str, first: usize, part: usize, local: usize) -> Diagnostic {
+        let same_part = self.part_of(list, first) == Some(part);
+        let code = if same_part { codes::INPUT_DUPLICATE } else { codes::INPUT_CONFLICT };
+        let message = if same_part {
+            format!("two {what}s have the id `{id}`")
+        } else {
+            format!("two parts of the input describe the {what} `{id}` differently")
+        };
+        let mut diagnostic = Diagnostic::error(code, message);
+        if let Some((source, origin, i)) = self.origin(list, first) {
+            let (line, _) = source.line_column(place(source, origin, &format!("/{list}/{i}/id")).start);
+            diagnostic = diagnostic.hint(format!("the first is in {} line {line}", source.name));
+        }
+        match self.parts.get(part) {
+            Some((source, origin)) => {
+                let span = place(source, origin, &format!("/{list}/{local}/id"));
+                diagnostic.at(source, span, "the second")
+            }
+            None => diagnostic,
+        }
+    }
+
+    fn dangling<'a>(
+        &self,
+        list: &str,
+        index: usize,
+        member: &str,
+        what: &str,
+        id: &str,
+        known: impl Iterator<Item = &'a String>,
+    ) -> Diagnostic {
+        let diagnostic = Diagnostic::error(codes::INPUT_DANGLING, format!("there is no {what} `{id}`"));
+        let diagnostic = match nearest(id, known.map(String::as_str)) {
+            Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
+            None => diagnostic.hint(format!("add the {what}, or name the file that has it as well")),
+        };
+        match self.origin(list, index) {
+            Some((source, origin, local)) => {
+                let pointer = format!("/{}/{local}/{member}", list.replace('.', "/"));
+                diagnostic.at(source, place(source, origin, &pointer), "refers to nothing")
+            }
+            None => diagnostic,
+        }
+    }
+
+    fn check_references(
+        &self,
+        assets: &HashMap<String, usize>,
+        changes: &HashMap<String, usize>,
+        problems: &mut Vec<Diagnostic>,
+    ) {
+        const ENOUGH: usize = 50;
+        for (i, change) in self.input.changes.iter().enumerate() {
+            if problems.len() > ENOUGH {
+                return;
+            }
+            if !assets.contains_key(&change.asset) {
+                problems.push(self.dangling(
+                    "changes",
+                    i,
+                    "asset",
+                    "inventory item",
+                    &change.asset,
+                    assets.keys(),
+                ));
+            }
+            problems.extend(self.environment(i, change, assets));
+            for (k, id) in change.depends_on.iter().enumerate() {
+                if !changes.contains_key(id) {
+                    problems.push(self.dangling(
+                        "changes",
+                        i,
+                        &format!("dependsOn/{k}"),
+                        "change",
+                        id,
+                        changes.keys(),
+                    ));
+                }
+            }
+        }
+        for (i, migration) in self.input.evidence.migrations.iter().flatten().enumerate() {
+            if let Some(id) = migration.change.as_ref().filter(|id| !changes.contains_key(*id)) {
+                problems.push(self.dangling(
+                    "evidence.migrations",
+                    i,
+                    "change",
+                    "change",
+                    id,
+                    changes.keys(),
+                ));
+            }
+            if let Some(id) = migration.asset.as_ref().filter(|id| !assets.contains_key(*id)) {
+                problems.push(self.dangling(
+                    "evidence.migrations",
+                    i,
+                    "asset",
+                    "inventory item",
+                    id,
+                    assets.keys(),
+                ));
+            }
+        }
+        for (i, health) in self.input.evidence.health.iter().flatten().enumerate() {
+            if !assets.contains_key(&health.asset) {
+                problems.push(self.dangling(
+                    "evidence.health",
+                    i,
+                    "asset",
+                    "inventory item",
+                    &health.asset,
+                    assets.keys(),
+                ));
+            }
+        }
+        if problems.is_empty() {
+            problems.extend(self.cycle(changes));
+        }
+    }
+
+    /// A promotion must enter the environment that its asset is in: rules look at either.
+    fn environment(
+        &self,
+        index: usize,
+        change: &crate::model::input::Change,
+        assets: &HashMap<String, usize>,
+    ) -> Option<Diagnostic> {
+        let to = &change.promotion.as_ref()?.to;
+        let asset = self.input.inventory.get(*assets.get(&change.asset)?)?;
+        let environment = asset.environment.as_ref().filter(|environment| *environment != to)?;
+        let diagnostic = Diagnostic::error(
+            codes::INPUT_CONFLICT,
+            format!("the change promotes to `{to}`, but `{}` is in `{environment}`", asset.id),
+        )
+        .hint("name the asset of the environment that the change enters");
+        let (source, origin, local) = self.origin("changes", index)?;
+        Some(diagnostic.at(source, place(source, origin, &format!("/changes/{local}/promotion/to")), "here"))
+    }
+
+    /// A circle in `dependsOn`, where there is one.
+    fn cycle(&self, changes: &HashMap<String, usize>) -> Option<Diagnostic> {
+        let all = &self.input.changes;
+        let mut waiting: Vec<usize> = all.iter().map(|change| change.depends_on.len()).collect();
+        if waiting.iter().all(|n| *n == 0) {
+            return None;
+        }
+        let mut after: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (i, change) in all.iter().enumerate() {
+            for id in &change.depends_on {
+                after.entry(id.as_str()).or_default().push(i);
+            }
+        }
+        let mut ready: Vec<usize> =
+            waiting.iter().enumerate().filter(|(_, n)| **n == 0).map(|(i, _)| i).collect();
+        let mut done = HashSet::new();
+        while let Some(i) = ready.pop() {
+            done.insert(i);
+            let id = all.get(i).map_or("", |change| change.id.as_str());
+            for next in after.get(id).into_iter().flatten() {
+                if let Some(n) = waiting.get_mut(*next) {
+                    *n = n.saturating_sub(1);
+                    if *n == 0 {
+                        ready.push(*next);
+                    }
+                }
+            }
+        }
+        let first = (0..all.len()).find(|i| !done.contains(i))?;
+        let mut names = Vec::new();
+        let mut at = first;
+        // Every change that is left waits for another that is left, so the walk comes back.
+        let mut seen = HashSet::new();
+        while seen.insert(at) {
+            let change = all.get(at)?;
+            names.push(format!("`{}`", change.id));
+            let next = change.depends_on.iter().filter_map(|id| changes.get(id)).find(|i| !done.contains(*i));
+            at = *next?;
+        }
+        names.push(all.get(at).map(|change| format!("`{}`", change.id))?);
+        let diagnostic = Diagnostic::error(
+            codes::INPUT_CONFLICT,
+            format!("changes wait for each other: {}", names.join(" → ")),
+        )
+        .hint("remove one `dependsOn`");
+        Some(match self.origin("changes", first) {
+            Some((source, origin, local)) => diagnostic.at(
+                source,
+                place(source, origin, &format!("/changes/{local}/dependsOn")),
+                "in this circle",
+            ),
+            None => diagnostic,
+        })
+    }
+}
+
+/// The node of a place in a source's documents, for whoever shows it.
+pub fn locate<'a>(nodes: &'a [Node], origin: &Origin, pointer: &str) -> Option<&'a Node> {
+    match origin {
+        Origin::Input(index) => nodes.get(*index).map(|node| node.locate(pointer)),
+        Origin::Object(index, at) => nodes.get(*index).map(|node| node.locate(&format!("{at}{pointer}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::input::{Document, read};
+
+    fn parts(texts: &[&str], stamped: bool) -> Vec<Part> {
+        let mut parts = Vec::new();
+        for (i, text) in texts.iter().enumerate() {
+            let source = Source::new(
+                format!("{i}.yaml"),
+                format!("apiVersion: weighlock.dev/v1\nkind: Input\n{text}"),
+            );
+            for document in read(&source, false).unwrap() {
+                if let Document::Input(input, origin) = document {
+                    let source = Arc::clone(&source);
+                    parts.push(Part { input: *input, source, origin, trust: Trust::Claimed, stamped });
+                }
+            }
+        }
+        parts
+    }
+
+    fn problem(texts: &[&str]) -> Diagnostic {
+        merge(parts(texts, false)).unwrap_err().remove(0)
+    }
+
+    #[test]
+    fn parts_join_and_the_same_item_twice_is_one() {
+        let a = "inventory: [{id: a, kind: pod}]\nevidence: {gates: []}\n";
+        let b = "inventory: [{id: a, kind: pod}]\nchanges: [{id: c, kind: config, asset: a}]\n";
+        let merged = merge(parts(&[a, b], false)).unwrap();
+        assert_eq!((merged.input.inventory.len(), merged.input.changes.len()), (1, 1));
+        assert_eq!(merged.looked.get("evidence.gates"), Some(&Trust::Claimed));
+        assert_eq!(merged.looked.get("evidence.scans"), None);
+    }
+
+    #[test]
+    fn conflicts_duplicates_and_dangling_references_have_places() {
+        let conflict =
+            problem(&["inventory: [{id: a, kind: pod}]\n", "inventory: [{id: a, kind: workload}]\n"]);
+        assert_eq!(
+            conflict.to_string(),
+            "1.yaml:3:18: two parts of the input describe the inventory item `a` differently [input.conflict]"
+        );
+        assert_eq!(conflict.hint.as_deref(), Some("the first is in 0.yaml line 3"));
+        let duplicate = problem(&["inventory: [{id: a, kind: pod}, {id: a, kind: pod}]\n"]);
+        assert_eq!(duplicate.code, codes::INPUT_DUPLICATE);
+        let dangling = problem(&[
+            "inventory: [{id: alpha, kind: pod}]\nchanges:\n  - {id: c, kind: config, asset: alhpa}\n",
+        ]);
+        assert_eq!(dangling.to_string(), "0.yaml:5:34: there is no inventory item `alhpa` [input.dangling]");
+        assert_eq!(dangling.hint.as_deref(), Some("did you mean `alpha`?"));
+    }
+
+    #[test]
+    fn circles_are_named() {
+        let circle = problem(&[
+            "inventory: [{id: a, kind: pod}]\nchanges:\n  - {id: x, kind: config, asset: a, dependsOn: [y]}\n  - {id: y, kind: config, asset: a, dependsOn: [x]}\n",
+        ]);
+        assert_eq!(circle.message, "changes wait for each other: `x` → `y` → `x`");
+    }
+
+    #[test]
+    fn a_document_may_not_state_what_only_weighlock_may() {
+        let digest = format!("sha256:{}", "a".repeat(64));
+        for member in ["status: verified", "trust: verified", "identity: me", "issuer: me"] {
+            let text = format!("evidence:\n  signatures:\n    - {{subject: '{digest}', {member}}}\n");
+            let error = problem(&[&text]);
+            assert_eq!(error.code, codes::INPUT_FORGED);
+            assert_eq!(error.place().map(|p| p.1), Some(5));
+            assert!(merge(parts(&[&text], true)).is_ok());
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The façade that commands share: files in, evaluation out.
+//!
+//! Here meet the pure rooms and the file system: inputs are read and stamped, policies gathered,
+//! decisions made, plans built, and the lines found that a report shows. Time is told to it.
+
+pub mod builtin;
+mod evaluation;
+mod excerpt;
+pub mod load;
+pub mod record;
+pub mod schema;
+pub mod sign;
+
+pub use evaluation::{Evaluated, Request, assess, evaluate};

@@ -1,0 +1,357 @@
+//! From files to decisions, plans, and what a report shows of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use rayon::prelude::*;
+
+use super::excerpt::{self, Excerpts};
+use super::load::{self, InputOptions, Inputs};
+use super::sign;
+use crate::config::Config;
+use crate::decide::governance::{Governance, Offered, waiver_fault};
+use crate::decide::outcome::{self, FailOn, Outcome};
+use crate::decide::{Judge, Options, assemble};
+use crate::diag::{Diagnostic, codes};
+use crate::engine::Limits;
+use crate::facts::merge::{Merged, merge};
+use crate::facts::signature;
+use crate::model::decision::Decision;
+use crate::model::evidence::Severity;
+use crate::model::finding::{Effect, Finding};
+use crate::model::plan::Plan;
+use crate::model::review::Review;
+use crate::model::time::Time;
+use crate::plan;
+use crate::policy::settings::Settings;
+use crate::report::{ConfigRef, Entry, Evaluation, Graphs, LeftOut, RuleInfo, Word};
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Inputs: files, folders, `-`.
+    pub inputs: Vec<PathBuf>,
+    /// Whether facts are taken on trust.
+    pub trust_input: bool,
+    /// Whether documents of any kind are taken.
+    pub raw: bool,
+    /// Environment of assets that name none.
+    pub environment: Option<String>,
+    /// Cluster of assets that name none.
+    pub cluster: Option<String>,
+    /// Policies that take the place of the configuration's.
+    pub policies: Vec<String>,
+    /// More data.
+    pub data: Vec<PathBuf>,
+    /// Whether Rego files are read as v0.
+    pub rego_v0: bool,
+    /// The time of the decision.
+    pub now: Time,
+    /// Whether that time was given.
+    pub simulated: bool,
+    /// The operator's configuration.
+    pub config: Config,
+    /// From which outcome on the command fails.
+    pub fail_on: FailOn,
+    /// Whether obligations that are not yet discharged are accepted.
+    pub accept_obligations: bool,
+}
+
+/// What came of it: everything that a report, a record or a replay needs.
+#[derive(Debug)]
+pub struct Evaluated {
+    /// The input, merged.
+    pub merged: Merged,
+    /// The reviews, in the order of the changes.
+    pub reviews: Vec<Review>,
+    /// The decisions, in the same order.
+    pub decisions: Vec<Decision>,
+    /// Their plans, or why there is none.
+    pub plans: Vec<Result<Option<Plan>, Vec<plan::Problem>>>,
+    /// What judged.
+    pub judge: Judge,
+    /// What it was told.
+    pub options: Options,
+    /// The exit code, by the outcome table.
+    pub exit: u8,
+}
+
+/// Reads, judges and plans. `start` is told how many reviews there are, `tick` each time one is
+/// judged.
+///
+/// # Errors
+/// Everything that is wrong with input, policies or settings; nothing is decided then.
+pub fn assess(
+    request: &Request,
+    start: &dyn Fn(usize),
+    tick: &(dyn Fn() + Sync),
+) -> Result<Evaluated, Vec<Diagnostic>> {
+    let config = &request.config;
+    // Policies compile while the input is read: neither needs the other.
+    let (judge, inputs) = rayon::join(
+        || {
+            let bundle = load::policies(config, &request.policies, &request.data, request.rego_v0)?;
+            Judge::new(bundle, Limits::default())
+        },
+        || {
+            let options =
+                InputOptions { trust_input: request.trust_input, raw: request.raw, operator: &config.inputs };
+            load::inputs(&request.inputs, options)
+        },
+    );
+    let (judge, mut inputs) = match (judge, inputs) {
+        (Ok(judge), Ok(inputs)) => (judge, inputs),
+        (Err(mut policies), Err(input)) => {
+            policies.extend(input);
+            return Err(policies);
+        }
+        (Err(problems), _) | (_, Err(problems)) => return Err(problems),
+    };
+    let parts = std::mem::take(&mut inputs.parts);
+    let mut merged = merge(parts)?;
+    if merged.input.changes.is_empty() {
+        let hint =
+            "add `changes` to the input; a change names an asset of the inventory and what becomes of it";
+        return Err(vec![Diagnostic::error(codes::INPUT_EMPTY, "the input proposes no change").hint(hint)]);
+    }
+    for asset in &mut merged.input.inventory {
+        if asset.environment.is_none() {
+            asset.environment.clone_from(&request.environment);
+        }
+        if asset.cluster.is_none() {
+            asset.cluster.clone_from(&request.cluster);
+        }
+    }
+    signature::verify(&mut merged.input, &config.signers);
+    let options = options(request, &inputs);
+    let reviews = assemble::assemble(&merged, request.now, &options.thresholds, &options.governance.roles);
+    start(reviews.len());
+    let decisions = judge.decide(&reviews, &options, tick);
+    let plans = plans(request, &judge, &decisions);
+    let planned = decisions.iter().zip(&plans).map(|(decision, plan)| (decision, plan.is_ok()));
+    let exit = outcome::exit(planned, request.fail_on, request.accept_obligations);
+    Ok(Evaluated { merged, reviews, decisions, plans, judge, options, exit })
+}
+
+fn options(request: &Request, inputs: &Inputs) -> Options {
+    let config = &request.config;
+    let mut approvals: Vec<_> =
+        config.approvals.iter().map(|record| Offered { record: record.clone(), genuine: true }).collect();
+    approvals.extend(inputs.approvals.iter().map(|(record, genuine)| Offered {
+        genuine: *genuine || sign::approval_is_genuine(record, &config.keys),
+        record: record.clone(),
+    }));
+    let mut waivers: Vec<_> =
+        config.waivers.iter().map(|record| Offered { record: record.clone(), genuine: true }).collect();
+    waivers.extend(inputs.waivers.iter().map(|(record, genuine)| Offered {
+        genuine: *genuine || sign::waiver_is_genuine(record, &config.keys),
+        record: record.clone(),
+    }));
+    let mut overrides: Vec<_> =
+        config.overrides.iter().map(|record| Offered { record: record.clone(), genuine: true }).collect();
+    overrides.extend(inputs.overrides.iter().map(|(record, genuine)| Offered {
+        genuine: *genuine || sign::override_is_genuine(record, &config.keys),
+        record: record.clone(),
+    }));
+    Options {
+        now: request.now,
+        asserted: request.trust_input,
+        simulated: request.simulated,
+        enforcement: config.enforcement.clone(),
+        governance: Governance {
+            approvals,
+            waivers,
+            overrides,
+            roles: config.roles.clone(),
+            terms: config.terms.clone(),
+        },
+        thresholds: config.thresholds.clone(),
+    }
+}
+
+fn plans(
+    request: &Request,
+    judge: &Judge,
+    decisions: &[Decision],
+) -> Vec<Result<Option<Plan>, Vec<plan::Problem>>> {
+    let planning = Planning::new(request, judge);
+    let build = |decision| plan::build(decision, &planning.options(decision));
+    decisions.par_iter().with_min_len(32).map(build).collect()
+}
+
+/// What the plan of a decision is held to.
+pub(crate) fn plan_options(request: &Request, judge: &Judge, decision: &Decision) -> plan::Options {
+    Planning::new(request, judge).options(decision)
+}
+
+struct Planning {
+    base: plan::Options,
+    freezes: Vec<crate::policy::settings::Freeze>,
+}
+
+impl Planning {
+    fn new(request: &Request, judge: &Judge) -> Self {
+        let settings = judge.bundle().data.get("settings");
+        let settings: Settings =
+            settings.and_then(|settings| serde_json::from_value(settings.clone()).ok()).unwrap_or_default();
+        let raw = &request.config.plan;
+        let protected: BTreeSet<String> = match &raw.protected {
+            Some(names) => names.iter().cloned().collect(),
+            None => BTreeSet::from(["production".to_owned()]),
+        };
+        let base = plan::Options { protected, ..plan::Options::new(request.now) };
+        let base = plan::Options { ttl: raw.ttl.unwrap_or(base.ttl), ..base };
+        Self { base, freezes: settings.updates.map(|updates| updates.freezes).unwrap_or_default() }
+    }
+
+    fn options(&self, decision: &Decision) -> plan::Options {
+        let environment = decision.change.environment.as_deref();
+        let covers = |names: &Vec<String>| environment.is_none_or(|e| names.iter().any(|name| name == e));
+        let next_freeze = self
+            .freezes
+            .iter()
+            .filter(|freeze| freeze.from > self.base.now && freeze.environments.as_ref().is_none_or(covers))
+            .map(|freeze| freeze.from)
+            .min();
+        plan::Options { next_freeze, ..self.base.clone() }
+    }
+}
+
+/// Reads, judges, plans, and finds the lines that a report shows.
+///
+/// # Errors
+/// As [`assess`].
+pub fn evaluate(
+    request: &Request,
+    start: &dyn Fn(usize),
+    tick: &(dyn Fn() + Sync),
+) -> Result<(Evaluated, Evaluation), Vec<Diagnostic>> {
+    let evaluated = assess(request, start, tick)?;
+    let mut excerpts = Excerpts::new(&evaluated.merged);
+    let bundle = evaluated.judge.bundle();
+    let entries: Vec<Entry> = evaluated
+        .decisions
+        .iter()
+        .zip(&evaluated.reviews)
+        .zip(&evaluated.plans)
+        .map(|((decision, review), plan)| {
+            let quiet = decision.findings.is_empty();
+            Entry {
+                at: decision
+                    .findings
+                    .iter()
+                    .map(|finding| excerpts.input(review, finding.path.as_deref()?))
+                    .collect(),
+                policy_at: decision
+                    .findings
+                    .iter()
+                    .map(|finding| excerpt::policy(bundle, finding.location.as_ref()?))
+                    .collect(),
+                change_at: if quiet { None } else { excerpts.change(review) },
+                plan: plan.as_ref().ok().cloned().flatten(),
+                refused: plan.as_ref().err().map(|all| all.iter().map(refusal).collect()).unwrap_or_default(),
+                graph: plan.as_ref().ok().and_then(Option::as_ref).map(|plan| Graphs {
+                    text: plan::graph::text(plan),
+                    dot: plan::graph::dot(plan),
+                    mermaid: plan::graph::mermaid(plan),
+                }),
+                decision: decision.clone(),
+                known: 0,
+            }
+        })
+        .collect();
+    let rules = bundle
+        .rules
+        .iter()
+        .map(|rule| {
+            let metadata = &rule.metadata;
+            let file = bundle.files.get(rule.file).map_or("", |file| file.source.name.as_str());
+            let info = RuleInfo {
+                title: metadata.title.clone(),
+                description: metadata.description.clone(),
+                severity: metadata.severity,
+                remediation: metadata.remediation.clone(),
+                related: metadata.related.clone(),
+                location: Some(crate::model::finding::Location {
+                    file: file.to_owned(),
+                    line: rule.line,
+                    column: None,
+                }),
+            };
+            (rule.id.clone(), info)
+        })
+        .collect();
+    let config = request
+        .config
+        .file
+        .as_ref()
+        .map(|(path, digest)| ConfigRef { path: path.display().to_string(), digest: digest.clone() });
+    let worst = evaluated
+        .decisions
+        .iter()
+        .zip(&evaluated.plans)
+        .map(|(decision, plan)| outcome::of(decision, plan.is_ok()))
+        .max()
+        .unwrap_or(Outcome::Allow);
+    let word = match worst {
+        Outcome::Allow => Word::Allow,
+        Outcome::AllowWithObligations => Word::Obliged,
+        Outcome::Hold => Word::Hold,
+        Outcome::Indeterminate => Word::Indeterminate,
+        Outcome::Deny => Word::Deny,
+    };
+    let report = Evaluation {
+        entries,
+        findings: record_findings(&evaluated),
+        config,
+        rules,
+        outcome: crate::report::Outcome { exit: evaluated.exit, word },
+        now: request.now,
+        left_out: LeftOut::default(),
+    };
+    Ok((evaluated, report))
+}
+
+/// Why there is no plan, in one line.
+fn refusal(problem: &plan::Problem) -> String {
+    match &problem.hint {
+        Some(hint) => format!("{}; {hint}", problem.message),
+        None => problem.message.clone(),
+    }
+}
+
+/// What is to be said of records that no change was helped by.
+fn record_findings(evaluated: &Evaluated) -> Vec<Finding> {
+    let governance = &evaluated.options.governance;
+    let rules = evaluated.judge.rules();
+    let used: BTreeSet<&str> =
+        evaluated.decisions.iter().flat_map(|d| &d.governance.waivers).map(String::as_str).collect();
+    let mut findings = Vec::new();
+    for offered in &governance.waivers {
+        let id = &offered.record.id;
+        let message = match waiver_fault(offered, governance, &rules, evaluated.options.now) {
+            Some(fault) => format!("the waiver `{id}` is not counted: {fault}"),
+            None if !used.contains(id.as_str()) => format!("the waiver `{id}` sets nothing aside"),
+            None => continue,
+        };
+        let remediation = Some("remove the waiver, or correct it".to_owned());
+        findings.push(Finding {
+            rule: "weighlock.waivers".to_owned(),
+            effect: Effect::Warn,
+            severity: Severity::Low,
+            message,
+            path: None,
+            location: None,
+            remediation,
+            until: None,
+            needs: None,
+            satisfied: None,
+            waived: None,
+            overridden: None,
+            enforced_from: None,
+            details: BTreeMap::new(),
+        });
+    }
+    findings.sort_by(|a, b| a.message.cmp(&b.message));
+    findings
+}

@@ -1,0 +1,224 @@
+//! Finds the lines of input and policy that a finding speaks about.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::diag::tree::{self, Node};
+use crate::diag::{Source, document};
+use crate::facts::input::Origin;
+use crate::facts::kubernetes;
+use crate::facts::merge::{Merged, locate};
+use crate::model::finding::Location;
+use crate::model::review::Review;
+use crate::policy::Bundle;
+use crate::report::Excerpt;
+
+/// Reads each source once, and only those that something is said about.
+pub(crate) struct Excerpts<'a> {
+    merged: &'a Merged,
+    trees: HashMap<*const Source, Option<Vec<Node>>>,
+    changes: HashMap<&'a str, usize>,
+    assets: HashMap<&'a str, usize>,
+}
+
+impl<'a> Excerpts<'a> {
+    pub(crate) fn new(merged: &'a Merged) -> Self {
+        let ids = |list: Vec<&'a str>| list.into_iter().enumerate().map(|(i, id)| (id, i)).collect();
+        Self {
+            merged,
+            trees: HashMap::new(),
+            changes: ids(merged.input.changes.iter().map(|change| change.id.as_str()).collect()),
+            assets: ids(merged.input.inventory.iter().map(|asset| asset.id.as_str()).collect()),
+        }
+    }
+
+    /// The place in the input of a pointer into a review.
+    pub(crate) fn input(&mut self, review: &Review, pointer: &str) -> Option<Excerpt> {
+        let parts: Vec<&str> = pointer.split('/').skip(1).collect();
+        let rest = |n: usize| parts.iter().skip(n).fold(String::new(), |all, part| all + "/" + part);
+        let index = |n: usize| parts.get(n).and_then(|part| part.parse::<usize>().ok());
+        match parts.first().copied()? {
+            "change" => {
+                let at = *self.changes.get(review.change.id.as_str())?;
+                self.item("changes", at, &rest(1))
+            }
+            "asset" => self.asset(review, &rest(1)),
+            "artifacts" => {
+                let artifact = review.artifacts.get(index(1)?)?;
+                match parts.get(2).copied() {
+                    Some("scans") => {
+                        self.fact("evidence.scans", artifact.scans.as_ref()?.get(index(3)?)?, &rest(4))
+                    }
+                    Some("signatures") => {
+                        let item = artifact.signatures.as_ref()?.get(index(3)?)?;
+                        self.fact("evidence.signatures", item, &rest(4))
+                    }
+                    Some("attestations") => {
+                        let item = artifact.attestations.as_ref()?.get(index(3)?)?;
+                        self.fact("evidence.attestations", item, &rest(4))
+                    }
+                    Some("sbom") => self.fact("sboms", artifact.sbom.as_ref()?, &rest(3)),
+                    _ if artifact.changed && review.change.to.is_some() => {
+                        let at = *self.changes.get(review.change.id.as_str())?;
+                        self.item("changes", at, "/to")
+                    }
+                    _ => self.image(review, artifact.container.as_deref()),
+                }
+            }
+            "evidence" => {
+                // A finding about a list as a whole is shown at its first item.
+                let (item, tail) = (index(2).unwrap_or(0), rest(3));
+                let evidence = &review.evidence;
+                match parts.get(1).copied()? {
+                    "advisories" => {
+                        self.fact("evidence.advisories", evidence.advisories.as_ref()?.get(item)?, &tail)
+                    }
+                    "gates" => self.fact("evidence.gates", evidence.gates.as_ref()?.get(item)?, &tail),
+                    "deployments" => {
+                        self.fact("evidence.deployments", evidence.deployments.as_ref()?.get(item)?, &tail)
+                    }
+                    "observations" => {
+                        self.fact("evidence.observations", evidence.observations.as_ref()?.get(item)?, &tail)
+                    }
+                    "migrations" => {
+                        self.fact("evidence.migrations", evidence.migrations.as_ref()?.get(item)?, &tail)
+                    }
+                    "health" => self.fact("evidence.health", evidence.health.as_ref()?.get(item)?, &tail),
+                    "registers" => {
+                        self.fact("evidence.registers", evidence.registers.as_ref()?.get(item)?, &tail)
+                    }
+                    "runs" => self.fact("evidence.runs", evidence.runs.as_ref()?.get(item)?, &tail),
+                    "quarantine" => {
+                        self.fact("evidence.quarantine", evidence.quarantine.as_ref()?.get(item)?, &tail)
+                    }
+                    _ => None,
+                }
+            }
+            "related" => {
+                let related = review.related.as_ref()?.get(index(1)?)?;
+                let at = *self.assets.get(related.id.as_str())?;
+                self.item("inventory", at, "/object")
+            }
+            _ => None,
+        }
+    }
+
+    /// Where the change itself stands.
+    pub(crate) fn change(&mut self, review: &Review) -> Option<Excerpt> {
+        let at = *self.changes.get(review.change.id.as_str())?;
+        self.item("changes", at, "/id").or_else(|| self.item("inventory", at, "/kind"))
+    }
+
+    fn asset(&mut self, review: &Review, rest: &str) -> Option<Excerpt> {
+        let asset = review.asset.as_ref()?;
+        let at = *self.assets.get(asset.id.as_str())?;
+        let pointer = match rest.strip_prefix("/podSpec") {
+            Some(tail) => {
+                let object = &self.merged.input.inventory.get(at)?.object.as_ref()?.0;
+                format!("/object{}{tail}", kubernetes::pod_spec_pointer(object)?)
+            }
+            None => rest.to_owned(),
+        };
+        self.item("inventory", at, &pointer)
+    }
+
+    fn image(&mut self, review: &Review, container: Option<&str>) -> Option<Excerpt> {
+        let asset = review.asset.as_ref()?;
+        let at = *self.assets.get(asset.id.as_str())?;
+        let images = &self.merged.input.inventory.get(at)?.images;
+        let place = images.iter().position(|image| image.container.as_deref() == container)?;
+        if let Some(object) = self.merged.input.inventory.get(at).and_then(|a| a.object.as_ref()) {
+            let spec = kubernetes::pod_spec_pointer(&object.0);
+            for list in ["initContainers", "containers", "ephemeralContainers"] {
+                let Some(spec) = &spec else { break };
+                let all = object.0.pointer(&format!("{spec}/{list}")).and_then(|l| l.as_array());
+                let found = all
+                    .into_iter()
+                    .flatten()
+                    .position(|c| c.get("name").and_then(|n| n.as_str()) == container);
+                if let Some(i) = found {
+                    return self.item("inventory", at, &format!("/object{spec}/{list}/{i}/image"));
+                }
+            }
+        }
+        self.item("inventory", at, &format!("/images/{place}"))
+    }
+
+    /// A fact of a list that is the same as one of a review, by its content.
+    fn fact<F: Listed>(&mut self, list: &'static str, fact: &F, rest: &str) -> Option<Excerpt> {
+        let at = F::list(&self.merged.input)?.iter().position(|item| item == fact)?;
+        self.item(list, at, rest)
+    }
+
+    fn item(&mut self, list: &str, index: usize, rest: &str) -> Option<Excerpt> {
+        let (source, origin, local) = self.merged.origin(list, index)?;
+        let pointer = match origin {
+            Origin::Input(_) => format!("/{}/{local}{rest}", list.replace('.', "/")),
+            Origin::Object(..) => rest.strip_prefix("/object").unwrap_or_default().to_owned(),
+        };
+        let trees = self.trees.entry(Arc::as_ptr(source)).or_insert_with(|| tree::parse(source).ok());
+        let node = locate(trees.as_ref()?, origin, &pointer)?;
+        Some(excerpt(source, document::first_line(source, &node.span)))
+    }
+}
+
+/// A list of facts in an input.
+trait Listed: PartialEq + Sized {
+    fn list(input: &crate::model::input::Input) -> Option<&Vec<Self>>;
+}
+
+macro_rules! listed {
+    ($($type:ident $($path:ident).+;)*) => {$(
+        impl Listed for crate::model::evidence::$type {
+            fn list(input: &crate::model::input::Input) -> Option<&Vec<Self>> {
+                input.$($path).+.as_ref()
+            }
+        }
+    )*};
+}
+listed! {
+    Sbom sboms;
+    Signature evidence.signatures;
+    Attestation evidence.attestations;
+    Scan evidence.scans;
+    Advisory evidence.advisories;
+    Gate evidence.gates;
+    Deployment evidence.deployments;
+    Observation evidence.observations;
+    Migration evidence.migrations;
+    Health evidence.health;
+    RegisterEntry evidence.registers;
+    ActiveRun evidence.runs;
+    Quarantine evidence.quarantine;
+}
+
+/// The head of the rule that gave a finding.
+pub(crate) fn policy(bundle: &Bundle, location: &Location) -> Option<Excerpt> {
+    let file = bundle.files.iter().find(|file| file.source.name == location.file)?;
+    let start = file.source.offset(location.line, location.column.unwrap_or(1));
+    let rest = file.source.text.get(start..)?;
+    let length = rest.find('\n').unwrap_or(rest.len());
+    Some(excerpt(&file.source, start..start.saturating_add(length.max(1))))
+}
+
+fn excerpt(source: &Source, span: std::ops::Range<usize>) -> Excerpt {
+    let (line, column) = source.line_column(span.start);
+    let width = source.text.get(span).map_or(1, |text| text.chars().count().max(1));
+    let start = usize::try_from(line.saturating_sub(1)).unwrap_or(0);
+    let text = source.text.lines().nth(start).unwrap_or_default();
+    // A line of a minified document is shown where it matters.
+    let (text, column) = match text.chars().count() > 240 {
+        true => {
+            let from = usize::try_from(column).unwrap_or(0).saturating_sub(60);
+            (text.chars().skip(from).take(200).collect::<String>(), column)
+        }
+        false => (text.to_owned(), column),
+    };
+    Excerpt {
+        file: source.name.clone(),
+        line,
+        column,
+        lines: vec![(line, text)],
+        width: u32::try_from(width).unwrap_or(1),
+    }
+}

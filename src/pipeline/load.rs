@@ -1,0 +1,347 @@
+//! Reads inputs and policies from files, folders and standard input.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::builtin;
+use crate::config::Config;
+use crate::diag::{Diagnostic, Source, codes, document, nearest};
+use crate::facts::input::{self, Document};
+use crate::facts::merge::Part;
+use crate::model::evidence::Approval;
+use crate::model::governance::{Override, Waiver};
+use crate::model::json::Json;
+use crate::model::trust::Trust;
+use crate::policy::{self, Bundle, LoadOptions, settings};
+
+/// How many bytes one input file may have.
+pub const MAX_FILE: u64 = 512 << 20;
+/// How many files an input folder may have.
+const MAX_FILES: usize = 100_000;
+/// How deep an input folder may nest.
+const MAX_DEPTH: usize = 64;
+
+/// Everything that was read as input.
+#[derive(Debug, Default)]
+pub struct Inputs {
+    /// The parts, with their trust.
+    pub parts: Vec<Part>,
+    /// Approvals, with whether the file they came from is the operators'.
+    pub approvals: Vec<(Approval, bool)>,
+    /// Waivers.
+    pub waivers: Vec<(Waiver, bool)>,
+    /// Overrides.
+    pub overrides: Vec<(Override, bool)>,
+}
+
+/// How inputs are read.
+#[derive(Clone, Copy, Debug)]
+pub struct InputOptions<'a> {
+    /// Whether facts are taken on trust.
+    pub trust_input: bool,
+    /// Whether documents of any kind are taken.
+    pub raw: bool,
+    /// Files and folders that operators vouch for, absolute.
+    pub operator: &'a [PathBuf],
+}
+
+/// Reads inputs: files, folders, and `-` for standard input.
+///
+/// # Errors
+/// Everything that cannot be read or understood.
+pub fn inputs(paths: &[PathBuf], options: InputOptions<'_>) -> Result<Inputs, Vec<Diagnostic>> {
+    let mut all = Inputs::default();
+    let mut problems = Vec::new();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            let mut text = String::new();
+            match std::io::stdin().lock().take(MAX_FILE.saturating_add(1)).read_to_string(&mut text) {
+                Ok(size) if size as u64 > MAX_FILE => problems.push(too_large("<stdin>", size as u64)),
+                Ok(_) => take(Source::new("<stdin>", text), false, options, &mut all, &mut problems),
+                Err(error) => problems.push(unreadable("<stdin>", &error)),
+            }
+            continue;
+        }
+        let mut files = Vec::new();
+        if let Err(problem) = walk(path, 0, &mut files) {
+            problems.push(problem);
+            continue;
+        }
+        if files.is_empty() {
+            problems.push(
+                Diagnostic::error(
+                    codes::INPUT_EMPTY,
+                    format!("there is no document in `{}`", path.display()),
+                )
+                .hint("an input is JSON or YAML, in files that end in `.json`, `.yaml` or `.yml`"),
+            );
+        }
+        for file in files {
+            if problems.len() > 20 {
+                return Err(problems);
+            }
+            match text(&file) {
+                Ok(source) => {
+                    let real = file.canonicalize().unwrap_or_else(|_| file.clone());
+                    let vouched = options.operator.iter().any(|root| real.starts_with(root));
+                    take(source, vouched, options, &mut all, &mut problems);
+                }
+                Err(problem) => problems.push(problem),
+            }
+        }
+    }
+    if problems.is_empty() { Ok(all) } else { Err(problems) }
+}
+
+fn take(
+    source: Arc<Source>,
+    vouched: bool,
+    options: InputOptions<'_>,
+    all: &mut Inputs,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let documents = match input::read(&source, options.raw) {
+        Ok(documents) => documents,
+        Err(problem) => return problems.push(problem),
+    };
+    if documents.is_empty() {
+        problems.push(Diagnostic::error(codes::INPUT_EMPTY, format!("`{}` is empty", source.name)));
+    }
+    let genuine = vouched || options.trust_input;
+    for document in documents {
+        match document {
+            Document::Input(input, origin) => {
+                let mut input = *input;
+                let trust = match (options.trust_input, vouched) {
+                    (true, _) => Trust::Verified,
+                    (false, true) => Trust::Operator,
+                    (false, false) => Trust::Claimed,
+                };
+                all.approvals
+                    .extend(input.evidence.approvals.take().into_iter().flatten().map(|a| (a, genuine)));
+                let source = Arc::clone(&source);
+                all.parts.push(Part { input, source, origin, trust, stamped: options.trust_input });
+            }
+            Document::Approval(approval) => all.approvals.push((*approval, genuine)),
+            Document::Waiver(waiver) => all.waivers.push((*waiver, genuine)),
+            Document::Override(record) => all.overrides.push((*record, genuine)),
+        }
+    }
+}
+
+fn unreadable(name: &str, error: &std::io::Error) -> Diagnostic {
+    if error.kind() == std::io::ErrorKind::InvalidData {
+        return Diagnostic::error(codes::INPUT_SYNTAX, format!("`{name}` is not text in UTF-8"));
+    }
+    Diagnostic::error(codes::INPUT_UNREADABLE, format!("`{name}` cannot be read: {error}"))
+}
+
+fn too_large(name: &str, size: u64) -> Diagnostic {
+    Diagnostic::error(
+        codes::INPUT_TOO_LARGE,
+        format!("`{name}` has {size} bytes; an input file has at most {MAX_FILE}"),
+    )
+    .hint("split it into several files; parts merge")
+}
+
+/// Reads one file, within the limit.
+///
+/// # Errors
+/// It cannot be read, is too large, or is not UTF-8.
+pub fn text(path: &Path) -> Result<Arc<Source>, Diagnostic> {
+    let name = path.display().to_string();
+    let file = std::fs::File::open(path).map_err(|error| unreadable(&name, &error))?;
+    let size = file.metadata().map_or(0, |metadata| metadata.len());
+    if size > MAX_FILE {
+        return Err(too_large(&name, size));
+    }
+    let mut text = String::with_capacity(usize::try_from(size).unwrap_or(0));
+    file.take(MAX_FILE.saturating_add(1))
+        .read_to_string(&mut text)
+        .map_err(|error| unreadable(&name, &error))?;
+    if text.len() as u64 > MAX_FILE {
+        return Err(too_large(&name, text.len() as u64));
+    }
+    Ok(Source::new(name, text))
+}
+
+/// The documents of a path in the order of their names. Hidden files, links to folders and the
+/// operator's own file are passed over.
+fn walk(path: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Diagnostic> {
+    let name = path.display().to_string();
+    let metadata = std::fs::metadata(path).map_err(|error| unreadable(&name, &error))?;
+    if !metadata.is_dir() {
+        files.push(path.to_path_buf());
+        return Ok(());
+    }
+    if depth > MAX_DEPTH {
+        let message = format!("`{name}` nests deeper than {MAX_DEPTH} folders");
+        return Err(Diagnostic::error(codes::INPUT_TOO_LARGE, message));
+    }
+    let entries = std::fs::read_dir(path).map_err(|error| unreadable(&name, &error))?;
+    let mut entries: Vec<_> = entries.collect::<Result<_, _>>().map_err(|error| unreadable(&name, &error))?;
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let file_name = entry.file_name();
+        let file_name = file_name.to_string_lossy();
+        if file_name.starts_with('.') || file_name == crate::config::NAME {
+            continue;
+        }
+        let kind = entry.file_type().map_err(|error| unreadable(&name, &error))?;
+        let target_is_folder = kind.is_symlink() && std::fs::metadata(entry.path()).is_ok_and(|m| m.is_dir());
+        if kind.is_dir() {
+            walk(&entry.path(), depth.saturating_add(1), files)?;
+        } else if !target_is_folder && [".json", ".yaml", ".yml"].iter().any(|end| file_name.ends_with(end)) {
+            files.push(entry.path());
+            if files.len() > MAX_FILES {
+                let message = format!("`{name}` has more than {MAX_FILES} documents");
+                return Err(Diagnostic::error(codes::INPUT_TOO_LARGE, message));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Reads policies by name: folders, files, `builtin`, `builtin:<profile>`; those built in where
+/// none is named. Data are the settings and what else is given.
+///
+/// # Errors
+/// Everything that is wrong with them.
+pub fn policies(
+    config: &Config,
+    named: &[String],
+    data: &[PathBuf],
+    rego_v0: bool,
+) -> Result<Bundle, Vec<Diagnostic>> {
+    let names: Vec<String> = match (named.is_empty(), config.policies.is_empty()) {
+        (false, _) => named.to_vec(),
+        (true, false) => config.policies.clone(),
+        (true, true) => vec!["builtin".to_owned()],
+    };
+    let mut files = Vec::new();
+    let mut problems = Vec::new();
+    for name in &names {
+        match policy_files(name) {
+            Ok(found) => files.extend(found),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    files.sort();
+    // A library that two profiles share comes once.
+    files.dedup();
+    let data = self::data(config, data).unwrap_or_else(|found| {
+        problems.extend(found);
+        Value::Null
+    });
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    policy::load(files, data, LoadOptions { tests: false, rego_v0 })
+}
+
+/// The texts of one policy argument.
+///
+/// # Errors
+/// It cannot be read, or names nothing.
+pub fn policy_files(name: &str) -> Result<Vec<(String, String)>, Diagnostic> {
+    if let Some(profile) = name.strip_prefix("builtin") {
+        let profile = profile.strip_prefix(':').filter(|profile| !profile.is_empty());
+        return builtin::files(profile).ok_or_else(|| {
+            let profile = profile.unwrap_or_default();
+            let known = builtin::profiles();
+            let hint = match nearest(profile, known.iter().copied()) {
+                Some(near) => format!("did you mean `builtin:{near}`?"),
+                None => format!("the profiles are {}", known.join(", ")),
+            };
+            Diagnostic::error(codes::POLICY_UNREADABLE, format!("there is no profile `{profile}`")).hint(hint)
+        });
+    }
+    let path = Path::new(name);
+    let mut found = Vec::new();
+    collect_policies(path, path, 0, &mut found)?;
+    if found.is_empty() {
+        return Err(Diagnostic::error(codes::POLICY_EMPTY, format!("there are no policies in `{name}`"))
+            .hint("policies end in `.rego`, or are YAML with `kind: Policy`"));
+    }
+    Ok(found)
+}
+
+fn collect_policies(
+    root: &Path,
+    path: &Path,
+    depth: usize,
+    found: &mut Vec<(String, String)>,
+) -> Result<(), Diagnostic> {
+    let name = path.display().to_string();
+    let fail = |error: &std::io::Error| {
+        Diagnostic::error(codes::POLICY_UNREADABLE, format!("`{name}` cannot be read: {error}"))
+    };
+    let metadata = std::fs::metadata(path).map_err(|error| fail(&error))?;
+    if metadata.is_dir() {
+        if depth > MAX_DEPTH {
+            let message = format!("`{name}` nests deeper than {MAX_DEPTH} folders");
+            return Err(Diagnostic::error(codes::POLICY_UNREADABLE, message));
+        }
+        let entries = std::fs::read_dir(path).map_err(|error| fail(&error))?;
+        let mut entries: Vec<_> = entries.collect::<Result<_, _>>().map_err(|error| fail(&error))?;
+        entries.sort_by_key(std::fs::DirEntry::file_name);
+        for entry in entries {
+            let hidden = entry.file_name().to_string_lossy().starts_with('.');
+            let link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+            let is_folder = entry.path().is_dir();
+            if !hidden && !(link && is_folder) {
+                collect_policies(root, &entry.path(), depth.saturating_add(1), found)?;
+            }
+        }
+        return Ok(());
+    }
+    // A file that is named is meant; in a folder, only what ends like a policy is.
+    let whole = path == root || [".rego", ".yaml", ".yml"].iter().any(|end| name.ends_with(end));
+    if whole {
+        let text = std::fs::read_to_string(path).map_err(|error| fail(&error))?;
+        found.push((name.replace('\\', "/"), text));
+    }
+    Ok(())
+}
+
+/// What policies see as `data`: settings, and members of the files that are named.
+fn data(config: &Config, files: &[PathBuf]) -> Result<Value, Vec<Diagnostic>> {
+    let mut problems = Vec::new();
+    let settings = match &config.settings {
+        Some(settings) => settings.0.clone(),
+        None => serde_json::to_value(settings::shipped()?)
+            .map_err(|error| vec![Diagnostic::error(codes::CONFIG_INVALID, error.to_string())])?,
+    };
+    let mut members = Map::new();
+    members.insert("settings".to_owned(), settings);
+    let mut named: Vec<(String, Json)> = config.data.clone();
+    for file in files {
+        match text(file).and_then(|source| document::read::<Json>(&source)) {
+            Ok(value) => named.push((file.display().to_string(), value)),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    for (name, value) in named {
+        let Value::Object(more) = value.0 else {
+            problems.push(Diagnostic::error(codes::INPUT_INVALID, format!("`{name}` is not a mapping")));
+            continue;
+        };
+        for (key, value) in more {
+            if members.contains_key(&key) {
+                let message = format!("`{name}` gives `data.{key}`, which is there already");
+                let hint = if key == "settings" {
+                    "settings are named with `settings:` in the configuration"
+                } else {
+                    "rename one of them"
+                };
+                problems.push(Diagnostic::error(codes::POLICY_CONFLICT, message).hint(hint));
+            } else {
+                members.insert(key, value);
+            }
+        }
+    }
+    if problems.is_empty() { Ok(Value::Object(members)) } else { Err(problems) }
+}
