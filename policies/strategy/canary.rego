@@ -12,9 +12,9 @@
 #   remediation: Let the plan shift a part of the traffic and watch it; the steps are asked for here.
 package strategy.canary
 
-import data.lib.settings
+import data.lib.entries
 
-canary := settings.first(data.settings.strategy.canary)
+canary := entries.first(data.settings.strategy.canary)
 
 changed := [artifact | some artifact in input.artifacts; artifact.changed]
 

@@ -13,10 +13,10 @@
 #   remediation: Wait for the time under `until`; for an exploited vulnerability ask for a waiver.
 package updates.age
 
-import data.lib.settings
+import data.lib.entries
 import data.lib.time as times
 
-wait := times.nanoseconds(settings.first(data.settings.updates.minimumAge).age)
+wait := times.nanoseconds(entries.first(data.settings.updates.minimumAge).age)
 
 digests contains artifact.digest if {
 	some artifact in input.artifacts
