@@ -57,7 +57,8 @@ impl Engine for Rego {
     }
 
     fn compile(&self, bundle: &Bundle, limits: Limits) -> Result<Box<dyn Compiled>, Vec<Diagnostic>> {
-        let compiled = on_deep_stack(|| compile(bundle, limits, self.path)).map_err(|problem| vec![problem])??;
+        let compiled =
+            on_deep_stack(|| compile(bundle, limits, self.path)).map_err(|problem| vec![problem])??;
         Ok(Box::new(compiled))
     }
 }
@@ -161,9 +162,9 @@ fn engine(
             .add_policy(unit.source.name.clone(), prepared.text.clone())
             .map_err(|error| vec![errors::syntax(&unit.source, &error.to_string(), bundle.rego_v0)])?;
     }
-    engine
-        .add_data(data.clone())
-        .map_err(|_| vec![invalid("the data is not a mapping").hint("policies see data by the names of its members")])?;
+    engine.add_data(data.clone()).map_err(|_| {
+        vec![invalid("the data is not a mapping").hint("policies see data by the names of its members")]
+    })?;
     Ok(engine)
 }
 
@@ -201,7 +202,8 @@ fn entry(unit: &Unit) -> String {
 
 /// Whether nothing that a unit's effects can reach needs the interpreter.
 fn may_be_compiled(names: &Names<'_>, at: usize, unit: &Unit) -> bool {
-    let effects = (0..unit.rules.len()).filter(|rule| unit.rules.get(*rule).is_some_and(|d| d.effect().is_some()));
+    let effects =
+        (0..unit.rules.len()).filter(|rule| unit.rules.get(*rule).is_some_and(|d| d.effect().is_some()));
     let reached = effects.flat_map(|rule| names.reach((at, rule)));
     reached.filter_map(|at| names.definition(at)).all(|(unit, definition)| {
         definition.uses.with.is_none()

@@ -151,10 +151,29 @@ fn after(name: &'static str, value: &Value) -> Result<(), Stop> {
 fn deep(name: &str) -> bool {
     matches!(
         name,
-        "json.filter" | "json.marshal" | "json.marshal_with_options" | "json.patch" | "json.remove" | "json.unmarshal"
-            | "max" | "min" | "object.subset" | "object.union" | "object.union_n" | "sort" | "sprintf" | "walk"
-            | "yaml.marshal" | "yaml.unmarshal" | "intersection" | "union" | "__builtin_sets.intersection"
-            | "__builtin_sets.union" | "urlquery.encode_object" | "graph.reachable" | "object.filter"
+        "json.filter"
+            | "json.marshal"
+            | "json.marshal_with_options"
+            | "json.patch"
+            | "json.remove"
+            | "json.unmarshal"
+            | "max"
+            | "min"
+            | "object.subset"
+            | "object.union"
+            | "object.union_n"
+            | "sort"
+            | "sprintf"
+            | "walk"
+            | "yaml.marshal"
+            | "yaml.unmarshal"
+            | "intersection"
+            | "union"
+            | "__builtin_sets.intersection"
+            | "__builtin_sets.union"
+            | "urlquery.encode_object"
+            | "graph.reachable"
+            | "object.filter"
     )
 }
 
@@ -170,7 +189,9 @@ fn shallow(value: &Value) -> u64 {
         Value::Set(items) => size_of(items.len()).saturating_mul(32),
         Value::Object(members) => size_of(members.len()).saturating_mul(64),
         // A whole number beyond 64 bits has a size of its own.
-        Value::Number(number) if number.is_integer() && number.as_i64().is_none() && number.as_u64().is_none() => {
+        Value::Number(number)
+            if number.is_integer() && number.as_i64().is_none() && number.as_u64().is_none() =>
+        {
             number.as_big().map_or(8, |big| big.bits() / 8)
         }
         Value::Number(_) => 8,
@@ -242,7 +263,9 @@ fn estimate(name: &str, args: &[Value], limit: u64) -> Cost {
     match name {
         "numbers.range" | "numbers.range_step" => {
             let end = |at: usize| match args.get(at) {
-                Some(Value::Number(number)) => number.as_i64().map(i128::from).or(number.as_u64().map(i128::from)),
+                Some(Value::Number(number)) => {
+                    number.as_i64().map(i128::from).or(number.as_u64().map(i128::from))
+                }
                 _ => Some(0),
             };
             let step = end(2).unwrap_or(1).unsigned_abs().max(1);
@@ -258,15 +281,20 @@ fn estimate(name: &str, args: &[Value], limit: u64) -> Cost {
         "sprintf" => {
             // Widths and precisions: every run of digits behind a `%`.
             let widths = text(args, 0).split('%').skip(1).fold(0_u64, |sum, part| {
-                let digits: String = part.chars().skip_while(|c| *c == '.').take_while(char::is_ascii_digit).collect();
+                let digits: String =
+                    part.chars().skip_while(|c| *c == '.').take_while(char::is_ascii_digit).collect();
                 sum.saturating_add(if digits.is_empty() { 0 } else { digits.parse().unwrap_or(NEVER) })
             });
             Cost { bytes: given.saturating_mul(2).saturating_add(widths), work: given.saturating_add(widths) }
         }
         "concat" => {
             let (items, total) = match args.get(1) {
-                Some(Value::Array(items)) => (items.len(), items.iter().map(shallow).fold(0, u64::saturating_add)),
-                Some(Value::Set(items)) => (items.len(), items.iter().map(shallow).fold(0, u64::saturating_add)),
+                Some(Value::Array(items)) => {
+                    (items.len(), items.iter().map(shallow).fold(0, u64::saturating_add))
+                }
+                Some(Value::Set(items)) => {
+                    (items.len(), items.iter().map(shallow).fold(0, u64::saturating_add))
+                }
                 _ => (0, 0),
             };
             let bytes = length(args, 0).saturating_mul(size_of(items)).saturating_add(total);
@@ -330,7 +358,8 @@ fn estimate(name: &str, args: &[Value], limit: u64) -> Cost {
             Cost { bytes, work: bytes }
         }
         "object.subset" | "strings.any_prefix_match" | "strings.any_suffix_match" => {
-            let work = args.iter().fold(1_u64, |product, arg| product.saturating_mul(weigh(arg, limit).max(1)));
+            let work =
+                args.iter().fold(1_u64, |product, arg| product.saturating_mul(weigh(arg, limit).max(1)));
             Cost { bytes: 0, work: work / 256 }
         }
         "contains" | "indexof" | "indexof_n" | "strings.count" | "trim" | "trim_left" | "trim_right" => {
@@ -350,7 +379,9 @@ fn estimate(name: &str, args: &[Value], limit: u64) -> Cost {
                     let each = size_of(with.len()).saturating_add(groups.saturating_mul(length(args, 0)));
                     length(args, 0).saturating_add(1).saturating_mul(each.saturating_add(1))
                 }
-                "regex.split" | "regex.find_n" | "regex.find_all_string_submatch_n" => subject.saturating_mul(64),
+                "regex.split" | "regex.find_n" | "regex.find_all_string_submatch_n" => {
+                    subject.saturating_mul(64)
+                }
                 _ => subject,
             };
             Cost { bytes, work: steps }

@@ -67,7 +67,9 @@ fn every_output_has_the_place_of_its_definition() {
 
 #[test]
 fn conftest_names_are_effects() {
-    let found = said("package a\n\nviolation_x contains {\"msg\": \"v\"}\n\nwarn_y contains \"w\"\n\nhold contains \"h\" if false\n");
+    let found = said(
+        "package a\n\nviolation_x contains {\"msg\": \"v\"}\n\nwarn_y contains \"w\"\n\nhold contains \"h\" if false\n",
+    );
     assert_eq!(found.iter().map(|f| f.0).collect::<Vec<_>>(), [Effect::Deny, Effect::Warn]);
 }
 
@@ -113,7 +115,10 @@ fn the_clock_is_the_reviews() {
 #[test]
 fn reviews_do_not_see_each_other() {
     let text = "package a\n\nkind := input.change.kind\n\nslow := kind if true with input.x as 1\n\ndeny contains kind\n\nwarn contains sprintf(\"%v %d\", [slow, time.now_ns()])\n";
-    let bundle = bundle(&[("p.rego", text), ("q.rego", "package b\n\nkind := input.change.kind\n\ndeny contains kind\n")], json!({}));
+    let bundle = bundle(
+        &[("p.rego", text), ("q.rego", "package b\n\nkind := input.change.kind\n\ndeny contains kind\n")],
+        json!({}),
+    );
     let mut other = review();
     other.change.kind = crate::model::input::ChangeKind::Chart;
     other.context.now = "2027-01-01T00:00:00Z".parse().unwrap();
@@ -132,19 +137,36 @@ fn reviews_do_not_see_each_other() {
 #[test]
 fn an_error_is_a_failure_wherever_it_stands() {
     let at = |line, column| Some(Location { file: "p.rego".to_owned(), line, column: Some(column) });
-    for body in ["to_number(\"x\") == 1", "not to_number(\"x\") == 1", "count([1 | to_number(\"x\") == 1]) == 0", "f(1)", "1 / 0 == 1", "not 1 / 0 == 1"] {
-        let text = format!("package a\n\ndeny contains \"one\" if {{\n\t{body}\n}}\n\nf(x) if to_number(\"x\") == x\n");
+    for body in [
+        "to_number(\"x\") == 1",
+        "not to_number(\"x\") == 1",
+        "count([1 | to_number(\"x\") == 1]) == 0",
+        "f(1)",
+        "1 / 0 == 1",
+        "not 1 / 0 == 1",
+    ] {
+        let text = format!(
+            "package a\n\ndeny contains \"one\" if {{\n\t{body}\n}}\n\nf(x) if to_number(\"x\") == x\n"
+        );
         let failure = one(&text).expect_err(body);
         assert_eq!(failure.cause, Cause::Error, "{body}");
         assert_ne!(failure.location, at(3, 1), "{body}: {failure:?}");
     }
-    let conflict = one("package a\n\nx := 1 if input.kind\n\nx := 2 if input.change\n\ndeny contains \"x\" if x == 1\n");
+    let conflict =
+        one("package a\n\nx := 1 if input.kind\n\nx := 2 if input.change\n\ndeny contains \"x\" if x == 1\n");
     assert_eq!(conflict.unwrap_err().cause, Cause::Error);
 }
 
 #[test]
 fn what_is_not_a_finding_is_a_failure() {
-    for value in ["1", "{\"message\": \"x\"}", "{\"msg\": 1}", "[\"x\"]", "{\"msg\": \"x\", \"n\": 18014398509481984}", "{\"msg\": \"x\", \"o\": {1: 2}}"] {
+    for value in [
+        "1",
+        "{\"message\": \"x\"}",
+        "{\"msg\": 1}",
+        "[\"x\"]",
+        "{\"msg\": \"x\", \"n\": 18014398509481984}",
+        "{\"msg\": \"x\", \"o\": {1: 2}}",
+    ] {
         let failure = one(&format!("package a\n\ndeny contains {value}\n")).expect_err(value);
         assert_eq!((failure.cause, failure.location.unwrap().line), (Cause::Error, 3), "{value}");
     }
@@ -154,7 +176,10 @@ fn what_is_not_a_finding_is_a_failure() {
 #[test]
 fn data_and_settings_are_seen() {
     let bundle = bundle(
-        &[("p.rego", "package a\n\nimport data.settings.promotion\n\ndeny contains x if some x in promotion.paths\n")],
+        &[(
+            "p.rego",
+            "package a\n\nimport data.settings.promotion\n\ndeny contains x if some x in promotion.paths\n",
+        )],
         json!({"settings": {"promotion": {"paths": ["a", "b"]}}}),
     );
     assert_eq!(both(&bundle, &review())[0].as_ref().unwrap().len(), 2);
@@ -162,7 +187,10 @@ fn data_and_settings_are_seen() {
 
 #[test]
 fn what_only_the_compiler_sees_is_refused_with_its_place() {
-    let bundle = bundle(&[("p.rego", "package a\n\ndeny contains \"a\" if input.x\n\ndeny contains x if input.y\n")], json!({}));
+    let bundle = bundle(
+        &[("p.rego", "package a\n\ndeny contains \"a\" if input.x\n\ndeny contains x if input.y\n")],
+        json!({}),
+    );
     let problems = on_deep_stack(|| compile(&bundle, Limits::default(), Path::Auto).err()).unwrap().unwrap();
     insta::assert_snapshot!(problems[0].to_string());
 }
@@ -173,8 +201,12 @@ fn limits_are_told_apart() {
     let bundle = bundle(&[("p.rego", endless)], json!({}));
     assert_eq!(judge(&bundle, &review(), Path::Auto)[0].as_ref().unwrap_err().cause, Cause::Steps);
     assert_eq!(judge(&bundle, &review(), Path::Interpreter)[0].as_ref().unwrap_err().cause, Cause::Time);
-    let large = one("package a\n\ndeny contains \"x\" if count(numbers.range(1, 100000000)) > 1\n").unwrap_err();
-    assert_eq!((large.cause, large.message.as_str()), (Cause::Memory, "`numbers.range` would exceed the limit of memory"));
+    let large =
+        one("package a\n\ndeny contains \"x\" if count(numbers.range(1, 100000000)) > 1\n").unwrap_err();
+    assert_eq!(
+        (large.cause, large.message.as_str()),
+        (Cause::Memory, "`numbers.range` would exceed the limit of memory")
+    );
 }
 
 /// Every policy of the corpus ends soon and in a refusal or a failure, in either form.

@@ -135,17 +135,26 @@ impl<'u> Names<'u> {
     /// Names that clash: with each other, with packages, with data; defaults that stand twice.
     pub(crate) fn conflicts(&self, data: &serde_json::Value, problems: &mut Vec<Diagnostic>) {
         for (path, found) in &self.rules {
-            let Some((unit, definition)) = found.first().and_then(|at| self.definition(*at)) else { continue };
+            let Some((unit, definition)) = found.first().and_then(|at| self.definition(*at)) else {
+                continue;
+            };
             let name = path.join(".");
             let here = |message: String, hint: &str, at: &Definition, of: &Unit| {
-                Diagnostic::error(codes::POLICY_CONFLICT, message).hint(hint).at(&of.source, at.head.clone(), "this rule")
+                Diagnostic::error(codes::POLICY_CONFLICT, message).hint(hint).at(
+                    &of.source,
+                    at.head.clone(),
+                    "this rule",
+                )
             };
             let forms = || found.iter().filter_map(|at| self.definition(*at));
             let defaults: Vec<_> = forms().filter(|(_, d)| d.form == Form::Default).collect();
             if let Some((other, second)) = defaults.get(1) {
                 let first = defaults.first().map_or(0, |(_, d)| d.line);
                 problems.push(here(
-                    format!("`{name}` has a second `default`; the first is on line {first} of `{}`", unit.source.name),
+                    format!(
+                        "`{name}` has a second `default`; the first is on line {first} of `{}`",
+                        unit.source.name
+                    ),
                     "keep one of them",
                     second,
                     other,
@@ -164,7 +173,12 @@ impl<'u> Names<'u> {
             if forms().any(|(_, d)| d.form == Form::Set)
                 && let Some((of, d)) = forms().find(|(_, d)| matches!(d.form, Form::Value) && d.plain)
             {
-                problems.push(here(format!("`{name}` is a set elsewhere and a value here"), "rename one of them", d, of));
+                problems.push(here(
+                    format!("`{name}` is a set elsewhere and a value here"),
+                    "rename one of them",
+                    d,
+                    of,
+                ));
             }
             if let Some(package) = self.packages.iter().find(|package| package.starts_with(path)) {
                 problems.push(here(
@@ -202,9 +216,12 @@ impl<'u> Names<'u> {
                         None => "no package, rule or data has that name".to_owned(),
                     };
                     problems.push(
-                        Diagnostic::error(codes::POLICY_INVALID, format!("`{name}` is imported, but there is no such thing"))
-                            .hint(hint)
-                            .at(&unit.source, import.span.clone(), "this import"),
+                        Diagnostic::error(
+                            codes::POLICY_INVALID,
+                            format!("`{name}` is imported, but there is no such thing"),
+                        )
+                        .hint(hint)
+                        .at(&unit.source, import.span.clone(), "this import"),
                     );
                 }
             }
@@ -212,11 +229,17 @@ impl<'u> Names<'u> {
                 for reference in definition.uses.references.iter().filter(|reference| reference.call) {
                     let (message, hint) = match self.target(unit, &definition.uses.locals, reference) {
                         Target::Builtin(name) => match builtins::care(&name) {
-                            Some(Care::Refused(why)) => (format!("`{name}` is not offered to policies"), why.to_owned()),
+                            Some(Care::Refused(why)) => {
+                                (format!("`{name}` is not offered to policies"), why.to_owned())
+                            }
                             _ => continue,
                         },
                         Target::Missing(name) => {
-                            let own = unit.rules.iter().filter(|d| d.form == Form::Function).map(|d| d.path.join("."));
+                            let own = unit
+                                .rules
+                                .iter()
+                                .filter(|d| d.form == Form::Function)
+                                .map(|d| d.path.join("."));
                             let own: Vec<String> = own.collect();
                             let known = builtins::FUNCTIONS
                                 .iter()
@@ -231,13 +254,11 @@ impl<'u> Names<'u> {
                         }
                         _ => continue,
                     };
-                    problems.push(
-                        Diagnostic::error(codes::POLICY_INVALID, message).hint(hint).at(
-                            &unit.source,
-                            reference.span.clone(),
-                            "called here",
-                        ),
-                    );
+                    problems.push(Diagnostic::error(codes::POLICY_INVALID, message).hint(hint).at(
+                        &unit.source,
+                        reference.span.clone(),
+                        "called here",
+                    ));
                 }
             }
         }
@@ -296,8 +317,13 @@ impl<'u> Names<'u> {
                         stack.push((next, uses));
                     }
                     None => {
-                        let below =
-                            self.uses(at).iter().filter_map(|used| depths.get(used)).max().copied().unwrap_or(0);
+                        let below = self
+                            .uses(at)
+                            .iter()
+                            .filter_map(|used| depths.get(used))
+                            .max()
+                            .copied()
+                            .unwrap_or(0);
                         let own = self.definition(at).map_or(0, |(_, d)| d.uses.depth);
                         let depth = below.saturating_add(own).saturating_add(2);
                         depths.insert(at, depth);
@@ -308,7 +334,11 @@ impl<'u> Names<'u> {
                                 problems.push(
                                     Diagnostic::error(codes::POLICY_INVALID, "rules are nested too deep")
                                         .hint("let fewer rules build on one another")
-                                        .at(&unit.source, definition.head.clone(), "this rule and those that it uses"),
+                                        .at(
+                                            &unit.source,
+                                            definition.head.clone(),
+                                            "this rule and those that it uses",
+                                        ),
                                 );
                             }
                             return;

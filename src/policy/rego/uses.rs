@@ -213,7 +213,12 @@ impl Uses {
             Expr::UnaryExpr { expr, .. } => self.expr(expr),
             Expr::BinExpr { lhs, rhs, .. }
             | Expr::BoolExpr { lhs, rhs, .. }
-            | Expr::ArithExpr { lhs, rhs, op: ArithOp::Add | ArithOp::Sub | ArithOp::Mul | ArithOp::Div | ArithOp::Mod, .. } => {
+            | Expr::ArithExpr {
+                lhs,
+                rhs,
+                op: ArithOp::Add | ArithOp::Sub | ArithOp::Mul | ArithOp::Div | ArithOp::Mod,
+                ..
+            } => {
                 self.expr(lhs);
                 self.expr(rhs);
             }
