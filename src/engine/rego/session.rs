@@ -54,6 +54,7 @@ impl<'r> Evaluation<'r> {
     }
 
     /// Runs something of the engine's within the limits; a panic inside it is a failure.
+    /// A function that failed is a failure, whatever the evaluation made of it.
     fn within<T>(
         &mut self,
         now: i64,
@@ -62,16 +63,19 @@ impl<'r> Evaluation<'r> {
         let limits = self.rules.limits;
         meter::begin(limits.memory, limits.steps.saturating_mul(WORK), now);
         let result = catch_unwind(AssertUnwindSafe(|| run(self)));
-        let stop = meter::end();
+        let bill = meter::end();
         let Ok(result) = result else {
             // Whatever state they are in, nobody shall see it.
             self.machines.clear();
             self.interpreter = None;
             return Err(Stopped { cause: Cause::Error, text: "the evaluation broke off".to_owned() });
         };
-        match stop {
+        match bill.stopped {
             // Even where the policy went on as if nothing had happened.
             Some(stop) => Err(Stopped { cause: stop.cause, text: stop.to_string() }),
+            None if bill.failed && result.is_ok() => {
+                Err(Stopped { cause: Cause::Error, text: "a function failed".to_owned() })
+            }
             None => result,
         }
     }
@@ -88,7 +92,8 @@ impl<'r> Evaluation<'r> {
             std::collections::btree_map::Entry::Vacant(free) => {
                 let mut machine = RegoVM::new();
                 machine.load_program(std::sync::Arc::clone(program));
-                machine.set_strict_builtin_errors(true);
+                // Its own strictness hides errors in undefined rules; see the invariant of this module's parent.
+                machine.set_strict_builtin_errors(false);
                 machine.set_max_instructions(usize::try_from(rules.limits.steps).unwrap_or(usize::MAX));
                 machine.set_execution_timer_config(Some(timer(rules.limits)));
                 machine.set_data(rules.data.clone()).map_err(|error| stopped(&error))?;
@@ -120,10 +125,9 @@ impl<'r> Evaluation<'r> {
             return self.within(now, |it| it.interpreted(judge, input));
         };
         match self.within(now, |it| it.compiled(rule, program, input)) {
-            // The interpreter knows where it happened.
+            // The interpreter knows whether it mattered, and where it happened.
             Err(stopped) if stopped.cause == Cause::Error => {
-                let again = self.within(now, |it| it.interpreted(judge, input));
-                Err(again.err().unwrap_or(stopped))
+                self.within(now, |it| it.interpreted(judge, input))
             }
             other => other,
         }

@@ -23,12 +23,15 @@ pub(crate) fn take_apart(text: &str) -> Said {
             let mut parts = rest.rsplitn(3, ':');
             let column = parts.next().and_then(|p| p.trim().parse().ok());
             let row = parts.next().and_then(|p| p.trim().parse().ok());
-            if let (Some(column), Some(row), Some(file)) = (column, row, parts.next()) {
+            if let (Some(column), Some(row), Some(file)) = (column, row, parts.next())
+                && !file.is_empty()
+            {
                 place = Some((file.to_owned(), row, column));
             }
         }
-        if message.is_none()
-            && let Some(rest) = line.trim_start().strip_prefix("error: ")
+        // An error within an error: the innermost says what happened, the outermost where.
+        if let Some(rest) = line.trim_start().strip_prefix("error: ")
+            && !rest.trim().is_empty()
         {
             message = Some(rest.trim().to_owned());
         }

@@ -112,6 +112,24 @@ impl<'u> Names<'u> {
         }
     }
 
+    /// Whether evaluating a definition may find two values where there must be one.
+    pub(crate) fn may_conflict(&self, at: At) -> bool {
+        let Some((unit, definition)) = self.definition(at) else { return true };
+        if !matches!(definition.form, Form::Value | Form::Function) {
+            return false;
+        }
+        if !definition.plain {
+            return true;
+        }
+        let path: Vec<String> = unit.package.iter().chain(&definition.path).cloned().collect();
+        let others = self.rules.get(&path).into_iter().flatten().filter_map(|at| self.definition(*at));
+        let values: BTreeSet<Option<String>> =
+            others.clone().filter(|(_, d)| d.form != Form::Default).map(|(_, d)| d.constant()).collect();
+        let several = others.filter(|(_, d)| d.form != Form::Default).count() > 1;
+        (several && values.len() > 1)
+            || (definition.constant().is_none() && (several || definition.uses.loops))
+    }
+
     /// Every definition there is.
     pub(crate) fn all(&self) -> impl Iterator<Item = At> + '_ {
         self.rules.values().flatten().copied()
@@ -202,6 +220,12 @@ impl<'u> Names<'u> {
     /// Imports of nothing, functions that there are not or that are not offered, recursion, depth.
     pub(crate) fn references(&self, data: &serde_json::Value, problems: &mut Vec<Diagnostic>) {
         for unit in self.units {
+            // Every name at the top of the package, whichever file gives it.
+            let top: BTreeSet<&String> = self
+                .rules
+                .range(unit.package.clone()..)
+                .map_while(|(rule, _)| rule.strip_prefix(unit.package.as_slice())?.first())
+                .collect();
             for import in &unit.imports {
                 if !self.is_there(&import.path, data) {
                     let name = import.path.join(".");
@@ -226,6 +250,7 @@ impl<'u> Names<'u> {
                 }
             }
             for definition in &unit.rules {
+                self.unbound(unit, &top, definition, problems);
                 for reference in definition.uses.references.iter().filter(|reference| reference.call) {
                     let (message, hint) = match self.target(unit, &definition.uses.locals, reference) {
                         Target::Builtin(name) => match builtins::care(&name) {
@@ -267,6 +292,42 @@ impl<'u> Names<'u> {
         if problems.len() == before {
             // Only where nothing uses itself does this end.
             super::growth::check(self, problems);
+        }
+    }
+
+    /// Names that nothing gives a value: the engine would only say so when it gets there, if ever.
+    fn unbound(
+        &self,
+        unit: &Unit,
+        top: &BTreeSet<&String>,
+        definition: &Definition,
+        problems: &mut Vec<Diagnostic>,
+    ) {
+        let uses = &definition.uses;
+        for reference in uses.references.iter().filter(|reference| !reference.call) {
+            let Some(root) = reference.path.first() else { continue };
+            let known = matches!(root.as_str(), "input" | "data" | "_")
+                || uses.locals.contains(root)
+                || uses.bound.contains(root)
+                || unit.imports.iter().any(|import| import.alias == *root)
+                || top.contains(root);
+            if known {
+                continue;
+            }
+            let names = uses.locals.iter().chain(&uses.bound).map(String::as_str);
+            let own = unit.rules.iter().filter_map(|d| d.path.first()).map(String::as_str);
+            let hint = match nearest(root, names.chain(own).chain(["input", "data"])) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("give it a value: `{root} := …`, or `some {root} in …`"),
+            };
+            problems.push(
+                Diagnostic::error(codes::POLICY_INVALID, format!("`{root}` has no value")).hint(hint).at(
+                    &unit.source,
+                    reference.span.clone(),
+                    "used here",
+                ),
+            );
+            return;
         }
     }
 

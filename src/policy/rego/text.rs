@@ -163,6 +163,7 @@ pub(crate) fn number_is_small(word: &[u8]) -> bool {
     let exponent =
         word.iter().position(|b| matches!(b, b'e' | b'E')).and_then(|at| word.get(at.saturating_add(1)..));
     let digits = |part: &[u8]| part.iter().filter(|b| b.is_ascii_digit()).count();
+    // Leading zeros of an exponent would hide nothing; there is no reason to write them.
     word.len() <= MAX_NUMBER && exponent.is_none_or(|part| digits(part) <= MAX_EXPONENT)
 }
 

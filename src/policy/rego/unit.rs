@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use regorus::PolicyLengthConfig;
-use regorus::unstable::{Module, Ref, Rule, RuleHead};
+use regorus::unstable::{Expr, Module, Ref, Rule, RuleHead};
 
 use super::uses::{Uses, bytes, path};
 use super::{errors, text};
@@ -75,6 +75,26 @@ impl Definition {
     /// The effect that its name stands for.
     pub(crate) fn effect(&self) -> Option<Effect> {
         effect(self.path.first()?)
+    }
+
+    /// Its value, where that is the same each time and written in the head: `true` where nothing is.
+    pub(crate) fn constant(&self) -> Option<String> {
+        let Rule::Spec {
+            head: RuleHead::Compr { assign, .. } | RuleHead::Func { assign, .. }, bodies, ..
+        } = self.rule.as_ref()
+        else {
+            return None;
+        };
+        if bodies.iter().any(|body| body.is_else || body.assign.is_some()) {
+            return None;
+        }
+        match assign.as_ref().map(|assign| assign.value.as_ref()) {
+            None => Some("true".to_owned()),
+            Some(
+                value @ (Expr::String { .. } | Expr::Number { .. } | Expr::Bool { .. } | Expr::Null { .. }),
+            ) => Some(value.span().text().to_owned()),
+            Some(_) => None,
+        }
     }
 
     /// How many arguments it takes, if it is a function.
