@@ -29,7 +29,6 @@ hold contains finding if {
 }
 
 hold contains finding if {
-	count(windows) > 0
 	count([window | some window in windows; open(window)]) == 0
 	until := times.rfc3339(min([opens | some window in windows; some opens in openings(window)]))
 	finding := {
