@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::enforce::{self, Mode};
 use super::governance::Offered;
 use super::{Options, combine, fact};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, codes, nearest};
 use crate::engine::{Cause, Compiled, ENGINES, Failure, Limits, Output, Session};
 use crate::model::decision::{Decision, Verdict};
 use crate::model::evidence::{Approval, Severity};
@@ -73,7 +73,7 @@ impl Judge {
     /// Everything that is wrong with its policies.
     pub fn new(bundle: Bundle, limits: Limits) -> Result<Self, Vec<Diagnostic>> {
         let mut engines = Vec::new();
-        let mut problems = Vec::new();
+        let mut problems = unknown_facts(&bundle);
         let mut version = format!("weighlock {}", env!("CARGO_PKG_VERSION"));
         for engine in ENGINES {
             version = format!("{version}; {}", engine.version());
@@ -349,6 +349,27 @@ impl Judge {
         }
         Ok(())
     }
+}
+
+/// What rules require under names that no kind of fact has.
+fn unknown_facts(bundle: &Bundle) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for rule in &bundle.rules {
+        for name in rule.metadata.requires.keys().filter(|name| fact::find(name).is_none()) {
+            let message = format!("the rule `{}` requires `{name}`, which is not a kind of fact", rule.id);
+            let mut problem = Diagnostic::error(codes::POLICY_METADATA, message);
+            let near = nearest(name, fact::FACTS.iter().map(|spec| spec.name));
+            problem.hint = near.map(|near| format!("did you mean `{near}`?"));
+            if let Some(file) = bundle.files.get(rule.file) {
+                let found = file.source.text.find(name.as_str());
+                let at = found.unwrap_or_else(|| file.source.offset(rule.line, 1));
+                let end = at.saturating_add(found.map_or(1, |_| name.len()));
+                problem = problem.at(&file.source, at..end, "required here");
+            }
+            problems.push(problem);
+        }
+    }
+    problems
 }
 
 impl<'a> Ledger<'a> {
