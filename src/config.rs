@@ -98,7 +98,11 @@ pub enum ClockName {
 
 /// Who may sign: a certificate's identity with its issuer, or a key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a signer with `identity` and `issuer`, or `key`")]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "camelCase",
+    expecting = "a signer with `identity` and `issuer`, or `key`"
+)]
 pub struct RawSigner {
     /// Subject of the certificate, or the name under which a key's signatures are known.
     pub identity: String,

@@ -135,7 +135,7 @@ pub fn load(
                     metadata: rule.metadata.clone(),
                     effects: vec![rule.effect],
                 }));
-                cel.push(policy);
+                cel.push(cel::Policy { file: index, ..policy });
             }
             Err(found) => problems.extend(found),
         }
@@ -147,27 +147,18 @@ pub fn load(
     rules.sort_by(|a, b| a.id.cmp(&b.id).then(a.file.cmp(&b.file)));
     duplicates(&rules, &kept, &mut problems);
     if problems.is_empty() && rules.is_empty() {
-        problems.push(
-            Diagnostic::error(codes::POLICY_EMPTY, "there is no rule to judge by").hint(
-                "name a folder with `.rego` files that say `deny contains …`, or with `kind: Policy` documents",
-            ),
-        );
+        problems.push(Diagnostic::error(codes::POLICY_EMPTY, "there is no rule to judge by").hint(
+            "name a folder with `.rego` files that say `deny contains …`, or with `kind: Policy` documents",
+        ));
     }
     let texts: BTreeMap<&str, &str> =
         kept.iter().map(|file| (file.source.name.as_str(), file.source.text.as_str())).collect();
     let digest = canonical::digest(&texts);
     let data_digest = canonical::digest(&data);
     match (digest, data_digest) {
-        (Ok(digest), Ok(data_digest)) if problems.is_empty() => Ok(Bundle {
-            files: kept,
-            rules,
-            data,
-            digest,
-            data_digest,
-            cel,
-            tests,
-            rego_v0: options.rego_v0,
-        }),
+        (Ok(digest), Ok(data_digest)) if problems.is_empty() => {
+            Ok(Bundle { files: kept, rules, data, digest, data_digest, cel, tests, rego_v0: options.rego_v0 })
+        }
         (digest, data_digest) => {
             for error in [digest.err(), data_digest.err()].into_iter().flatten() {
                 problems.push(Diagnostic::error(

@@ -20,6 +20,7 @@ use crate::model::{Digest, Time};
 mod clean;
 mod github;
 mod gitlab;
+mod graph;
 mod html;
 mod json;
 mod junit;
@@ -364,4 +365,6 @@ pub const FORMATS: &[Format] = &[
     gitlab::FORMAT,
     markdown::FORMAT,
     html::FORMAT,
+    graph::DOT,
+    graph::MERMAID,
 ];

@@ -108,9 +108,11 @@ pub fn read(source: &Arc<Source>) -> Result<Vec<Case>, Vec<Diagnostic>> {
                 None => cases.push(case),
                 Some((pointer, message)) => {
                     let span = document::first_line(source, &node.locate(pointer).span);
-                    problems.push(
-                        Diagnostic::error(codes::INPUT_INVALID, message).at(source, span, "in this case"),
-                    );
+                    problems.push(Diagnostic::error(codes::INPUT_INVALID, message).at(
+                        source,
+                        span,
+                        "in this case",
+                    ));
                 }
             },
             Err(diagnostic) => problems.push(diagnostic),
@@ -216,7 +218,8 @@ mod tests {
     fn what_is_judged_is_named_once() {
         assert!(problem("expect: {verdict: deny}\n").contains("either a `review` or an `input`"));
         assert!(
-            problem("review: a\nchange: b\nexpect: {verdict: deny}\n").starts_with("a.case.yaml:6:9: `change`")
+            problem("review: a\nchange: b\nexpect: {verdict: deny}\n")
+                .starts_with("a.case.yaml:6:9: `change`")
         );
     }
 

@@ -15,7 +15,10 @@ pub(super) fn difference(expect: &Expect, decision: &Decision) -> String {
     if let Some(verdict) = expect.verdict
         && verdict != decision.verdict
     {
-        line(&mut out, &format!("expected verdict {}, found {}", verdict.as_str(), decision.verdict.as_str()));
+        line(
+            &mut out,
+            &format!("expected verdict {}, found {}", verdict.as_str(), decision.verdict.as_str()),
+        );
     }
     match (expect.indeterminate, decision.indeterminate) {
         (true, false) => line(&mut out, "expected an indeterminate decision, and it was judged"),

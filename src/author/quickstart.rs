@@ -99,6 +99,10 @@ fn with_the_operators_roles_one_of_two_approvals_counts() {
 #[test]
 fn nothing_in_it_is_unjudged() {
     for (id, decision) in decisions("2026-11-21T08:00:00Z", Roles::new()) {
-        assert!(decision.findings.iter().all(|f| f.effect != Effect::Indeterminate), "{id}: {:?}", decision.unknown);
+        assert!(
+            decision.findings.iter().all(|f| f.effect != Effect::Indeterminate),
+            "{id}: {:?}",
+            decision.unknown
+        );
     }
 }

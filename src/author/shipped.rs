@@ -50,7 +50,8 @@ pub(super) fn told(problems: &[Diagnostic]) -> String {
 fn outcomes(bench: &mut Bench) -> Vec<Outcome> {
     let mut failed = String::new();
     let mut all = Vec::new();
-    let cases = suite::collect(&files("policies").unwrap()).unwrap_or_else(|problems| panic!("{}", told(&problems)));
+    let cases =
+        suite::collect(&files("policies").unwrap()).unwrap_or_else(|problems| panic!("{}", told(&problems)));
     assert!(cases.len() > 100, "only {} cases were found", cases.len());
     for found in &cases {
         let title = format!("{}: {}", found.file, found.case.name);

@@ -25,7 +25,9 @@ pub struct Found {
 ///
 /// # Errors
 /// Everything that is wrong with them.
-pub fn collect<'a>(sources: impl IntoIterator<Item = &'a Arc<Source>>) -> Result<Vec<Found>, Vec<Diagnostic>> {
+pub fn collect<'a>(
+    sources: impl IntoIterator<Item = &'a Arc<Source>>,
+) -> Result<Vec<Found>, Vec<Diagnostic>> {
     let mut found = Vec::new();
     let mut problems = Vec::new();
     for source in sources.into_iter().filter(|source| is_case(&source.name)) {
@@ -73,9 +75,9 @@ mod tests {
         let outcomes =
             [outcome(true, &["a", "b"], &[]), outcome(true, &[], &["a"]), outcome(false, &[], &["b"])];
         let open = untested(["a", "b", "c"], &outcomes);
-        assert_eq!(open.into_iter().collect::<Vec<_>>(), [
-            ("b", "no case in which it applies and says nothing"),
-            ("c", "no case at all")
-        ]);
+        assert_eq!(
+            open.into_iter().collect::<Vec<_>>(),
+            [("b", "no case in which it applies and says nothing"), ("c", "no case at all")]
+        );
     }
 }

@@ -73,7 +73,9 @@ pub(crate) fn run(args: Args, _: &Terminal, clock: &dyn Clock) -> Result<u8, Sto
 pub(super) fn said(option: &str, text: &str) -> Result<String, Stop> {
     let text = text.trim();
     if text.is_empty() || text.chars().any(char::is_control) {
-        return Err(Diagnostic::error(codes::USAGE, format!("`{option}` must say something, in one line")).into());
+        return Err(
+            Diagnostic::error(codes::USAGE, format!("`{option}` must say something, in one line")).into()
+        );
     }
     Ok(text.to_owned())
 }
@@ -117,8 +119,9 @@ pub(super) fn change(text: &str, report: Option<&Path>, by: Option<&str>) -> Res
 
 /// Writes a record as YAML.
 pub(super) fn write<T: Serialize>(record: &T, out: Option<&Path>) -> Result<u8, Stop> {
-    let text = serde_saphyr::to_string(record)
-        .map_err(|error| Diagnostic::error(codes::OUTPUT_UNWRITABLE, format!("the record cannot be written: {error}")))?;
+    let text = serde_saphyr::to_string(record).map_err(|error| {
+        Diagnostic::error(codes::OUTPUT_UNWRITABLE, format!("the record cannot be written: {error}"))
+    })?;
     match out {
         Some(path) => {
             output::write(path, &text)?;

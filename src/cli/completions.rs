@@ -4,7 +4,9 @@ use super::{Stop, command, output};
 
 /// Print a completion script for a shell.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  weighlock completions bash > ~/.local/share/bash-completion/completions/weighlock")]
+#[command(
+    after_help = "Example:\n  weighlock completions bash > ~/.local/share/bash-completion/completions/weighlock"
+)]
 pub(crate) struct Args {
     /// The shell.
     #[arg(value_enum)]

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::Stop;
 use super::output::{self, Terminal};
 use super::request::RequestArgs;
-use super::Stop;
 use crate::decide::outcome::FailOn;
 use crate::diag::{Diagnostic, codes, nearest};
 use crate::facts::key::PrivateKey;
@@ -60,7 +60,8 @@ enum FailOnArg {
 }
 
 fn formats() -> String {
-    let list: Vec<String> = FORMATS.iter().map(|format| format!("  {:<20} {}", format.name, format.about)).collect();
+    let list: Vec<String> =
+        FORMATS.iter().map(|format| format!("  {:<20} {}", format.name, format.about)).collect();
     format!("Format of the report, and the file it goes to; may be repeated:\n{}", list.join("\n"))
 }
 
@@ -133,10 +134,12 @@ pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<
 /// Reads a private key; what it holds is never shown.
 pub(crate) fn read_key(path: &std::path::Path) -> Result<PrivateKey, Stop> {
     let name = path.display();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Diagnostic::error(codes::KEY_INVALID, format!("`{name}` cannot be read: {error}")))?;
-    PrivateKey::parse(&text)
-        .map_err(|message| Diagnostic::error(codes::KEY_INVALID, format!("`{name}` cannot be used: {message}")).into())
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Diagnostic::error(codes::KEY_INVALID, format!("`{name}` cannot be read: {error}"))
+    })?;
+    PrivateKey::parse(&text).map_err(|message| {
+        Diagnostic::error(codes::KEY_INVALID, format!("`{name}` cannot be used: {message}")).into()
+    })
 }
 
 fn read_baseline(path: &std::path::Path) -> Result<Report, Stop> {

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::Stop;
 use super::approve::{change, expires, said, write};
 use super::evaluate::read_key;
 use super::output::{Terminal, say};
-use super::Stop;
 use crate::model::canonical;
 use crate::model::governance::Override;
 use crate::model::id::{API_VERSION, Digest};

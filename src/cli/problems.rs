@@ -36,7 +36,10 @@ struct Shown<'a> {
 
 impl<'a> Shown<'a> {
     fn new(problem: &'a Diagnostic) -> Self {
-        let source = problem.label.as_ref().map(|label| NamedSource::new(clean(&label.source.name), clean_text(&label.source.text)));
+        let source = problem
+            .label
+            .as_ref()
+            .map(|label| NamedSource::new(clean(&label.source.name), clean_text(&label.source.text)));
         Self { problem, source }
     }
 }
@@ -48,7 +51,11 @@ fn clean(text: &str) -> String {
 
 /// The same, byte for byte, so that spans stay true.
 fn clean_text(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && !matches!(c, '\n' | '\t' | '\r') && c.len_utf8() == 1 { '?' } else { c }).collect()
+    text.chars()
+        .map(
+            |c| if c.is_control() && !matches!(c, '\n' | '\t' | '\r') && c.len_utf8() == 1 { '?' } else { c },
+        )
+        .collect()
 }
 
 impl fmt::Debug for Shown<'_> {

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::output::{self, Terminal};
 use super::Stop;
+use super::output::{self, Terminal};
 use crate::diag::{Diagnostic, codes};
 use crate::facts::key::PublicKey;
 use crate::pipeline::{load, record};
@@ -30,7 +30,8 @@ pub(crate) fn run(args: Args, _: &Terminal) -> Result<u8, Stop> {
     for file in &args.files {
         let source = load::text(file)?;
         let replayed = record::replay(&source, key.as_ref()).map_err(|problems| {
-            let exit = if problems.iter().any(|problem| problem.code == codes::RECORD_ALTERED) { 10 } else { 2 };
+            let exit =
+                if problems.iter().any(|problem| problem.code == codes::RECORD_ALTERED) { 10 } else { 2 };
             Stop::Problems(problems, exit)
         })?;
         let decision = &replayed.decision;
@@ -48,10 +49,16 @@ pub(crate) fn run(args: Args, _: &Terminal) -> Result<u8, Stop> {
             decision.verdict.as_str()
         );
         for (pointer, recorded, again) in &replayed.differences {
-            text.push_str(&format!("  {pointer}\n    recorded {}\n    again    {}\n", shown(recorded), shown(again)));
+            text.push_str(&format!(
+                "  {pointer}\n    recorded {}\n    again    {}\n",
+                shown(recorded),
+                shown(again)
+            ));
         }
         if !decision.replayable && !same {
-            text.push_str("  the recorded evaluation was stopped by time or memory, and may end otherwise each time\n");
+            text.push_str(
+                "  the recorded evaluation was stopped by time or memory, and may end otherwise each time\n",
+            );
         }
         output::print(&text)?;
         if !same {
@@ -71,8 +78,10 @@ fn shown(text: &str) -> String {
 
 fn read_public(path: &std::path::Path) -> Result<PublicKey, Stop> {
     let name = path.display();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Diagnostic::error(codes::KEY_INVALID, format!("`{name}` cannot be read: {error}")))?;
-    PublicKey::parse(&text)
-        .map_err(|message| Diagnostic::error(codes::KEY_INVALID, format!("`{name}` cannot be used: {message}")).into())
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Diagnostic::error(codes::KEY_INVALID, format!("`{name}` cannot be read: {error}"))
+    })?;
+    PublicKey::parse(&text).map_err(|message| {
+        Diagnostic::error(codes::KEY_INVALID, format!("`{name}` cannot be used: {message}")).into()
+    })
 }

@@ -49,7 +49,9 @@ impl RequestArgs {
     pub(crate) fn read(self, terminal: &Terminal, clock: &dyn Clock) -> Result<Request, Stop> {
         let config = read_config(self.config.as_deref(), &self.inputs, terminal)?;
         if config.file.is_none() && !self.trust_input {
-            say("note: no configuration; nothing is trusted but what Weighlock verifies itself (see `--config`)");
+            say(
+                "note: no configuration; nothing is trusted but what Weighlock verifies itself (see `--config`)",
+            );
         }
         let given = self.now.as_deref().map(read_time).transpose()?;
         Ok(Request {
@@ -71,7 +73,11 @@ impl RequestArgs {
 }
 
 /// Reads the operator's file: the one that is named, or that of the current directory.
-pub(crate) fn read_config(named: Option<&Path>, inputs: &[PathBuf], terminal: &Terminal) -> Result<Config, Stop> {
+pub(crate) fn read_config(
+    named: Option<&Path>,
+    inputs: &[PathBuf],
+    terminal: &Terminal,
+) -> Result<Config, Stop> {
     let path = match named {
         Some(path) => Some(path.to_path_buf()),
         None => config::find(Path::new("."), inputs).unwrap_or_else(|warning| {

@@ -1,7 +1,7 @@
 //! `weighlock schema`: the JSON Schemas of everything that is read and written.
 
-use super::output::{self, Terminal};
 use super::Stop;
+use super::output::{self, Terminal};
 use crate::diag::{Diagnostic, codes, nearest};
 use crate::pipeline::schema::{SCHEMAS, Schema};
 
@@ -16,13 +16,15 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: Args, _: &Terminal) -> Result<u8, Stop> {
     let Some(name) = args.name else {
-        let list: String = SCHEMAS.iter().map(|schema| format!("{:<16} {}\n", schema.name, schema.about)).collect();
+        let list: String =
+            SCHEMAS.iter().map(|schema| format!("{:<16} {}\n", schema.name, schema.about)).collect();
         output::print(&list)?;
         return Ok(0);
     };
     let Some(schema) = SCHEMAS.iter().find(|schema| schema.name == name) else {
         let problem = Diagnostic::error(codes::USAGE, format!("there is no schema `{name}`"));
-        let hint = nearest(&name, SCHEMAS.iter().map(|schema| schema.name)).map(|near| format!("did you mean `{near}`?"));
+        let hint = nearest(&name, SCHEMAS.iter().map(|schema| schema.name))
+            .map(|near| format!("did you mean `{near}`?"));
         return Err(Diagnostic { hint, ..problem }.into());
     };
     output::print(&Schema::text(schema))?;

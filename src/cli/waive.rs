@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::Stop;
 use super::approve::{expires, said, write};
 use super::evaluate::read_key;
 use super::output::{Terminal, say};
-use super::Stop;
 use crate::diag::{Diagnostic, codes};
 use crate::model::canonical;
 use crate::model::governance::Waiver;
@@ -61,7 +61,9 @@ pub(crate) fn run(args: Args, _: &Terminal, clock: &dyn Clock) -> Result<u8, Sto
     let now = clock.now();
     let mut scope = BTreeMap::new();
     for entry in &args.scope {
-        let Some((key, value)) = entry.split_once('=').filter(|(key, value)| !key.is_empty() && !value.is_empty()) else {
+        let Some((key, value)) =
+            entry.split_once('=').filter(|(key, value)| !key.is_empty() && !value.is_empty())
+        else {
             let problem = Diagnostic::error(codes::USAGE, format!("`{entry}` is not `KEY=VALUE`"));
             return Err(problem.hint("as in `--scope application=drone-app`").into());
         };

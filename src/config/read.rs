@@ -23,13 +23,16 @@ pub const NAME: &str = "weighlock.yaml";
 pub fn find(directory: &Path, inputs: &[PathBuf]) -> Result<Option<PathBuf>, Diagnostic> {
     let file = directory.join(NAME);
     let Ok(real) = file.canonicalize() else { return Ok(None) };
-    let covered = inputs.iter().filter_map(|input| input.canonicalize().ok()).any(|input| real.starts_with(input));
+    let covered =
+        inputs.iter().filter_map(|input| input.canonicalize().ok()).any(|input| real.starts_with(input));
     if covered {
         return Err(Diagnostic::warning(
             codes::CONFIG_UNREADABLE,
             format!("`{NAME}` in the current directory is part of the input, and is not believed"),
         )
-        .hint(format!("name it with `--config {NAME}` if whoever writes the input may also write the rules")));
+        .hint(format!(
+            "name it with `--config {NAME}` if whoever writes the input may also write the rules"
+        )));
     }
     Ok(Some(PathBuf::from(NAME)))
 }
@@ -48,7 +51,11 @@ pub fn read(path: &Path) -> Result<Config, Vec<Diagnostic>> {
     };
     if raw.api_version != crate::model::id::API_VERSION || raw.kind != "Config" {
         let message = format!("expected `apiVersion: {}` and `kind: Config`", crate::model::id::API_VERSION);
-        return Err(vec![Diagnostic::error(codes::CONFIG_INVALID, message).at(&source, reader.place("/kind"), "here")]);
+        return Err(vec![Diagnostic::error(codes::CONFIG_INVALID, message).at(
+            &source,
+            reader.place("/kind"),
+            "here",
+        )]);
     }
     let config = reader.config(path, raw);
     if reader.problems.is_empty() { Ok(config) } else { Err(reader.problems) }
@@ -122,7 +129,9 @@ impl Reader {
         let mut files: Vec<PathBuf> = entries
             .filter_map(Result::ok)
             .map(|entry| entry.path())
-            .filter(|path| path.extension().is_some_and(|e| ["yaml", "yml", "json"].iter().any(|known| e == *known)))
+            .filter(|path| {
+                path.extension().is_some_and(|e| ["yaml", "yml", "json"].iter().any(|known| e == *known))
+            })
             .collect();
         files.sort();
         let mut all = Vec::new();
@@ -250,12 +259,17 @@ impl Reader {
                 let text = if key.contains("-----BEGIN") {
                     Ok(key)
                 } else {
-                    std::fs::read_to_string(folder.join(&key)).map_err(|error| format!("`{key}` cannot be read: {error}"))
+                    std::fs::read_to_string(folder.join(&key))
+                        .map_err(|error| format!("`{key}` cannot be read: {error}"))
                 };
                 match text.and_then(|text| PublicKey::parse(&text).map(|_| text)) {
                     Ok(text) => texts.push(text),
                     Err(message) => {
-                        self.problem("/trust/keys", format!("a key of `{person}` cannot be used: {message}"), None);
+                        self.problem(
+                            "/trust/keys",
+                            format!("a key of `{person}` cannot be used: {message}"),
+                            None,
+                        );
                     }
                 }
             }
@@ -273,7 +287,11 @@ impl Reader {
                 match text.and_then(|text| PublicKey::parse(&text)) {
                     Ok(key) => Some(Signer::Key { identity: raw.identity.clone(), key }),
                     Err(message) => {
-                        self.problem(&pointer, format!("the key of `{}` cannot be used: {message}", raw.identity), None);
+                        self.problem(
+                            &pointer,
+                            format!("the key of `{}` cannot be used: {message}", raw.identity),
+                            None,
+                        );
                         None
                     }
                 }
@@ -282,7 +300,8 @@ impl Reader {
                 Some(Signer::Certificate { identity: raw.identity.clone(), issuer: issuer.clone() })
             }
             _ => {
-                let hint = "an identity without its issuer can be claimed by anyone; a key needs no issuer".to_owned();
+                let hint = "an identity without its issuer can be claimed by anyone; a key needs no issuer"
+                    .to_owned();
                 self.problem(&pointer, "a signer has either an `issuer` or a `key`".to_owned(), Some(hint));
                 None
             }

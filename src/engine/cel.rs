@@ -9,8 +9,14 @@
 mod check;
 mod compile;
 mod functions;
+mod lexer;
+mod list;
+mod map;
 mod meter;
+mod ours;
+mod regexes;
 mod rewrite;
+mod size;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -166,7 +172,7 @@ fn measured(
     limits: Limits,
 ) -> Result<Vec<Output>, Failure> {
     meter::start(limits);
-    functions::swap_patterns(BTreeSet::new());
+    regexes::swap_patterns(BTreeSet::new());
     // Nothing here is known to panic; should the evaluator, the rule has failed and no more.
     let result = catch_unwind(AssertUnwindSafe(|| judge(rule, variables, context)));
     let result = result.unwrap_or_else(|_| Err(Stop::Words("the expression cannot be evaluated".to_owned())));
@@ -222,7 +228,7 @@ fn judge(rule: &Rule, variables: &Variables, context: &Scope<'_>) -> Result<Vec<
         return Ok(judge_one(rule, context)?.into_iter().collect());
     };
     let elements = run(list, context)?;
-    let Some(elements) = elements.downcast_ref::<value::List>() else {
+    let Some(elements) = elements.downcast_ref::<list::List>() else {
         let found = words::type_words(elements.get_type().name());
         return Err(Stop::Words(format!("`forEach` goes through a list, found {found}")));
     };

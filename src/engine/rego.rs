@@ -1,16 +1,21 @@
 //! Rego, in two forms: compiled for a virtual machine where that can be done, interpreted elsewhere.
 //!
 //! Which form a rule takes is decided when it is compiled, from its syntax tree and those of all that
-//! it can reach: `with` and the clock need the interpreter. Both forms are equally strict (a function
-//! that fails is a [`Failure`], never undefined), see the same values, and call functions through the
-//! same [`meter`].
+//! it can reach: `with` and the clock need the interpreter. So does whatever could give two values
+//! where there must be one: the compiled form takes the first and says nothing.
+//!
+//! INVARIANT: a function or a calculation that fails is a [`super::Failure`], never undefined. The
+//! compiled form itself goes on after an error as if the rule had not applied; so everything in it
+//! that can fail is replaced by a call through the [`meter`], which remembers that it did, and the
+//! interpreter judges again.
 
 mod meter;
+mod program;
 mod session;
 mod source;
 mod value;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use regorus::languages::rego::compiler::Compiler;
@@ -57,7 +62,8 @@ impl Engine for Rego {
     }
 
     fn compile(&self, bundle: &Bundle, limits: Limits) -> Result<Box<dyn Compiled>, Vec<Diagnostic>> {
-        let compiled = on_deep_stack(|| compile(bundle, limits, self.path)).map_err(|problem| vec![problem])??;
+        let compiled =
+            on_deep_stack(|| compile(bundle, limits, self.path)).map_err(|problem| vec![problem])??;
         Ok(Box::new(compiled))
     }
 }
@@ -133,7 +139,9 @@ fn compile(bundle: &Bundle, limits: Limits, path: Path) -> Result<Rules, Vec<Dia
         let fast = path == Path::Auto && may_be_compiled(&names, at, unit);
         // What the compiled form cannot express is interpreted.
         let program = match fast {
-            true => Compiler::compile_from_policy(&compiled, &[entry.as_str()]).ok().and_then(|p| guard(&p)),
+            true => Compiler::compile_from_policy(&compiled, &[entry.as_str()])
+                .ok()
+                .and_then(|program| program::guard(&program)),
             false => None,
         };
         judges.insert(index, Judge { entry, heads: prepared.heads.clone(), program });
@@ -161,9 +169,9 @@ fn engine(
             .add_policy(unit.source.name.clone(), prepared.text.clone())
             .map_err(|error| vec![errors::syntax(&unit.source, &error.to_string(), bundle.rego_v0)])?;
     }
-    engine
-        .add_data(data.clone())
-        .map_err(|_| vec![invalid("the data is not a mapping").hint("policies see data by the names of its members")])?;
+    engine.add_data(data.clone()).map_err(|_| {
+        vec![invalid("the data is not a mapping").hint("policies see data by the names of its members")]
+    })?;
     Ok(engine)
 }
 
@@ -201,10 +209,14 @@ fn entry(unit: &Unit) -> String {
 
 /// Whether nothing that a unit's effects can reach needs the interpreter.
 fn may_be_compiled(names: &Names<'_>, at: usize, unit: &Unit) -> bool {
-    let effects = (0..unit.rules.len()).filter(|rule| unit.rules.get(*rule).is_some_and(|d| d.effect().is_some()));
-    let reached = effects.flat_map(|rule| names.reach((at, rule)));
-    reached.filter_map(|at| names.definition(at)).all(|(unit, definition)| {
+    let effects =
+        (0..unit.rules.len()).filter(|rule| unit.rules.get(*rule).is_some_and(|d| d.effect().is_some()));
+    let reached: BTreeSet<_> = effects.flat_map(|rule| names.reach((at, rule))).collect();
+    reached.into_iter().all(|at| {
+        let Some((unit, definition)) = names.definition(at) else { return false };
         definition.uses.with.is_none()
+            && !definition.uses.maps
+            && !names.may_conflict(at)
             && definition.uses.references.iter().all(|reference| {
                 match names.target(unit, &definition.uses.locals, reference) {
                     Target::Builtin(name) => !matches!(
@@ -216,19 +228,6 @@ fn may_be_compiled(names: &Names<'_>, at: usize, unit: &Unit) -> bool {
                 }
             })
     })
-}
-
-/// Puts the meter before every function of a program; `None` where one has no place in it.
-fn guard(program: &Arc<Program>) -> Option<Arc<Program>> {
-    let mut program = Program::clone(program);
-    for (info, slot) in program.builtin_info_table.iter().zip(&mut program.resolved_builtins) {
-        match builtins::care(&info.name) {
-            Some(builtins::Care::Free) => {}
-            Some(builtins::Care::Metered) => *slot = meter::pointer(&info.name)?,
-            _ => return None,
-        }
-    }
-    (!program.has_host_await()).then(|| Arc::new(program))
 }
 
 #[cfg(test)]

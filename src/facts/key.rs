@@ -44,7 +44,9 @@ impl PublicKey {
     pub fn parse(pem: &str) -> Result<Self, String> {
         let pem = pem.trim();
         if !pem.starts_with("-----BEGIN PUBLIC KEY-----") {
-            return Err("not a public key: expected PEM that begins with `-----BEGIN PUBLIC KEY-----`".to_owned());
+            return Err(
+                "not a public key: expected PEM that begins with `-----BEGIN PUBLIC KEY-----`".to_owned()
+            );
         }
         if let Ok(key) = p256::ecdsa::VerifyingKey::from_public_key_pem(pem) {
             return Ok(Self::P256(key));
@@ -57,9 +59,8 @@ impl PublicKey {
     /// Whether a signature over bytes is this key's.
     pub fn verifies(&self, bytes: &[u8], signature: &[u8]) -> bool {
         match self {
-            Self::P256(key) => {
-                p256::ecdsa::Signature::from_der(signature).is_ok_and(|signature| key.verify(bytes, &signature).is_ok())
-            }
+            Self::P256(key) => p256::ecdsa::Signature::from_der(signature)
+                .is_ok_and(|signature| key.verify(bytes, &signature).is_ok()),
             Self::Ed25519(key) => ed25519_dalek::Signature::from_slice(signature)
                 .is_ok_and(|signature| key.verify_strict(bytes, &signature).is_ok()),
         }
@@ -142,12 +143,18 @@ pub(crate) mod tests {
             assert!(!public.verifies(b"weigh", &signature[1..]));
             assert!(!public.verifies(b"weigh", b""));
         }
-        assert!(!PrivateKey::parse(P256).unwrap().public().verifies(b"x", &PrivateKey::parse(ED25519).unwrap().sign(b"x")));
+        assert!(
+            !PrivateKey::parse(P256)
+                .unwrap()
+                .public()
+                .verifies(b"x", &PrivateKey::parse(ED25519).unwrap().sign(b"x"))
+        );
     }
 
     #[test]
     fn what_is_no_key_says_so_without_its_text() {
-        let error = PrivateKey::parse("-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----").unwrap_err();
+        let error = PrivateKey::parse("-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----")
+            .unwrap_err();
         assert!(!error.contains("c2Vj"));
         assert!(PublicKey::parse("hello").unwrap_err().contains("BEGIN PUBLIC KEY"));
     }

@@ -130,7 +130,10 @@ pub fn check(material: &str, subject: &str, signers: &[Signer]) -> Result<Checke
     if !statement.subject.iter().any(|entry| entry.digest.get("sha256").is_some_and(|digest| digest == hex)) {
         return Err("subject-mismatch");
     }
-    Ok(Checked { identity: Some(identity), statement: Some((statement.predicate_type, statement.predicate.0)) })
+    Ok(Checked {
+        identity: Some(identity),
+        statement: Some((statement.predicate_type, statement.predicate.0)),
+    })
 }
 
 /// Checks every signature and attestation of an input that brings material, and stamps what came
@@ -208,7 +211,9 @@ mod tests {
     fn a_signature_holds_for_its_subject_and_signer_alone() {
         let (material, signers) = signed(tests::P256, SUBJECT);
         assert_eq!(check(&material, SUBJECT, &signers).unwrap().identity.as_deref(), Some("foundry"));
-        let bundle = format!(r#"{{"mediaType":"x","verificationMaterial":{{"publicKey":{{}}}},"dsseEnvelope":{material}}}"#);
+        let bundle = format!(
+            r#"{{"mediaType":"x","verificationMaterial":{{"publicKey":{{}}}},"dsseEnvelope":{material}}}"#
+        );
         assert!(check(&bundle, SUBJECT, &signers).is_ok());
         assert_eq!(check(&material, &SUBJECT.replace('a', "b"), &signers), Err("subject-mismatch"));
         assert_eq!(check(&material, SUBJECT, &signed(tests::ED25519, SUBJECT).1), Err("untrusted-signer"));
@@ -220,7 +225,8 @@ mod tests {
     fn an_altered_payload_is_rejected() {
         let (material, signers) = signed(tests::ED25519, SUBJECT);
         let mut envelope: Value = serde_json::from_str(&material).unwrap();
-        let payload = String::from_utf8(STANDARD.decode(envelope["payload"].as_str().unwrap()).unwrap()).unwrap();
+        let payload =
+            String::from_utf8(STANDARD.decode(envelope["payload"].as_str().unwrap()).unwrap()).unwrap();
         envelope["payload"] = STANDARD.encode(payload.replace("aaaa", "bbbb")).into();
         assert_eq!(check(&envelope.to_string(), SUBJECT, &signers), Err("untrusted-signer"));
     }

@@ -39,8 +39,13 @@ fn collect(dir: &'static Dir<'static>, found: &mut Vec<(String, String)>) {
         let Some(path) = file.path().to_str() else { continue };
         let name = path.rsplit('/').next().unwrap_or(path);
         let policy = name.ends_with(".rego") || name.ends_with(".yaml");
-        let other = name.ends_with(".case.yaml") || name.ends_with("_test.rego") || name.starts_with("settings");
-        if policy && !other && let Some(text) = file.contents_utf8() {
+        let other = name.ends_with(".case.yaml")
+            || name.ends_with("_test.rego")
+            || (name.starts_with("settings") && name.ends_with(".yaml"));
+        if policy
+            && !other
+            && let Some(text) = file.contents_utf8()
+        {
             found.push((format!("{ROOT}{path}"), text.to_owned()));
         }
     }

@@ -94,11 +94,8 @@ pub fn assess(
             Judge::new(bundle, Limits::default())
         },
         || {
-            let options = InputOptions {
-                trust_input: request.trust_input,
-                raw: request.raw,
-                operator: &config.inputs,
-            };
+            let options =
+                InputOptions { trust_input: request.trust_input, raw: request.raw, operator: &config.inputs };
             load::inputs(&request.inputs, options)
         },
     );
@@ -113,7 +110,8 @@ pub fn assess(
     let parts = std::mem::take(&mut inputs.parts);
     let mut merged = merge(parts)?;
     if merged.input.changes.is_empty() {
-        let hint = "add `changes` to the input; a change names an asset of the inventory and what becomes of it";
+        let hint =
+            "add `changes` to the input; a change names an asset of the inventory and what becomes of it";
         return Err(vec![Diagnostic::error(codes::INPUT_EMPTY, "the input proposes no change").hint(hint)]);
     }
     for asset in &mut merged.input.inventory {
@@ -171,7 +169,11 @@ fn options(request: &Request, inputs: &Inputs) -> Options {
     }
 }
 
-fn plans(request: &Request, judge: &Judge, decisions: &[Decision]) -> Vec<Result<Option<Plan>, Vec<plan::Problem>>> {
+fn plans(
+    request: &Request,
+    judge: &Judge,
+    decisions: &[Decision],
+) -> Vec<Result<Option<Plan>, Vec<plan::Problem>>> {
     let planning = Planning::new(request, judge);
     let build = |decision| plan::build(decision, &planning.options(decision));
     decisions.par_iter().with_min_len(32).map(build).collect()
@@ -247,7 +249,7 @@ pub fn evaluate(
                     .collect(),
                 change_at: if quiet { None } else { excerpts.change(review) },
                 plan: plan.as_ref().ok().cloned().flatten(),
-                refused: plan.as_ref().err().map(|all| all.iter().map(ToString::to_string).collect()).unwrap_or_default(),
+                refused: plan.as_ref().err().map(|all| all.iter().map(refusal).collect()).unwrap_or_default(),
                 graph: plan.as_ref().ok().and_then(Option::as_ref).map(|plan| Graphs {
                     text: plan::graph::text(plan),
                     dot: plan::graph::dot(plan),
@@ -279,10 +281,11 @@ pub fn evaluate(
             (rule.id.clone(), info)
         })
         .collect();
-    let config = request.config.file.as_ref().map(|(path, digest)| ConfigRef {
-        path: path.display().to_string(),
-        digest: digest.clone(),
-    });
+    let config = request
+        .config
+        .file
+        .as_ref()
+        .map(|(path, digest)| ConfigRef { path: path.display().to_string(), digest: digest.clone() });
     let worst = evaluated
         .decisions
         .iter()
@@ -307,6 +310,14 @@ pub fn evaluate(
         left_out: LeftOut::default(),
     };
     Ok((evaluated, report))
+}
+
+/// Why there is no plan, in one line.
+fn refusal(problem: &plan::Problem) -> String {
+    match &problem.hint {
+        Some(hint) => format!("{}; {hint}", problem.message),
+        None => problem.message.clone(),
+    }
 }
 
 /// What is to be said of records that no change was helped by.

@@ -46,7 +46,9 @@ impl<'a> Excerpts<'a> {
             "artifacts" => {
                 let artifact = review.artifacts.get(index(1)?)?;
                 match parts.get(2).copied() {
-                    Some("scans") => self.fact("evidence.scans", artifact.scans.as_ref()?.get(index(3)?)?, &rest(4)),
+                    Some("scans") => {
+                        self.fact("evidence.scans", artifact.scans.as_ref()?.get(index(3)?)?, &rest(4))
+                    }
                     Some("signatures") => {
                         let item = artifact.signatures.as_ref()?.get(index(3)?)?;
                         self.fact("evidence.signatures", item, &rest(4))
@@ -64,18 +66,31 @@ impl<'a> Excerpts<'a> {
                 }
             }
             "evidence" => {
-                let (item, tail) = (index(2)?, rest(3));
+                // A finding about a list as a whole is shown at its first item.
+                let (item, tail) = (index(2).unwrap_or(0), rest(3));
                 let evidence = &review.evidence;
                 match parts.get(1).copied()? {
-                    "advisories" => self.fact("evidence.advisories", evidence.advisories.as_ref()?.get(item)?, &tail),
+                    "advisories" => {
+                        self.fact("evidence.advisories", evidence.advisories.as_ref()?.get(item)?, &tail)
+                    }
                     "gates" => self.fact("evidence.gates", evidence.gates.as_ref()?.get(item)?, &tail),
-                    "deployments" => self.fact("evidence.deployments", evidence.deployments.as_ref()?.get(item)?, &tail),
-                    "observations" => self.fact("evidence.observations", evidence.observations.as_ref()?.get(item)?, &tail),
-                    "migrations" => self.fact("evidence.migrations", evidence.migrations.as_ref()?.get(item)?, &tail),
+                    "deployments" => {
+                        self.fact("evidence.deployments", evidence.deployments.as_ref()?.get(item)?, &tail)
+                    }
+                    "observations" => {
+                        self.fact("evidence.observations", evidence.observations.as_ref()?.get(item)?, &tail)
+                    }
+                    "migrations" => {
+                        self.fact("evidence.migrations", evidence.migrations.as_ref()?.get(item)?, &tail)
+                    }
                     "health" => self.fact("evidence.health", evidence.health.as_ref()?.get(item)?, &tail),
-                    "registers" => self.fact("evidence.registers", evidence.registers.as_ref()?.get(item)?, &tail),
+                    "registers" => {
+                        self.fact("evidence.registers", evidence.registers.as_ref()?.get(item)?, &tail)
+                    }
                     "runs" => self.fact("evidence.runs", evidence.runs.as_ref()?.get(item)?, &tail),
-                    "quarantine" => self.fact("evidence.quarantine", evidence.quarantine.as_ref()?.get(item)?, &tail),
+                    "quarantine" => {
+                        self.fact("evidence.quarantine", evidence.quarantine.as_ref()?.get(item)?, &tail)
+                    }
                     _ => None,
                 }
             }
@@ -117,7 +132,10 @@ impl<'a> Excerpts<'a> {
             for list in ["initContainers", "containers", "ephemeralContainers"] {
                 let Some(spec) = &spec else { break };
                 let all = object.0.pointer(&format!("{spec}/{list}")).and_then(|l| l.as_array());
-                let found = all.into_iter().flatten().position(|c| c.get("name").and_then(|n| n.as_str()) == container);
+                let found = all
+                    .into_iter()
+                    .flatten()
+                    .position(|c| c.get("name").and_then(|n| n.as_str()) == container);
                 if let Some(i) = found {
                     return self.item("inventory", at, &format!("/object{spec}/{list}/{i}/image"));
                 }

@@ -72,8 +72,11 @@ pub fn inputs(paths: &[PathBuf], options: InputOptions<'_>) -> Result<Inputs, Ve
         }
         if files.is_empty() {
             problems.push(
-                Diagnostic::error(codes::INPUT_EMPTY, format!("there is no document in `{}`", path.display()))
-                    .hint("an input is JSON or YAML, in files that end in `.json`, `.yaml` or `.yml`"),
+                Diagnostic::error(
+                    codes::INPUT_EMPTY,
+                    format!("there is no document in `{}`", path.display()),
+                )
+                .hint("an input is JSON or YAML, in files that end in `.json`, `.yaml` or `.yml`"),
             );
         }
         for file in files {
@@ -117,7 +120,8 @@ fn take(
                     (false, true) => Trust::Operator,
                     (false, false) => Trust::Claimed,
                 };
-                all.approvals.extend(input.evidence.approvals.take().into_iter().flatten().map(|a| (a, genuine)));
+                all.approvals
+                    .extend(input.evidence.approvals.take().into_iter().flatten().map(|a| (a, genuine)));
                 let source = Arc::clone(&source);
                 all.parts.push(Part { input, source, origin, trust, stamped: options.trust_input });
             }
@@ -136,8 +140,11 @@ fn unreadable(name: &str, error: &std::io::Error) -> Diagnostic {
 }
 
 fn too_large(name: &str, size: u64) -> Diagnostic {
-    Diagnostic::error(codes::INPUT_TOO_LARGE, format!("`{name}` has {size} bytes; an input file has at most {MAX_FILE}"))
-        .hint("split it into several files; parts merge")
+    Diagnostic::error(
+        codes::INPUT_TOO_LARGE,
+        format!("`{name}` has {size} bytes; an input file has at most {MAX_FILE}"),
+    )
+    .hint("split it into several files; parts merge")
 }
 
 /// Reads one file, within the limit.
@@ -152,7 +159,9 @@ pub fn text(path: &Path) -> Result<Arc<Source>, Diagnostic> {
         return Err(too_large(&name, size));
     }
     let mut text = String::with_capacity(usize::try_from(size).unwrap_or(0));
-    file.take(MAX_FILE.saturating_add(1)).read_to_string(&mut text).map_err(|error| unreadable(&name, &error))?;
+    file.take(MAX_FILE.saturating_add(1))
+        .read_to_string(&mut text)
+        .map_err(|error| unreadable(&name, &error))?;
     if text.len() as u64 > MAX_FILE {
         return Err(too_large(&name, text.len() as u64));
     }
@@ -323,7 +332,11 @@ fn data(config: &Config, files: &[PathBuf]) -> Result<Value, Vec<Diagnostic>> {
         for (key, value) in more {
             if members.contains_key(&key) {
                 let message = format!("`{name}` gives `data.{key}`, which is there already");
-                let hint = if key == "settings" { "settings are named with `settings:` in the configuration" } else { "rename one of them" };
+                let hint = if key == "settings" {
+                    "settings are named with `settings:` in the configuration"
+                } else {
+                    "rename one of them"
+                };
                 problems.push(Diagnostic::error(codes::POLICY_CONFLICT, message).hint(hint));
             } else {
                 members.insert(key, value);

@@ -135,8 +135,10 @@ pub fn write_all(
     let verdicts: BTreeMap<&str, Verdict> =
         evaluated.decisions.iter().map(|decision| (decision.change.id.as_str(), decision.verdict)).collect();
     let mut written = Vec::new();
-    for ((review, decision), plan) in evaluated.reviews.iter().zip(&evaluated.decisions).zip(&evaluated.plans) {
-        let record = record(evaluated, request, review, decision, plan.as_ref().ok().cloned().flatten(), &verdicts);
+    for ((review, decision), plan) in evaluated.reviews.iter().zip(&evaluated.decisions).zip(&evaluated.plans)
+    {
+        let record =
+            record(evaluated, request, review, decision, plan.as_ref().ok().cloned().flatten(), &verdicts);
         let text = match key {
             Some(key) => sealed(&record, key)?,
             None => serde_json::to_string_pretty(&record).map_err(|error| inexact(&error.to_string()))?,
@@ -152,7 +154,10 @@ pub fn write_all(
 }
 
 fn inexact(message: &str) -> Vec<Diagnostic> {
-    vec![Diagnostic::error(codes::OUTPUT_UNWRITABLE, format!("a decision cannot be written down exactly: {message}"))]
+    vec![Diagnostic::error(
+        codes::OUTPUT_UNWRITABLE,
+        format!("a decision cannot be written down exactly: {message}"),
+    )]
 }
 
 /// A name that says which change, safe on every file system, and unique by the decision.
@@ -202,7 +207,11 @@ fn record(
             next_freeze: planning.next_freeze,
             protected: planning.protected.into_iter().collect(),
         },
-        policies: bundle.files.iter().map(|file| (file.source.name.clone(), file.source.text.clone())).collect(),
+        policies: bundle
+            .files
+            .iter()
+            .map(|file| (file.source.name.clone(), file.source.text.clone()))
+            .collect(),
         rego_v0: bundle.rego_v0,
         data: Json(bundle.data.clone()),
     }
@@ -230,7 +239,10 @@ fn altered(message: impl Into<String>) -> Diagnostic {
 ///
 /// # Errors
 /// It is not a record, or the key did not sign it.
-pub fn open(source: &Arc<Source>, key: Option<&PublicKey>) -> Result<(Record, bool, Option<Digest>), Diagnostic> {
+pub fn open(
+    source: &Arc<Source>,
+    key: Option<&PublicKey>,
+) -> Result<(Record, bool, Option<Digest>), Diagnostic> {
     let head: Value = serde_json::from_str(&source.text).unwrap_or(Value::Null);
     if head.get("payload").is_none() {
         if key.is_some() {
@@ -272,7 +284,10 @@ pub fn open(source: &Arc<Source>, key: Option<&PublicKey>) -> Result<(Record, bo
 pub fn replay(source: &Arc<Source>, key: Option<&PublicKey>) -> Result<Replayed, Vec<Diagnostic>> {
     let (record, signed, signed_by) = open(source, key).map_err(|problem| vec![problem])?;
     if record.api_version != API_VERSION || record.kind != "DecisionRecord" {
-        return Err(vec![Diagnostic::error(codes::INPUT_VERSION, format!("`{}` is not a decision record", source.name))]);
+        return Err(vec![Diagnostic::error(
+            codes::INPUT_VERSION,
+            format!("`{}` is not a decision record", source.name),
+        )]);
     }
     let files = record.policies.clone().into_iter().collect();
     let options = LoadOptions { tests: false, rego_v0: record.rego_v0 };

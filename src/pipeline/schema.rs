@@ -43,7 +43,11 @@ pub const SCHEMAS: &[Schema] = &[
     Schema { name: "case", about: "a unit test of policies", root: of::<Case> },
     Schema { name: "config", about: "the operator's file, weighlock.yaml", root: of::<Raw> },
     Schema { name: "decision", about: "a decision about one change", root: of::<Decision> },
-    Schema { name: "decision-record", about: "a decision with everything it was made from", root: of::<Record> },
+    Schema {
+        name: "decision-record",
+        about: "a decision with everything it was made from",
+        root: of::<Record>,
+    },
     Schema { name: "input", about: "what `evaluate` reads", root: of::<Input> },
     Schema { name: "override", about: "an emergency exit for one change", root: of::<Override> },
     Schema { name: "plan", about: "the steps that follow from a decision", root: of::<Plan> },

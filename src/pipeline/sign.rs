@@ -24,7 +24,8 @@ fn bytes<T: Serialize>(kind: &str, record: &T) -> Option<Vec<u8>> {
 }
 
 fn genuine(person: &str, signature: Option<&String>, bytes: Option<Vec<u8>>, keys: &Keys) -> bool {
-    let (Some(signature), Some(bytes)) = (signature.and_then(|text| STANDARD.decode(text).ok()), bytes) else {
+    let (Some(signature), Some(bytes)) = (signature.and_then(|text| STANDARD.decode(text).ok()), bytes)
+    else {
         return false;
     };
     keys.get(person)
@@ -59,7 +60,8 @@ pub fn override_is_genuine(record: &Override, keys: &Keys) -> bool {
 
 /// Signs an approval.
 pub fn sign_approval(approval: &mut Approval, key: &PrivateKey) {
-    approval.signature = bytes("approval", &bare_approval(approval)).map(|bytes| STANDARD.encode(key.sign(&bytes)));
+    approval.signature =
+        bytes("approval", &bare_approval(approval)).map(|bytes| STANDARD.encode(key.sign(&bytes)));
 }
 
 /// Signs a waiver.

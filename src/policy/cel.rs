@@ -6,6 +6,8 @@
 //! `oblige` and `action`, `when` true yields `value`. A field that a rule leaves out is taken from
 //! the policy.
 
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use std::ops::Range;
@@ -107,31 +109,51 @@ pub struct Expression {
 
 impl Expression {
     /// The bytes of the source at which a part of the text stands; the first line of the scalar
-    /// where quoting or folding has moved it.
+    /// where escapes hide it.
     pub fn locate(&self, source: &Source, part: Range<usize>) -> Range<usize> {
-        let whole = || document::first_line(source, &self.span);
-        let (before, after) = match self.text.split_at_checked(part.start) {
-            Some(parts) => parts,
-            None => return whole(),
+        let scalar = source.text.get(self.span.clone()).unwrap_or_default();
+        let Some(at) = align(&self.text, scalar, part.start) else {
+            return document::first_line(source, &self.span);
         };
-        let skip = before.bytes().filter(|b| *b == b'\n').count();
-        let column = before.len().saturating_sub(before.rfind('\n').map_or(0, |at| at.saturating_add(1)));
-        let Some(scalar) = source.text.get(self.span.clone()) else { return whole() };
-        // Line by line: a block scalar differs from its text by its indentation alone.
-        let mut from = 0_usize;
-        for (index, line) in self.text.split('\n').enumerate() {
-            let Some(at) = scalar.get(from..).and_then(|rest| rest.find(line)) else { return whole() };
-            let start = from.saturating_add(at);
-            if index == skip {
-                let start = self.span.start.saturating_add(start).saturating_add(column);
-                let rest = after.find('\n').unwrap_or(after.len());
-                let length = part.len().min(rest).max(1);
-                return start..start.saturating_add(length);
-            }
-            from = start.saturating_add(line.len());
-        }
-        whole()
+        let rest = scalar.get(at..).unwrap_or_default();
+        let line = rest.find('\n').unwrap_or(rest.len());
+        let start = self.span.start.saturating_add(at);
+        start..start.saturating_add(part.len().min(line).max(1))
     }
+}
+
+/// The byte of a scalar at which a byte of its text stands. Indentation and folding change white
+/// space alone, so only what is not white space is compared.
+fn align(text: &str, scalar: &str, target: usize) -> Option<usize> {
+    let quote =
+        scalar.chars().next().filter(|c| matches!(c, '"' | '\'') && scalar.len() > 1 && scalar.ends_with(*c));
+    let mut at = usize::from(quote.is_some());
+    for (offset, wanted) in text.char_indices() {
+        if wanted.is_whitespace() {
+            continue;
+        }
+        let rest = scalar.get(at..)?;
+        at = at.saturating_add(rest.len().saturating_sub(rest.trim_start().len()));
+        let begin = at;
+        let mut found = scalar.get(at..)?.chars();
+        let mut next = found.next()?;
+        match quote {
+            Some('"') if next == '\\' => {
+                at = at.saturating_add(1);
+                next = found.next()?;
+            }
+            Some('\'') if next == '\'' => at = at.saturating_add(1),
+            _ => {}
+        }
+        if next != wanted {
+            return None;
+        }
+        if offset >= target {
+            return Some(begin);
+        }
+        at = at.saturating_add(next.len_utf8());
+    }
+    Some(at)
 }
 
 /// Reads a policy.
@@ -141,10 +163,13 @@ impl Expression {
 pub fn read(source: &Arc<Source>) -> Result<Policy, Vec<Diagnostic>> {
     let nodes = tree::parse(source).map_err(|error| vec![as_policy(error)])?;
     let [node] = nodes.as_slice() else {
-        return Err(vec![Diagnostic::error(
-            codes::POLICY_INVALID,
-            format!("expected one policy in `{}`, found {} documents", source.name, nodes.len()),
-        )]);
+        let message = format!("expected one policy in `{}`, found {} documents", source.name, nodes.len());
+        let error = Diagnostic::error(codes::POLICY_INVALID, message);
+        let error = match nodes.get(1) {
+            Some(second) => error.at(source, document::first_line(source, &second.span), "the second"),
+            None => error,
+        };
+        return Err(vec![error.hint("give each policy a file of its own")]);
     };
     let document: wire::Document =
         document::read_node(source, node).map_err(|error| vec![as_policy(error)])?;

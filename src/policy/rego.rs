@@ -30,7 +30,8 @@ const STACK: usize = 256 << 20;
 
 /// Runs something that recurses over syntax trees.
 pub(crate) fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Diagnostic> {
-    let failed = || Diagnostic::error(codes::POLICY_INVALID, "the policies cannot be read: the parser gave up");
+    let failed =
+        || Diagnostic::error(codes::POLICY_INVALID, "the policies cannot be read: the parser gave up");
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
         thread.map_err(|_| failed())?.join().map_err(|_| failed())
@@ -90,7 +91,8 @@ fn read_here(
             rules.push(rule);
             continue;
         }
-        let judges = blocks.iter().find(|block| block.said.applies.is_some() && block.scope != Scope::Subpackages);
+        let judges =
+            blocks.iter().find(|block| block.said.applies.is_some() && block.scope != Scope::Subpackages);
         // Where a head has the wrong form, that is said already.
         if judges.is_some() && unit.rules.iter().all(|d| d.effect().is_none()) {
             let at = unit.source.offset(unit.package_line, 1);
@@ -122,13 +124,11 @@ fn shapes(unit: &Unit, problems: &mut Vec<Diagnostic>) {
     for definition in &unit.rules {
         let name = definition.path.first().map_or("", String::as_str);
         let mut refuse = |message: String, hint: String| {
-            problems.push(
-                Diagnostic::error(codes::POLICY_INVALID, message).hint(hint).at(
-                    &unit.source,
-                    definition.head.clone(),
-                    "this head",
-                ),
-            );
+            problems.push(Diagnostic::error(codes::POLICY_INVALID, message).hint(hint).at(
+                &unit.source,
+                definition.head.clone(),
+                "this head",
+            ));
         };
         if name.starts_with(RESERVED) {
             refuse(format!("names that begin with `{RESERVED}` are taken"), "rename the rule".to_owned());

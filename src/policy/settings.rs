@@ -96,7 +96,11 @@ pub struct MinimumAge {
 
 /// A time in which nothing goes out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping with `name`, `from` and `until`")]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "camelCase",
+    expecting = "a mapping with `name`, `from` and `until`"
+)]
 pub struct Freeze {
     /// What people call it.
     pub name: String,
@@ -349,10 +353,8 @@ fn parse(source: &Arc<Source>) -> Result<Settings, Vec<Diagnostic>> {
         diagnostic.code = codes::CONFIG_INVALID;
         vec![diagnostic]
     })?;
-    let problems: Vec<Diagnostic> = senseless(&settings)
-        .into_iter()
-        .map(|(path, message)| at_path(source, &path, message))
-        .collect();
+    let problems: Vec<Diagnostic> =
+        senseless(&settings).into_iter().map(|(path, message)| at_path(source, &path, message)).collect();
     if problems.is_empty() { Ok(settings) } else { Err(problems) }
 }
 
@@ -426,7 +428,10 @@ fn senseless(settings: &Settings) -> Vec<(String, String)> {
             say(format!("{path}/errorRateMax"), "`errorRateMax` lies between 0 and 1".to_owned());
         }
         if canary.every.0 == 0 || canary.every > canary.r#for {
-            say(format!("{path}/every"), "`every` is longer than nothing and no longer than `for`".to_owned());
+            say(
+                format!("{path}/every"),
+                "`every` is longer than nothing and no longer than `for`".to_owned(),
+            );
         }
     }
     found

@@ -59,7 +59,8 @@ fn tests_are_kept_apart_from_the_digest() {
     let files = |with: bool| {
         let mut files = vec![("p.rego".to_owned(), DENY.to_owned())];
         if with {
-            files.push(("p_test.rego".to_owned(), "package a.b_test\n\ntest_x if data.a.b.deny\n".to_owned()));
+            files
+                .push(("p_test.rego".to_owned(), "package a.b_test\n\ntest_x if data.a.b.deny\n".to_owned()));
         }
         files
     };
@@ -67,7 +68,8 @@ fn tests_are_kept_apart_from_the_digest() {
     let tested = load(files(true), json!({}), LoadOptions { tests: true, rego_v0: false }).unwrap();
     assert_eq!(plain.digest, tested.digest);
     assert_eq!((plain.tests.len(), tested.tests.len()), (0, 1));
-    let other = load_with(&[("p.rego", "package a.b\n\ndeny contains \"y\" if input.x\n")], json!({})).unwrap();
+    let other =
+        load_with(&[("p.rego", "package a.b\n\ndeny contains \"y\" if input.x\n")], json!({})).unwrap();
     assert_ne!(plain.digest, other.digest);
     assert_ne!(plain.data_digest, load_with(&[("p.rego", DENY)], json!({"z": 1})).unwrap().data_digest);
 }
@@ -83,7 +85,10 @@ fn scopes_widen_and_narrow() {
     )
     .unwrap();
     let said = &bundle.rules[0].metadata;
-    assert_eq!((said.title.as_deref(), said.severity, said.waivable), (Some("wide"), Severity::Critical, true));
+    assert_eq!(
+        (said.title.as_deref(), said.severity, said.waivable),
+        (Some("wide"), Severity::Critical, true)
+    );
     assert_eq!(said.requires.keys().collect::<Vec<_>>(), ["evidence.gates", "evidence.scans"]);
 }
 
@@ -112,7 +117,9 @@ fn what_would_change_meaning_in_silence_is_refused() {
     insta::assert_snapshot!(refused("package a\n\ndeny[x] if x := input.x\n"));
     insta::assert_snapshot!(refused("package a\n\ndefault deny := false\n"));
     insta::assert_snapshot!(refused("package a\n\nwarn(x) := x\n"));
-    insta::assert_snapshot!(refused("package a\n\ndefault x := 1\n\ndefault x := 2\n\ndeny contains \"x\" if x == 1\n"));
+    insta::assert_snapshot!(refused(
+        "package a\n\ndefault x := 1\n\ndefault x := 2\n\ndeny contains \"x\" if x == 1\n"
+    ));
     insta::assert_snapshot!(refusal(&[("p.rego", DENY)], json!({"a": {"b": {"deny": []}}})));
     insta::assert_snapshot!(refusal(&[("p.rego", DENY)], json!({"a": {"b": 1}})));
     insta::assert_snapshot!(refusal(&[("p.rego", DENY), ("q.rego", DENY)], json!({})));
@@ -130,7 +137,9 @@ fn syntax_errors_have_their_place() {
 
 #[test]
 fn names_of_nothing_are_refused() {
-    insta::assert_snapshot!(refused("package a\n\nimport data.lib.versoins\n\ndeny contains \"x\" if versoins.x\n"));
+    insta::assert_snapshot!(refused(
+        "package a\n\nimport data.lib.versoins\n\ndeny contains \"x\" if versoins.x\n"
+    ));
     insta::assert_snapshot!(refusal(
         &[
             ("p.rego", "package a\n\nimport data.lib.versoins\n\ndeny contains \"x\" if versoins.x\n"),
@@ -141,23 +150,49 @@ fn names_of_nothing_are_refused() {
     insta::assert_snapshot!(refused("package a\n\ndeny contains sprintff(\"x\", [])\n"));
     insta::assert_snapshot!(refused("package a\n\ndeny contains \"x\" if f(1)\n\ng(x) := x\n"));
     // Settings are the operator's and may be absent; data may be there.
-    assert!(load_with(&[("p.rego", "package a\n\nimport data.settings.x\n\ndeny contains \"x\" if x\n")], json!({})).is_ok());
-    assert!(load_with(&[("p.rego", "package a\n\nimport data.t.x\n\ndeny contains \"x\" if x\n")], json!({"t": {"x": 1}})).is_ok());
+    assert!(
+        load_with(
+            &[("p.rego", "package a\n\nimport data.settings.x\n\ndeny contains \"x\" if x\n")],
+            json!({})
+        )
+        .is_ok()
+    );
+    assert!(
+        load_with(
+            &[("p.rego", "package a\n\nimport data.t.x\n\ndeny contains \"x\" if x\n")],
+            json!({"t": {"x": 1}})
+        )
+        .is_ok()
+    );
 }
 
 #[test]
 fn nothing_reaches_out_or_is_left_to_chance() {
-    for call in ["http.send({})", "opa.runtime()", "net.lookup_ip_addr(\"x\")", "rand.intn(\"x\", 2)", "uuid.rfc4122(\"x\")"] {
+    for call in [
+        "http.send({})",
+        "opa.runtime()",
+        "net.lookup_ip_addr(\"x\")",
+        "rand.intn(\"x\", 2)",
+        "uuid.rfc4122(\"x\")",
+    ] {
         let said = refused(&format!("package a\n\ndeny contains \"x\" if {call}\n"));
         assert!(said.contains("is not offered to policies [policy.invalid]"), "{said}");
         assert!(said.starts_with("p.rego:3:22:"), "{said}");
     }
-    assert!(load_with(&[("p.rego", "package a\n\ndeny contains \"x\" if {\n\tprint(1, 2)\n\ttime.now_ns() > 1\n}\n")], json!({})).is_ok());
+    assert!(
+        load_with(
+            &[("p.rego", "package a\n\ndeny contains \"x\" if {\n\tprint(1, 2)\n\ttime.now_ns() > 1\n}\n")],
+            json!({})
+        )
+        .is_ok()
+    );
 }
 
 #[test]
 fn recursion_is_refused() {
-    insta::assert_snapshot!(refused("package a\n\nf(x) := g(x)\n\ng(x) := f(x)\n\ndeny contains \"x\" if f(1)\n"));
+    insta::assert_snapshot!(refused(
+        "package a\n\nf(x) := g(x)\n\ng(x) := f(x)\n\ndeny contains \"x\" if f(1)\n"
+    ));
 }
 
 #[test]
@@ -165,5 +200,8 @@ fn files_that_are_not_policies() {
     insta::assert_snapshot!(refusal(&[("p.rego", "package a\n\nx := 1\n")], json!({})));
     insta::assert_snapshot!(refusal(&[("d.yaml", "kind: ConfigMap\napiVersion: v1\n")], json!({})));
     insta::assert_snapshot!(refusal(&[("d.yaml", "a: [\n")], json!({})));
-    insta::assert_snapshot!(refusal(&[("p.rego", &format!("package a\n#{}", "x".repeat(1 << 20)))], json!({})));
+    insta::assert_snapshot!(refusal(
+        &[("p.rego", &format!("package a\n#{}", "x".repeat(1 << 20)))],
+        json!({})
+    ));
 }

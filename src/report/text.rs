@@ -229,6 +229,9 @@ fn change(page: &mut Page<'_>, evaluation: &Evaluation, entry: &Entry) {
     for m in &d.missing {
         hints(page, "needs:", &words::missing(m, evaluation.now));
     }
+    if words::asks_for_people(&d.missing) {
+        hints(page, "to approve:", &format!("weighlock approve {} --by PERSON", d.change.digest));
+    }
     if let Some(earliest) = d.earliest {
         hints(page, "not before", &words::when(earliest, evaluation.now));
     }

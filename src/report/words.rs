@@ -81,6 +81,11 @@ fn list(parts: &[Need], word: &str, now: Time) -> String {
     parts.iter().map(|p| need(p, now)).collect::<Vec<_>>().join(word)
 }
 
+/// Whether people could end the hold.
+pub(super) fn asks_for_people(missing: &[Missing]) -> bool {
+    missing.iter().any(|m| m.approval.is_some() || m.any.iter().any(|way| asks_for_people(way)))
+}
+
 /// What is missing: `1 × release-manager (not dev-a@example)`.
 pub(super) fn missing(m: &Missing, now: Time) -> String {
     let mut parts = Vec::new();

@@ -65,8 +65,20 @@ fn rewrite_call(id: u64, mut node: CallExpr) -> IdedExpr {
         return call(id, "@add", node.args.into_iter().map(rewrite).collect());
     }
     let Some(found) = called(&node) else {
-        // An operator.
+        // An operator. Two texts may be long; one that stands in the policy is not.
+        let compares = matches!(
+            node.func_name.as_str(),
+            operators::EQUALS
+                | operators::NOT_EQUALS
+                | operators::LESS
+                | operators::LESS_EQUALS
+                | operators::GREATER
+                | operators::GREATER_EQUALS
+        ) && !node.args.iter().any(|arg| matches!(arg.expr, Expr::Literal(_)));
         node.args = node.args.into_iter().map(rewrite).collect();
+        if compares && let Some(left) = node.args.first_mut() {
+            *left = wrap("@pass", None, std::mem::take(left));
+        }
         node.target = node.target.map(|target| Box::new(rewrite(*target)));
         return IdedExpr { id, expr: Expr::Call(node) };
     };

@@ -16,9 +16,10 @@ use cel::{Context, Env, ExecutionError, Value};
 
 use super::check::Program;
 use super::compile::Policy;
-use super::functions;
+use super::map::KeyRef;
 use super::meter::{self, Cost};
-use super::value::{self, KeyRef};
+use super::regexes;
+use super::value;
 use super::words;
 
 static VARIABLES: Type = Type::new_unspecified_type("variables");
@@ -126,13 +127,13 @@ impl Variables {
     fn evaluate(&self, index: usize, program: &Program, slot: &OnceLock<Slot>) -> Result<(), ExecutionError> {
         let before = meter::spent();
         let outer = meter::swap_nested(Cost::default());
-        let patterns = functions::swap_patterns(BTreeSet::new());
+        let patterns = regexes::swap_patterns(BTreeSet::new());
         self.state().reaching.push(Vec::new());
         let context = self.context();
         let value = meter::steps(usize::try_from(program.weight).unwrap_or(usize::MAX))
             .and_then(|()| Value::resolve_val(&program.expr, &context))
             .and_then(|value| value::copy(value.as_ref()));
-        functions::swap_patterns(patterns);
+        regexes::swap_patterns(patterns);
         let reached = self.state().reaching.pop().unwrap_or_default();
         let total = meter::spent().minus(before);
         let nested = meter::swap_nested(outer.plus(total));

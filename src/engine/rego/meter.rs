@@ -10,7 +10,7 @@
 use std::cell::Cell;
 
 use regorus::Value;
-use regorus::unstable::{BUILTINS, BuiltinFcn, Expr, Ref, Source, Span};
+use regorus::unstable::{ArithOp, BUILTINS, BuiltinFcn, Expr, Ref, Source, Span, numbers, sets};
 
 use crate::engine::Cause;
 use crate::policy::rego::text::number_is_small;
@@ -33,25 +33,42 @@ struct Allowance {
     /// The time of the review.
     now: i64,
     stopped: Option<Stop>,
+    /// Whether a function failed.
+    failed: bool,
+}
+
+/// How an evaluation went, as far as functions are concerned.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bill {
+    /// What stopped it, if a function did.
+    pub(super) stopped: Option<Stop>,
+    /// Whether a function or a calculation failed, though the evaluation may have gone on.
+    pub(super) failed: bool,
 }
 
 thread_local! {
-    static LEFT: Cell<Allowance> = const { Cell::new(Allowance { bytes: 0, work: 0, now: 0, stopped: None }) };
+    static LEFT: Cell<Allowance> = const { Cell::new(Allowance { bytes: 0, work: 0, now: 0, stopped: None, failed: false }) };
 }
 
 /// Begins an evaluation: so many bytes and steps, at this time in nanoseconds.
 pub(super) fn begin(bytes: u64, work: u64, now: i64) {
-    LEFT.set(Allowance { bytes, work, now, stopped: None });
+    LEFT.set(Allowance { bytes, work, now, stopped: None, failed: false });
 }
 
-/// Ends an evaluation: what stopped it, if a function did.
-pub(super) fn end() -> Option<Stop> {
-    LEFT.take().stopped
+/// Ends an evaluation.
+pub(super) fn end() -> Bill {
+    let Allowance { stopped, failed, .. } = LEFT.take();
+    Bill { stopped, failed }
+}
+
+fn fail() {
+    LEFT.set(Allowance { failed: true, ..LEFT.get() });
 }
 
 /// Functions as the compiled form calls them, with their numbers of arguments.
 pub(super) fn pointer(name: &str) -> Option<BuiltinFcn> {
-    TABLE.iter().find(|(known, _)| *known == name).map(|(_, make)| make())
+    let all = TABLE.iter().chain(FREE).chain(OPERATORS).chain([&LOOP]);
+    all.into_iter().find(|(known, _)| *known == name).map(|(_, make)| make())
 }
 
 /// Functions as the interpreter calls them.
@@ -76,17 +93,15 @@ pub(super) fn install(engine: &mut regorus::Engine) -> Result<(), String> {
 type Make = fn() -> BuiltinFcn;
 
 macro_rules! metered {
-    ($($name:literal)*) => {
-        /// Each function that is metered.
-        pub(super) const TABLE: &[(&str, Make)] = &[$(($name, || -> BuiltinFcn {
+    ($table:ident: $($name:literal)*) => {
+        const $table: &[(&str, Make)] = &[$(($name, || -> BuiltinFcn {
             let arity = BUILTINS.get($name).map_or(0, |function| function.1);
-            (|span, params, args, strict| {
+            (|span, params, args, _| {
                 before($name, args)?;
                 // The function is there: a test holds the table against what the engine has.
-                let value = match BUILTINS.get($name) {
-                    Some(function) => (function.0)(span, params, args, strict)?,
-                    None => Value::Undefined,
-                };
+                let function = BUILTINS.get($name).ok_or_else(|| stop($name, Cause::Error))?;
+                // Always strict: what the compiled form makes of an error is undefined.
+                let value = (function.0)(span, params, args, true).inspect_err(|_| fail())?;
                 after($name, &value)?;
                 Ok(value)
             }, arity)
@@ -94,7 +109,48 @@ macro_rules! metered {
     };
 }
 
-metered! {
+macro_rules! operators {
+    ($($name:literal $op:ident)*) => {
+        /// Calculations, as the interpreter does them.
+        const OPERATORS: &[(&str, Make)] = &[$(($name, || -> BuiltinFcn {
+            (|span, params, args, _| {
+                let (Some(left), Some(right), Some(first), Some(second)) =
+                    (args.first(), args.get(1), params.first(), params.get(1))
+                else {
+                    return Err(stop($name, Cause::Error).into());
+                };
+                let (left, right) = (left.clone(), right.clone());
+                if matches!((&left, &right), (Value::Set(_), Value::Set(_))) && $name == "-" {
+                    return sets::difference(first, second, left, right).inspect_err(|_| fail());
+                }
+                numbers::arithmetic_operation(span, &ArithOp::$op, first, second, left, right, true)
+                    .inspect_err(|_| fail())
+            }, 2)
+        })),*];
+    };
+}
+
+/// What goes before a loop: whether there is anything to go through.
+const LOOP: (&str, Make) = ("in", || -> BuiltinFcn {
+    (
+        |_, _, args, _| {
+            if !matches!(args.first(), Some(Value::Array(_) | Value::Set(_) | Value::Object(_))) {
+                return Err(stop("in", Cause::Error).into());
+            }
+            Ok(Value::Bool(false))
+        },
+        1,
+    )
+});
+
+operators! { "+" Add "-" Sub "*" Mul "/" Div "%" Mod }
+
+metered! { FREE:
+    "abs" "ceil" "count" "endswith" "floor" "is_array" "is_boolean" "is_null" "is_number" "is_object"
+    "is_set" "is_string" "object.get" "round" "startswith" "type_name"
+}
+
+metered! { TABLE:
     "__builtin_sets.intersection" "__builtin_sets.union" "array.concat" "array.reverse" "array.slice"
     "base64.decode" "base64.encode" "base64.is_valid" "base64url.decode" "base64url.encode"
     "base64url.encode_no_pad" "bits.and" "bits.lsh" "bits.negate" "bits.or" "bits.rsh" "bits.xor" "concat"
@@ -122,7 +178,10 @@ struct Cost {
 
 fn stop(function: &'static str, cause: Cause) -> Stop {
     let stop = Stop { function, cause };
-    LEFT.set(Allowance { stopped: Some(stop), ..LEFT.get() });
+    match cause {
+        Cause::Error => fail(),
+        _ => LEFT.set(Allowance { stopped: Some(stop), ..LEFT.get() }),
+    }
     stop
 }
 
@@ -140,6 +199,10 @@ fn before(name: &'static str, args: &[Value]) -> Result<(), Stop> {
 
 /// Takes what a call produced off the allowance.
 fn after(name: &'static str, value: &Value) -> Result<(), Stop> {
+    if name == "object.get" {
+        // What it gives was there before.
+        return Ok(());
+    }
     let left = LEFT.get();
     let size = if deep(name) { weigh(value, left.bytes) } else { shallow(value) };
     let bytes = left.bytes.checked_sub(size).ok_or_else(|| stop(name, Cause::Memory))?;
@@ -151,10 +214,29 @@ fn after(name: &'static str, value: &Value) -> Result<(), Stop> {
 fn deep(name: &str) -> bool {
     matches!(
         name,
-        "json.filter" | "json.marshal" | "json.marshal_with_options" | "json.patch" | "json.remove" | "json.unmarshal"
-            | "max" | "min" | "object.subset" | "object.union" | "object.union_n" | "sort" | "sprintf" | "walk"
-            | "yaml.marshal" | "yaml.unmarshal" | "intersection" | "union" | "__builtin_sets.intersection"
-            | "__builtin_sets.union" | "urlquery.encode_object" | "graph.reachable" | "object.filter"
+        "json.filter"
+            | "json.marshal"
+            | "json.marshal_with_options"
+            | "json.patch"
+            | "json.remove"
+            | "json.unmarshal"
+            | "max"
+            | "min"
+            | "object.subset"
+            | "object.union"
+            | "object.union_n"
+            | "sort"
+            | "sprintf"
+            | "walk"
+            | "yaml.marshal"
+            | "yaml.unmarshal"
+            | "intersection"
+            | "union"
+            | "__builtin_sets.intersection"
+            | "__builtin_sets.union"
+            | "urlquery.encode_object"
+            | "graph.reachable"
+            | "object.filter"
     )
 }
 
@@ -170,7 +252,9 @@ fn shallow(value: &Value) -> u64 {
         Value::Set(items) => size_of(items.len()).saturating_mul(32),
         Value::Object(members) => size_of(members.len()).saturating_mul(64),
         // A whole number beyond 64 bits has a size of its own.
-        Value::Number(number) if number.is_integer() && number.as_i64().is_none() && number.as_u64().is_none() => {
+        Value::Number(number)
+            if number.is_integer() && number.as_i64().is_none() && number.as_u64().is_none() =>
+        {
             number.as_big().map_or(8, |big| big.bits() / 8)
         }
         Value::Number(_) => 8,
@@ -242,7 +326,9 @@ fn estimate(name: &str, args: &[Value], limit: u64) -> Cost {
     match name {
         "numbers.range" | "numbers.range_step" => {
             let end = |at: usize| match args.get(at) {
-                Some(Value::Number(number)) => number.as_i64().map(i128::from).or(number.as_u64().map(i128::from)),
+                Some(Value::Number(number)) => {
+                    number.as_i64().map(i128::from).or(number.as_u64().map(i128::from))
+                }
                 _ => Some(0),
             };
             let step = end(2).unwrap_or(1).unsigned_abs().max(1);
@@ -258,15 +344,20 @@ fn estimate(name: &str, args: &[Value], limit: u64) -> Cost {
         "sprintf" => {
             // Widths and precisions: every run of digits behind a `%`.
             let widths = text(args, 0).split('%').skip(1).fold(0_u64, |sum, part| {
-                let digits: String = part.chars().skip_while(|c| *c == '.').take_while(char::is_ascii_digit).collect();
+                let digits: String =
+                    part.chars().skip_while(|c| *c == '.').take_while(char::is_ascii_digit).collect();
                 sum.saturating_add(if digits.is_empty() { 0 } else { digits.parse().unwrap_or(NEVER) })
             });
             Cost { bytes: given.saturating_mul(2).saturating_add(widths), work: given.saturating_add(widths) }
         }
         "concat" => {
             let (items, total) = match args.get(1) {
-                Some(Value::Array(items)) => (items.len(), items.iter().map(shallow).fold(0, u64::saturating_add)),
-                Some(Value::Set(items)) => (items.len(), items.iter().map(shallow).fold(0, u64::saturating_add)),
+                Some(Value::Array(items)) => {
+                    (items.len(), items.iter().map(shallow).fold(0, u64::saturating_add))
+                }
+                Some(Value::Set(items)) => {
+                    (items.len(), items.iter().map(shallow).fold(0, u64::saturating_add))
+                }
                 _ => (0, 0),
             };
             let bytes = length(args, 0).saturating_mul(size_of(items)).saturating_add(total);
@@ -306,7 +397,9 @@ fn estimate(name: &str, args: &[Value], limit: u64) -> Cost {
             Cost { bytes: if count > 65_536 { NEVER } else { count }, work: count.saturating_mul(count) / 64 }
         }
         "to_number" | "units.parse" | "units.parse_bytes" => {
-            let small = number_is_small(text(args, 0).as_bytes());
+            let text = text(args, 0);
+            let small = !text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c))
+                || number_is_small(text.as_bytes());
             Cost { bytes: if small { 1024 } else { NEVER }, work: given }
         }
         "json.unmarshal" | "json.is_valid" | "yaml.unmarshal" | "yaml.is_valid" => {
@@ -330,7 +423,8 @@ fn estimate(name: &str, args: &[Value], limit: u64) -> Cost {
             Cost { bytes, work: bytes }
         }
         "object.subset" | "strings.any_prefix_match" | "strings.any_suffix_match" => {
-            let work = args.iter().fold(1_u64, |product, arg| product.saturating_mul(weigh(arg, limit).max(1)));
+            let work =
+                args.iter().fold(1_u64, |product, arg| product.saturating_mul(weigh(arg, limit).max(1)));
             Cost { bytes: 0, work: work / 256 }
         }
         "contains" | "indexof" | "indexof_n" | "strings.count" | "trim" | "trim_left" | "trim_right" => {
@@ -350,7 +444,9 @@ fn estimate(name: &str, args: &[Value], limit: u64) -> Cost {
                     let each = size_of(with.len()).saturating_add(groups.saturating_mul(length(args, 0)));
                     length(args, 0).saturating_add(1).saturating_mul(each.saturating_add(1))
                 }
-                "regex.split" | "regex.find_n" | "regex.find_all_string_submatch_n" => subject.saturating_mul(64),
+                "regex.split" | "regex.find_n" | "regex.find_all_string_submatch_n" => {
+                    subject.saturating_mul(64)
+                }
                 _ => subject,
             };
             Cost { bytes, work: steps }
@@ -358,6 +454,7 @@ fn estimate(name: &str, args: &[Value], limit: u64) -> Cost {
         "split" => linear(40),
         "format_int" => Cost { bytes: given.saturating_mul(9), work: given.saturating_mul(given) },
         "hex.encode" | "base64.encode" | "urlquery.encode" | "upper" | "lower" => linear(4),
+        _ if FREE.iter().any(|(free, _)| *free == name) => Cost::default(),
         _ => linear(2),
     }
 }
@@ -386,6 +483,9 @@ mod tests {
             FUNCTIONS.iter().filter(|(_, care)| *care == Care::Metered).map(|(name, _)| *name).collect();
         let has: Vec<_> = TABLE.iter().map(|(name, _)| *name).collect();
         assert_eq!(wanted, has);
+        let free: Vec<_> =
+            FUNCTIONS.iter().filter(|(_, care)| *care == Care::Free).map(|(name, _)| *name).collect();
+        assert_eq!(free, FREE.iter().map(|(name, _)| *name).collect::<Vec<_>>());
         assert!(has.iter().all(|name| BUILTINS.contains_key(name)));
     }
 }

@@ -54,32 +54,46 @@ impl<'r> Evaluation<'r> {
     }
 
     /// Runs something of the engine's within the limits; a panic inside it is a failure.
-    fn within<T>(&mut self, now: i64, run: impl FnOnce(&mut Self) -> Result<T, Stopped>) -> Result<T, Stopped> {
+    /// A function that failed is a failure, whatever the evaluation made of it.
+    fn within<T>(
+        &mut self,
+        now: i64,
+        run: impl FnOnce(&mut Self) -> Result<T, Stopped>,
+    ) -> Result<T, Stopped> {
         let limits = self.rules.limits;
         meter::begin(limits.memory, limits.steps.saturating_mul(WORK), now);
         let result = catch_unwind(AssertUnwindSafe(|| run(self)));
-        let stop = meter::end();
+        let bill = meter::end();
         let Ok(result) = result else {
             // Whatever state they are in, nobody shall see it.
             self.machines.clear();
             self.interpreter = None;
             return Err(Stopped { cause: Cause::Error, text: "the evaluation broke off".to_owned() });
         };
-        match stop {
+        match bill.stopped {
             // Even where the policy went on as if nothing had happened.
             Some(stop) => Err(Stopped { cause: stop.cause, text: stop.to_string() }),
+            None if bill.failed && result.is_ok() => {
+                Err(Stopped { cause: Cause::Error, text: "a function failed".to_owned() })
+            }
             None => result,
         }
     }
 
-    fn compiled(&mut self, rule: usize, program: &std::sync::Arc<regorus::rvm::Program>, input: &Value) -> Result<Value, Stopped> {
+    fn compiled(
+        &mut self,
+        rule: usize,
+        program: &std::sync::Arc<regorus::rvm::Program>,
+        input: &Value,
+    ) -> Result<Value, Stopped> {
         let rules = self.rules;
         let machine = match self.machines.entry(rule) {
             std::collections::btree_map::Entry::Occupied(there) => there.into_mut(),
             std::collections::btree_map::Entry::Vacant(free) => {
                 let mut machine = RegoVM::new();
                 machine.load_program(std::sync::Arc::clone(program));
-                machine.set_strict_builtin_errors(true);
+                // Its own strictness hides errors in undefined rules; see the invariant of this module's parent.
+                machine.set_strict_builtin_errors(false);
                 machine.set_max_instructions(usize::try_from(rules.limits.steps).unwrap_or(usize::MAX));
                 machine.set_execution_timer_config(Some(timer(rules.limits)));
                 machine.set_data(rules.data.clone()).map_err(|error| stopped(&error))?;
@@ -111,10 +125,9 @@ impl<'r> Evaluation<'r> {
             return self.within(now, |it| it.interpreted(judge, input));
         };
         match self.within(now, |it| it.compiled(rule, program, input)) {
-            // The interpreter knows where it happened.
+            // The interpreter knows whether it mattered, and where it happened.
             Err(stopped) if stopped.cause == Cause::Error => {
-                let again = self.within(now, |it| it.interpreted(judge, input));
-                Err(again.err().unwrap_or(stopped))
+                self.within(now, |it| it.interpreted(judge, input))
             }
             other => other,
         }
@@ -139,7 +152,8 @@ impl Session for Evaluation<'_> {
     }
 
     fn judge(&mut self, rule: usize) -> Result<Vec<Output>, Failure> {
-        let missing = |message: &str| Failure { cause: Cause::Error, message: message.to_owned(), location: None };
+        let missing =
+            |message: &str| Failure { cause: Cause::Error, message: message.to_owned(), location: None };
         let rules = self.rules;
         let judge = rules.judges.get(&rule).ok_or_else(|| missing("there is no such rule"))?;
         let (input, now) = self.input.clone().ok_or_else(|| missing("there is no review to judge"))?;
@@ -163,7 +177,9 @@ fn stopped(error: &VmError) -> Stopped {
 fn failure(judge: &Judge, stopped: Stopped) -> Failure {
     let said = errors::take_apart(&stopped.text);
     let message = match stopped.cause {
-        Cause::Steps if !said.message.starts_with('`') && !stopped.text.starts_with('`') => "it takes more steps than the limit allows".to_owned(),
+        Cause::Steps if !said.message.starts_with('`') && !stopped.text.starts_with('`') => {
+            "it takes more steps than the limit allows".to_owned()
+        }
         Cause::Time => "it takes longer than the limit allows".to_owned(),
         Cause::Error => without_own_names(&said.message),
         Cause::Steps | Cause::Memory => stopped.text,
@@ -180,7 +196,9 @@ fn failure(judge: &Judge, stopped: Stopped) -> Failure {
 /// The column before a head on that line was renamed.
 pub(super) fn column(heads: &[Head], line: u32, column: u32) -> u32 {
     match heads.iter().find(|head| head.location.line == line) {
-        Some(head) if head.location.column.is_some_and(|start| column > start) => column.saturating_sub(head.moved),
+        Some(head) if head.location.column.is_some_and(|start| column > start) => {
+            column.saturating_sub(head.moved)
+        }
         _ => column,
     }
 }
@@ -240,7 +258,9 @@ fn read(judge: &Judge, result: &Value) -> Result<Vec<Output>, Failure> {
 /// What is wrong with a value as an output of an effect.
 fn unfit(effect: Effect, value: &serde_json::Value) -> Option<&'static str> {
     match effect {
-        Effect::Oblige | Effect::Action => (!value.is_object()).then_some("what it asks for is not an object"),
+        Effect::Oblige | Effect::Action => {
+            (!value.is_object()).then_some("what it asks for is not an object")
+        }
         _ => {
             let fits = value.is_string() || value.get("msg").is_some_and(serde_json::Value::is_string);
             (!fits).then_some("a finding is neither a string nor an object with a `msg` that is one")

@@ -213,7 +213,11 @@ impl<'k> ser::Serializer for Builder<'k> {
     fn serialize_unit_variant(self, _: &'static str, _: u32, name: &'static str) -> Result<Value, Unfit> {
         Ok(self.keys.get(name))
     }
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<Value, Unfit> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<Value, Unfit> {
         value.serialize(self)
     }
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -292,15 +296,17 @@ pub(super) fn to_json(value: &Value, room: &mut usize, depth: u32) -> Result<ser
         }
         Value::Number(number) => serde_json::Value::Number(match (number.as_i64(), number.as_f64()) {
             (Some(v), _) if v.unsigned_abs() <= crate::model::json::MAX_SAFE_INTEGER => v.into(),
-            (None, Some(v)) if !number.is_integer() => serde_json::Number::from_f64(v).ok_or(NotJson::Number)?,
+            (None, Some(v)) if !number.is_integer() => {
+                serde_json::Number::from_f64(v).ok_or(NotJson::Number)?
+            }
             _ => return Err(NotJson::Number),
         }),
-        Value::Array(items) => {
-            serde_json::Value::Array(items.iter().map(|item| to_json(item, room, below)).collect::<Result<_, _>>()?)
-        }
-        Value::Set(items) => {
-            serde_json::Value::Array(items.iter().map(|item| to_json(item, room, below)).collect::<Result<_, _>>()?)
-        }
+        Value::Array(items) => serde_json::Value::Array(
+            items.iter().map(|item| to_json(item, room, below)).collect::<Result<_, _>>()?,
+        ),
+        Value::Set(items) => serde_json::Value::Array(
+            items.iter().map(|item| to_json(item, room, below)).collect::<Result<_, _>>()?,
+        ),
         Value::Object(members) => {
             let mut object = serde_json::Map::new();
             for (key, member) in members.iter() {

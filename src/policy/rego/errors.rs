@@ -17,15 +17,22 @@ pub(crate) fn take_apart(text: &str) -> Said {
     let mut place = None;
     let mut message = None;
     for line in text.lines() {
-        if place.is_none() && let Some(rest) = line.trim_start().strip_prefix("--> ") {
+        if place.is_none()
+            && let Some(rest) = line.trim_start().strip_prefix("--> ")
+        {
             let mut parts = rest.rsplitn(3, ':');
             let column = parts.next().and_then(|p| p.trim().parse().ok());
             let row = parts.next().and_then(|p| p.trim().parse().ok());
-            if let (Some(column), Some(row), Some(file)) = (column, row, parts.next()) {
+            if let (Some(column), Some(row), Some(file)) = (column, row, parts.next())
+                && !file.is_empty()
+            {
                 place = Some((file.to_owned(), row, column));
             }
         }
-        if message.is_none() && let Some(rest) = line.trim_start().strip_prefix("error: ") {
+        // An error within an error: the innermost says what happened, the outermost where.
+        if let Some(rest) = line.trim_start().strip_prefix("error: ")
+            && !rest.trim().is_empty()
+        {
             message = Some(rest.trim().to_owned());
         }
     }
@@ -42,16 +49,22 @@ pub(crate) fn syntax(source: &Arc<Source>, text: &str, v0: bool) -> Diagnostic {
     });
     let line = source.text.get(span.start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
     let before = source.text.get(..span.start).and_then(|all| all.lines().next_back()).unwrap_or_default();
-    let hint = if !v0 && (said.message.contains("`if`") || said.message.contains("'if'") || said.message.contains("contains")) {
+    let hint = if !v0
+        && (said.message.contains("`if`")
+            || said.message.contains("'if'")
+            || said.message.contains("contains"))
+    {
         "this is Rego v1: write `deny contains finding if { … }`; policies in the old syntax load with the flag for v0"
     } else if before.trim_start().starts_with("deny") && line.starts_with('{') {
         "this is Rego v1: write `deny contains finding if { … }`"
     } else {
         "see the place above; Rego v1 writes `name if { … }` and `name contains value if { … }`"
     };
-    Diagnostic::error(codes::POLICY_INVALID, format!("this is not Rego: {}", said.message))
-        .hint(hint)
-        .at(source, span, "reading stopped here")
+    Diagnostic::error(codes::POLICY_INVALID, format!("this is not Rego: {}", said.message)).hint(hint).at(
+        source,
+        span,
+        "reading stopped here",
+    )
 }
 
 #[cfg(test)]

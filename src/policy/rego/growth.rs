@@ -164,7 +164,9 @@ impl Scale<'_, '_> {
             | Expr::Number { .. }
             | Expr::Bool { .. }
             | Expr::Null { .. } => ONE,
-            Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. } => self.reference(place, variables, expr),
+            Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. } => {
+                self.reference(place, variables, expr)
+            }
             Expr::Array { items, .. } | Expr::Set { items, .. } => {
                 self.sum(place, variables, items.iter().map(AsRef::as_ref))
             }
@@ -203,7 +205,8 @@ impl Scale<'_, '_> {
                 left.max(right)
             }
             Expr::Membership { key, value, collection, .. } => {
-                let mut weight = self.expr(place, variables, collection).max(self.expr(place, variables, value));
+                let mut weight =
+                    self.expr(place, variables, collection).max(self.expr(place, variables, value));
                 if let Some(key) = key {
                     weight = weight.max(self.expr(place, variables, key));
                 }
@@ -223,7 +226,11 @@ impl Scale<'_, '_> {
         for item in items {
             let constant = matches!(
                 item,
-                Expr::String { .. } | Expr::RawString { .. } | Expr::Number { .. } | Expr::Bool { .. } | Expr::Null { .. }
+                Expr::String { .. }
+                    | Expr::RawString { .. }
+                    | Expr::Number { .. }
+                    | Expr::Bool { .. }
+                    | Expr::Null { .. }
             );
             if !constant {
                 total = total.beside(self.expr(place, variables, item));
@@ -262,7 +269,8 @@ impl Scale<'_, '_> {
         });
         let (weight, arity) = match target {
             Some(Target::Rules(rules)) => {
-                let arity = rules.iter().find_map(|at| self.names.definition(*at)).and_then(|(_, d)| d.arity());
+                let arity =
+                    rules.iter().find_map(|at| self.names.definition(*at)).and_then(|(_, d)| d.arity());
                 (rules.into_iter().fold(ONE, |weight, at| weight.max(self.of(at))), arity)
             }
             Some(Target::Builtin(name)) => {
@@ -307,7 +315,9 @@ mod tests {
     use crate::policy::rego::unit;
 
     fn refused(body: &str) -> bool {
-        let text = format!("package a\n\nf(x) := [x, x]\n\ng(x) := f(f(x))\n\nh(x) := g(g(g(g(x))))\n\ndeny contains \"x\" if {{\n{body}\n}}\n");
+        let text = format!(
+            "package a\n\nf(x) := [x, x]\n\ng(x) := f(f(x))\n\nh(x) := g(g(g(g(x))))\n\ndeny contains \"x\" if {{\n{body}\n}}\n"
+        );
         let units = [unit::parse(&Source::new("p.rego", text), false).unwrap()];
         let mut problems = Vec::new();
         check(&Names::of(&units), &mut problems);
@@ -316,7 +326,9 @@ mod tests {
 
     #[test]
     fn ordinary_bodies_are_light() {
-        assert!(!refused("a := input.a\nb := input.b\nsprintf(\"%s %s\", [a, b]) == \"x\"\nwalk(input, [p, v])\ncount(p) > v"));
+        assert!(!refused(
+            "a := input.a\nb := input.b\nsprintf(\"%s %s\", [a, b]) == \"x\"\nwalk(input, [p, v])\ncount(p) > v"
+        ));
         assert!(!refused("x = [y, y]\ny = input.y\n{\"a\": x, \"b\": {\"c\": x}} == h(y)"));
         assert!(!refused("every x in [s | some s in input.list; s.a == [s, s]] { x * x * x > 1 }"));
     }
@@ -328,8 +340,14 @@ mod tests {
         assert!(refused(&format!("x0 := input.x\n{}", nested.join("\n"))));
         let backwards: Vec<_> = nested.into_iter().rev().collect();
         assert!(refused(&format!("{}\nx0 := input.x", backwards.join("\n"))));
-        assert!(refused(&format!("x0 := input.x\n{}", lines(&|i| format!("[x{i}, x{i}] = x{}", i + 1)).join("\n"))));
-        assert!(refused(&format!("x0 := input.x\n{}", lines(&|i| format!("x{} := x{i} * x{i}", i + 1)).join("\n"))));
+        assert!(refused(&format!(
+            "x0 := input.x\n{}",
+            lines(&|i| format!("[x{i}, x{i}] = x{}", i + 1)).join("\n")
+        )));
+        assert!(refused(&format!(
+            "x0 := input.x\n{}",
+            lines(&|i| format!("x{} := x{i} * x{i}", i + 1)).join("\n")
+        )));
         assert!(refused("h(h(h(input.x))) == 1"));
     }
 }

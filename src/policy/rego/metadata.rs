@@ -121,9 +121,12 @@ pub(crate) fn read(source: &Arc<Source>, problems: &mut Vec<Diagnostic>) -> Vec<
             }
             (Some((span, _)), None) if line.trim().is_empty() => {
                 problems.push(
-                    Diagnostic::error(codes::POLICY_METADATA, "metadata is followed by a blank line, so it belongs to nothing")
-                        .hint("put it directly above the package or the rule")
-                        .at(source, span.clone(), "this block"),
+                    Diagnostic::error(
+                        codes::POLICY_METADATA,
+                        "metadata is followed by a blank line, so it belongs to nothing",
+                    )
+                    .hint("put it directly above the package or the rule")
+                    .at(source, span.clone(), "this block"),
                 );
                 open = None;
             }
@@ -151,7 +154,15 @@ struct Reader<'s> {
 type Refusal = Box<Diagnostic>;
 
 const KEYS: &[&str] = &[
-    "authors", "custom", "description", "entrypoint", "organizations", "related_resources", "schemas", "scope", "title",
+    "authors",
+    "custom",
+    "description",
+    "entrypoint",
+    "organizations",
+    "related_resources",
+    "schemas",
+    "scope",
+    "title",
 ];
 const CUSTOM: &[&str] = &["applies", "remediation", "requires", "severity", "waivable"];
 
@@ -180,7 +191,11 @@ impl Reader<'_> {
     fn block(&self, yaml: &str, line: u32, package: bool) -> Result<Block, Refusal> {
         let value = self.yaml(yaml)?;
         let Value::Object(members) = value else {
-            return Err(self.refuse("", "the metadata is not a mapping".to_owned(), "write `# title: …` below `# METADATA`"));
+            return Err(self.refuse(
+                "",
+                "the metadata is not a mapping".to_owned(),
+                "write `# title: …` below `# METADATA`",
+            ));
         };
         let mut said = Said::default();
         let mut scope = if package { Scope::Package } else { Scope::Rule };
@@ -194,12 +209,26 @@ impl Reader<'_> {
                         "document" if !package => Scope::Document,
                         "rule" if !package => Scope::Rule,
                         "subpackages" | "package" => {
-                            return Err(self.refuse(&word, format!("scope `{word}` stands above a rule"), "put the block above `package`"));
+                            return Err(self.refuse(
+                                &word,
+                                format!("scope `{word}` stands above a rule"),
+                                "put the block above `package`",
+                            ));
                         }
                         "document" | "rule" => {
-                            return Err(self.refuse(&word, format!("scope `{word}` stands above the package"), "put the block above a rule"));
+                            return Err(self.refuse(
+                                &word,
+                                format!("scope `{word}` stands above the package"),
+                                "put the block above a rule",
+                            ));
                         }
-                        _ => return Err(self.unknown(&word, "scope", &["package", "subpackages", "rule", "document"])),
+                        _ => {
+                            return Err(self.unknown(
+                                &word,
+                                "scope",
+                                &["package", "subpackages", "rule", "document"],
+                            ));
+                        }
                     };
                 }
                 "title" => said.title = Some(self.text(&key, &value)?),
@@ -209,7 +238,11 @@ impl Reader<'_> {
                 known if KEYS.contains(&known) => {}
                 other => {
                     return Err(match CUSTOM.contains(&other) {
-                        true => self.refuse(other, format!("`{other}` stands outside `custom`"), format!("write it as `custom: {{{other}: …}}`")),
+                        true => self.refuse(
+                            other,
+                            format!("`{other}` stands outside `custom`"),
+                            format!("write it as `custom: {{{other}: …}}`"),
+                        ),
                         false => self.unknown(other, "metadata", KEYS),
                     });
                 }
@@ -240,9 +273,10 @@ impl Reader<'_> {
     }
 
     fn text(&self, key: &str, value: &Value) -> Result<String, Refusal> {
-        value.as_str().map(|text| text.trim_end().to_owned()).ok_or_else(|| {
-            self.refuse(key, format!("`{key}` is not text"), "put it in quotes")
-        })
+        value
+            .as_str()
+            .map(|text| text.trim_end().to_owned())
+            .ok_or_else(|| self.refuse(key, format!("`{key}` is not text"), "put it in quotes"))
     }
 
     fn related(&self, value: &Value) -> Result<Vec<String>, Refusal> {
@@ -252,13 +286,21 @@ impl Reader<'_> {
             _ => None,
         };
         value.as_array().and_then(|items| items.iter().map(one).collect()).ok_or_else(|| {
-            self.refuse("related_resources", "`related_resources` is not a list of addresses".to_owned(), "write `- ref: https://…`")
+            self.refuse(
+                "related_resources",
+                "`related_resources` is not a list of addresses".to_owned(),
+                "write `- ref: https://…`",
+            )
         })
     }
 
     fn custom(&self, value: Value, said: &mut Said) -> Result<(), Refusal> {
         let Value::Object(members) = value else {
-            return Err(self.refuse("custom", "`custom` is not a mapping".to_owned(), "write `custom: {severity: high}`"));
+            return Err(self.refuse(
+                "custom",
+                "`custom` is not a mapping".to_owned(),
+                "write `custom: {severity: high}`",
+            ));
         };
         for (key, value) in members {
             match key.as_str() {
@@ -270,7 +312,11 @@ impl Reader<'_> {
                 "requires" => said.requires = Some(self.requires(value)?),
                 "waivable" => {
                     said.waivable = Some(value.as_bool().ok_or_else(|| {
-                        self.refuse("waivable", "`waivable` is neither `true` nor `false`".to_owned(), "write `waivable: true`")
+                        self.refuse(
+                            "waivable",
+                            "`waivable` is neither `true` nor `false`".to_owned(),
+                            "write `waivable: true`",
+                        )
                     })?);
                 }
                 "remediation" => said.remediation = Some(self.text(&key, &value)?),
@@ -290,33 +336,50 @@ impl Reader<'_> {
     fn word<T: DeserializeOwned>(&self, value: &Value, what: &str, known: &[&str]) -> Result<T, Refusal> {
         let word = value.as_str().unwrap_or_default();
         if word.is_empty() {
-            return Err(self.refuse(what, format!("`{what}` is not a word"), format!("known are {}", known.join(", "))));
+            return Err(self.refuse(
+                what,
+                format!("`{what}` is not a word"),
+                format!("known are {}", known.join(", ")),
+            ));
         }
         serde_json::from_value(value.clone()).map_err(|_| self.unknown(word, what, known))
     }
 
     fn applies(&self, value: Value) -> Result<Applies, Refusal> {
         let Value::Object(members) = value else {
-            return Err(self.refuse("applies", "`applies` is not a mapping".to_owned(), "write `applies: {kinds: [promotion]}`"));
+            return Err(self.refuse(
+                "applies",
+                "`applies` is not a mapping".to_owned(),
+                "write `applies: {kinds: [promotion]}`",
+            ));
         };
         let mut applies = Applies::default();
         for (key, value) in members {
             let list = value.as_array().filter(|list| !list.is_empty()).ok_or_else(|| {
-                self.refuse(&key, format!("`{key}` is not a list with something in it"), format!("write `{key}: […]`, or leave it out to match all"))
+                self.refuse(
+                    &key,
+                    format!("`{key}` is not a list with something in it"),
+                    format!("write `{key}: […]`, or leave it out to match all"),
+                )
             })?;
             match key.as_str() {
                 "kinds" => {
                     let known = CHANGES.map(ChangeKind::as_str);
-                    applies.kinds = Some(list.iter().map(|v| self.word(v, "kinds", &known)).collect::<Result<_, _>>()?);
+                    applies.kinds =
+                        Some(list.iter().map(|v| self.word(v, "kinds", &known)).collect::<Result<_, _>>()?);
                 }
                 "assets" => {
                     let known = ASSETS.map(AssetKind::as_str);
-                    applies.assets = Some(list.iter().map(|v| self.word(v, "assets", &known)).collect::<Result<_, _>>()?);
+                    applies.assets =
+                        Some(list.iter().map(|v| self.word(v, "assets", &known)).collect::<Result<_, _>>()?);
                 }
                 "environments" => {
-                    applies.environments = Some(list.iter().map(|v| self.text(&key, v)).collect::<Result<_, _>>()?);
+                    applies.environments =
+                        Some(list.iter().map(|v| self.text(&key, v)).collect::<Result<_, _>>()?);
                 }
-                other => return Err(self.unknown(other, "`applies` member", &["kinds", "assets", "environments"])),
+                other => {
+                    return Err(self.unknown(other, "`applies` member", &["kinds", "assets", "environments"]));
+                }
             }
         }
         Ok(applies)
@@ -360,7 +423,11 @@ impl Reader<'_> {
                 }
                 "maxAge" => {
                     let age = value.as_str().and_then(Age::parse).ok_or_else(|| {
-                        self.refuse("maxAge", "`maxAge` is not a duration".to_owned(), "write a whole number and s, m, h, d or w, as in `24h`")
+                        self.refuse(
+                            "maxAge",
+                            "`maxAge` is not a duration".to_owned(),
+                            "write a whole number and s, m, h, d or w, as in `24h`",
+                        )
                     })?;
                     threshold.max_age = Some(age);
                 }
@@ -368,7 +435,11 @@ impl Reader<'_> {
             }
         }
         let fact = fact.ok_or_else(|| {
-            self.refuse("requires", "a required fact has no name".to_owned(), "write `{fact: evidence.scans, maxAge: 24h}`")
+            self.refuse(
+                "requires",
+                "a required fact has no name".to_owned(),
+                "write `{fact: evidence.scans, maxAge: 24h}`",
+            )
         })?;
         Ok((fact, threshold))
     }

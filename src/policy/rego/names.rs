@@ -112,6 +112,24 @@ impl<'u> Names<'u> {
         }
     }
 
+    /// Whether evaluating a definition may find two values where there must be one.
+    pub(crate) fn may_conflict(&self, at: At) -> bool {
+        let Some((unit, definition)) = self.definition(at) else { return true };
+        if !matches!(definition.form, Form::Value | Form::Function) {
+            return false;
+        }
+        if !definition.plain {
+            return true;
+        }
+        let path: Vec<String> = unit.package.iter().chain(&definition.path).cloned().collect();
+        let others = self.rules.get(&path).into_iter().flatten().filter_map(|at| self.definition(*at));
+        let values: BTreeSet<Option<String>> =
+            others.clone().filter(|(_, d)| d.form != Form::Default).map(|(_, d)| d.constant()).collect();
+        let several = others.filter(|(_, d)| d.form != Form::Default).count() > 1;
+        (several && values.len() > 1)
+            || (definition.constant().is_none() && (several || definition.uses.loops))
+    }
+
     /// Every definition there is.
     pub(crate) fn all(&self) -> impl Iterator<Item = At> + '_ {
         self.rules.values().flatten().copied()
@@ -135,17 +153,26 @@ impl<'u> Names<'u> {
     /// Names that clash: with each other, with packages, with data; defaults that stand twice.
     pub(crate) fn conflicts(&self, data: &serde_json::Value, problems: &mut Vec<Diagnostic>) {
         for (path, found) in &self.rules {
-            let Some((unit, definition)) = found.first().and_then(|at| self.definition(*at)) else { continue };
+            let Some((unit, definition)) = found.first().and_then(|at| self.definition(*at)) else {
+                continue;
+            };
             let name = path.join(".");
             let here = |message: String, hint: &str, at: &Definition, of: &Unit| {
-                Diagnostic::error(codes::POLICY_CONFLICT, message).hint(hint).at(&of.source, at.head.clone(), "this rule")
+                Diagnostic::error(codes::POLICY_CONFLICT, message).hint(hint).at(
+                    &of.source,
+                    at.head.clone(),
+                    "this rule",
+                )
             };
             let forms = || found.iter().filter_map(|at| self.definition(*at));
             let defaults: Vec<_> = forms().filter(|(_, d)| d.form == Form::Default).collect();
             if let Some((other, second)) = defaults.get(1) {
                 let first = defaults.first().map_or(0, |(_, d)| d.line);
                 problems.push(here(
-                    format!("`{name}` has a second `default`; the first is on line {first} of `{}`", unit.source.name),
+                    format!(
+                        "`{name}` has a second `default`; the first is on line {first} of `{}`",
+                        unit.source.name
+                    ),
                     "keep one of them",
                     second,
                     other,
@@ -164,7 +191,12 @@ impl<'u> Names<'u> {
             if forms().any(|(_, d)| d.form == Form::Set)
                 && let Some((of, d)) = forms().find(|(_, d)| matches!(d.form, Form::Value) && d.plain)
             {
-                problems.push(here(format!("`{name}` is a set elsewhere and a value here"), "rename one of them", d, of));
+                problems.push(here(
+                    format!("`{name}` is a set elsewhere and a value here"),
+                    "rename one of them",
+                    d,
+                    of,
+                ));
             }
             if let Some(package) = self.packages.iter().find(|package| package.starts_with(path)) {
                 problems.push(here(
@@ -188,6 +220,12 @@ impl<'u> Names<'u> {
     /// Imports of nothing, functions that there are not or that are not offered, recursion, depth.
     pub(crate) fn references(&self, data: &serde_json::Value, problems: &mut Vec<Diagnostic>) {
         for unit in self.units {
+            // Every name at the top of the package, whichever file gives it.
+            let top: BTreeSet<&String> = self
+                .rules
+                .range(unit.package.clone()..)
+                .map_while(|(rule, _)| rule.strip_prefix(unit.package.as_slice())?.first())
+                .collect();
             for import in &unit.imports {
                 if !self.is_there(&import.path, data) {
                     let name = import.path.join(".");
@@ -202,21 +240,31 @@ impl<'u> Names<'u> {
                         None => "no package, rule or data has that name".to_owned(),
                     };
                     problems.push(
-                        Diagnostic::error(codes::POLICY_INVALID, format!("`{name}` is imported, but there is no such thing"))
-                            .hint(hint)
-                            .at(&unit.source, import.span.clone(), "this import"),
+                        Diagnostic::error(
+                            codes::POLICY_INVALID,
+                            format!("`{name}` is imported, but there is no such thing"),
+                        )
+                        .hint(hint)
+                        .at(&unit.source, import.span.clone(), "this import"),
                     );
                 }
             }
             for definition in &unit.rules {
+                self.unbound(unit, &top, definition, problems);
                 for reference in definition.uses.references.iter().filter(|reference| reference.call) {
                     let (message, hint) = match self.target(unit, &definition.uses.locals, reference) {
                         Target::Builtin(name) => match builtins::care(&name) {
-                            Some(Care::Refused(why)) => (format!("`{name}` is not offered to policies"), why.to_owned()),
+                            Some(Care::Refused(why)) => {
+                                (format!("`{name}` is not offered to policies"), why.to_owned())
+                            }
                             _ => continue,
                         },
                         Target::Missing(name) => {
-                            let own = unit.rules.iter().filter(|d| d.form == Form::Function).map(|d| d.path.join("."));
+                            let own = unit
+                                .rules
+                                .iter()
+                                .filter(|d| d.form == Form::Function)
+                                .map(|d| d.path.join("."));
                             let own: Vec<String> = own.collect();
                             let known = builtins::FUNCTIONS
                                 .iter()
@@ -231,13 +279,11 @@ impl<'u> Names<'u> {
                         }
                         _ => continue,
                     };
-                    problems.push(
-                        Diagnostic::error(codes::POLICY_INVALID, message).hint(hint).at(
-                            &unit.source,
-                            reference.span.clone(),
-                            "called here",
-                        ),
-                    );
+                    problems.push(Diagnostic::error(codes::POLICY_INVALID, message).hint(hint).at(
+                        &unit.source,
+                        reference.span.clone(),
+                        "called here",
+                    ));
                 }
             }
         }
@@ -246,6 +292,42 @@ impl<'u> Names<'u> {
         if problems.len() == before {
             // Only where nothing uses itself does this end.
             super::growth::check(self, problems);
+        }
+    }
+
+    /// Names that nothing gives a value: the engine would only say so when it gets there, if ever.
+    fn unbound(
+        &self,
+        unit: &Unit,
+        top: &BTreeSet<&String>,
+        definition: &Definition,
+        problems: &mut Vec<Diagnostic>,
+    ) {
+        let uses = &definition.uses;
+        for reference in uses.references.iter().filter(|reference| !reference.call) {
+            let Some(root) = reference.path.first() else { continue };
+            let known = matches!(root.as_str(), "input" | "data" | "_")
+                || uses.locals.contains(root)
+                || uses.bound.contains(root)
+                || unit.imports.iter().any(|import| import.alias == *root)
+                || top.contains(root);
+            if known {
+                continue;
+            }
+            let names = uses.locals.iter().chain(&uses.bound).map(String::as_str);
+            let own = unit.rules.iter().filter_map(|d| d.path.first()).map(String::as_str);
+            let hint = match nearest(root, names.chain(own).chain(["input", "data"])) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("give it a value: `{root} := …`, or `some {root} in …`"),
+            };
+            problems.push(
+                Diagnostic::error(codes::POLICY_INVALID, format!("`{root}` has no value")).hint(hint).at(
+                    &unit.source,
+                    reference.span.clone(),
+                    "used here",
+                ),
+            );
+            return;
         }
     }
 
@@ -296,8 +378,13 @@ impl<'u> Names<'u> {
                         stack.push((next, uses));
                     }
                     None => {
-                        let below =
-                            self.uses(at).iter().filter_map(|used| depths.get(used)).max().copied().unwrap_or(0);
+                        let below = self
+                            .uses(at)
+                            .iter()
+                            .filter_map(|used| depths.get(used))
+                            .max()
+                            .copied()
+                            .unwrap_or(0);
                         let own = self.definition(at).map_or(0, |(_, d)| d.uses.depth);
                         let depth = below.saturating_add(own).saturating_add(2);
                         depths.insert(at, depth);
@@ -308,7 +395,11 @@ impl<'u> Names<'u> {
                                 problems.push(
                                     Diagnostic::error(codes::POLICY_INVALID, "rules are nested too deep")
                                         .hint("let fewer rules build on one another")
-                                        .at(&unit.source, definition.head.clone(), "this rule and those that it uses"),
+                                        .at(
+                                            &unit.source,
+                                            definition.head.clone(),
+                                            "this rule and those that it uses",
+                                        ),
                                 );
                             }
                             return;

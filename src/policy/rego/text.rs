@@ -43,7 +43,9 @@ pub(crate) fn check(source: &Arc<Source>) -> Result<(), Diagnostic> {
         let length = match byte {
             b'#' => rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len()),
             b'"' => quoted(rest),
-            b'`' => rest.iter().skip(1).position(|b| *b == b'`').map_or(rest.len(), |end| end.saturating_add(2)),
+            b'`' => {
+                rest.iter().skip(1).position(|b| *b == b'`').map_or(rest.len(), |end| end.saturating_add(2))
+            }
             b'0'..=b'9' => number(rest),
             b if b.is_ascii_alphabetic() || b == b'_' => {
                 rest.iter().position(|b| !(b.is_ascii_alphanumeric() || *b == b'_')).unwrap_or(rest.len())
@@ -64,7 +66,11 @@ pub(crate) fn check(source: &Arc<Source>) -> Result<(), Diagnostic> {
                 open = true;
                 fresh_line = false;
                 if chains.len() > MAX_NESTING {
-                    return refuse(at..end, "brackets are nested too deep", "name parts of the expression with rules or variables");
+                    return refuse(
+                        at..end,
+                        "brackets are nested too deep",
+                        "name parts of the expression with rules or variables",
+                    );
                 }
             }
             b')' | b']' | b'}' => {
@@ -88,7 +94,11 @@ pub(crate) fn check(source: &Arc<Source>) -> Result<(), Diagnostic> {
             }
             _ => {
                 let operator = matches!(word, b"in" | b"with" | b"as" | b"else" | b"not");
-                if fresh_line && !open && !operator && let Some(last) = chains.last_mut() {
+                if fresh_line
+                    && !open
+                    && !operator
+                    && let Some(last) = chains.last_mut()
+                {
                     *last = 0;
                 }
                 if operator {
@@ -150,8 +160,10 @@ fn number(rest: &[u8]) -> usize {
 
 /// Whether a number, or a text that is to be read as one, can be computed with at no great cost.
 pub(crate) fn number_is_small(word: &[u8]) -> bool {
-    let exponent = word.iter().position(|b| matches!(b, b'e' | b'E')).and_then(|at| word.get(at.saturating_add(1)..));
+    let exponent =
+        word.iter().position(|b| matches!(b, b'e' | b'E')).and_then(|at| word.get(at.saturating_add(1)..));
     let digits = |part: &[u8]| part.iter().filter(|b| b.is_ascii_digit()).count();
+    // Leading zeros of an exponent would hide nothing; there is no reason to write them.
     word.len() <= MAX_NUMBER && exponent.is_none_or(|part| digits(part) <= MAX_EXPONENT)
 }
 
@@ -165,7 +177,8 @@ mod tests {
 
     #[test]
     fn ordinary_policies_pass() {
-        let lines = "allowed(path) if {\n\tsome step in promotion.paths\n\tstep.from == path.from # 1+1\n}\n".repeat(500);
+        let lines = "allowed(path) if {\n\tsome step in promotion.paths\n\tstep.from == path.from # 1+1\n}\n"
+            .repeat(500);
         assert_eq!(refused(&lines), None);
         let table = format!("table := [{}]", "{\"a\": 1, \"b\": [1.5e10, \"x + y\"]},\n".repeat(5000));
         assert_eq!(refused(&table), None);

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use regorus::PolicyLengthConfig;
-use regorus::unstable::{Module, Ref, Rule, RuleHead};
+use regorus::unstable::{Expr, Module, Ref, Rule, RuleHead};
 
 use super::uses::{Uses, bytes, path};
 use super::{errors, text};
@@ -77,6 +77,26 @@ impl Definition {
         effect(self.path.first()?)
     }
 
+    /// Its value, where that is the same each time and written in the head: `true` where nothing is.
+    pub(crate) fn constant(&self) -> Option<String> {
+        let Rule::Spec {
+            head: RuleHead::Compr { assign, .. } | RuleHead::Func { assign, .. }, bodies, ..
+        } = self.rule.as_ref()
+        else {
+            return None;
+        };
+        if bodies.iter().any(|body| body.is_else || body.assign.is_some()) {
+            return None;
+        }
+        match assign.as_ref().map(|assign| assign.value.as_ref()) {
+            None => Some("true".to_owned()),
+            Some(
+                value @ (Expr::String { .. } | Expr::Number { .. } | Expr::Bool { .. } | Expr::Null { .. }),
+            ) => Some(value.span().text().to_owned()),
+            Some(_) => None,
+        }
+    }
+
     /// How many arguments it takes, if it is a function.
     pub(crate) fn arity(&self) -> Option<usize> {
         match self.rule.as_ref() {
@@ -92,7 +112,10 @@ pub(crate) fn effect(name: &str) -> Option<Effect> {
         name.strip_prefix(word).is_some_and(|rest| {
             rest.is_empty()
                 || rest.strip_prefix('_').is_some_and(|rest| {
-                    !rest.is_empty() && rest.split('_').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric()))
+                    !rest.is_empty()
+                        && rest
+                            .split('_')
+                            .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric()))
                 })
         })
     };
@@ -154,7 +177,14 @@ fn unit(source: &Arc<Source>, module: &Module) -> Option<Unit> {
         .collect();
     let rules = module.policy.iter().filter_map(definition).collect();
     let v1 = module.rego_v1;
-    Some(Unit { source: Arc::clone(source), package, package_line: module.package.span.line, imports, rules, v1 })
+    Some(Unit {
+        source: Arc::clone(source),
+        package,
+        package_line: module.package.span.line,
+        imports,
+        rules,
+        v1,
+    })
 }
 
 fn definition(rule: &Ref<Rule>) -> Option<Definition> {
@@ -195,13 +225,22 @@ mod tests {
 
     #[test]
     fn a_file_is_taken_apart() {
-        let source = Source::new("a.rego", "package a.b\n\nimport data.lib.u as v\n\ndeny contains x if {\n\tx := v.f(input.y)\n\ty := data.z[x].w with input as 1\n}\n\nf(q) := q.r\n");
+        let source = Source::new(
+            "a.rego",
+            "package a.b\n\nimport data.lib.u as v\n\ndeny contains x if {\n\tx := v.f(input.y)\n\ty := data.z[x].w with input as 1\n}\n\nf(q) := q.r\n",
+        );
         let unit = parse(&source, false).unwrap();
         assert_eq!(unit.package, ["a", "b"]);
         assert_eq!(unit.package_line, 1);
-        assert_eq!((unit.imports[0].path.join("."), unit.imports[0].alias.as_str()), ("data.lib.u".to_owned(), "v"));
+        assert_eq!(
+            (unit.imports[0].path.join("."), unit.imports[0].alias.as_str()),
+            ("data.lib.u".to_owned(), "v")
+        );
         let deny = &unit.rules[0];
-        assert_eq!((deny.path.as_slice(), deny.form, deny.line, deny.column), (["deny".to_owned()].as_slice(), Form::Set, 5, 1));
+        assert_eq!(
+            (deny.path.as_slice(), deny.form, deny.line, deny.column),
+            (["deny".to_owned()].as_slice(), Form::Set, 5, 1)
+        );
         assert_eq!(&source.text[deny.head.clone()], "deny");
         assert!(deny.uses.with.is_some());
         assert!(deny.uses.locals.contains("x") && deny.uses.locals.contains("y"));

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use regorus::unstable::{ArithOp, Expr, Literal, Query, Rule, RuleAssign, RuleBody, RuleHead, Span};
+use regorus::unstable::{
+    ArithOp, BUILTINS, Expr, Literal, Query, Rule, RuleAssign, RuleBody, RuleHead, Span,
+};
 
 /// A reference such as `data.lib.u[x].y`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +25,12 @@ pub(crate) struct Uses {
     pub(crate) references: Vec<Reference>,
     /// Names that are variables somewhere in the rule.
     pub(crate) locals: BTreeSet<String>,
+    /// Names that something in the rule may give a value.
+    pub(crate) bound: BTreeSet<String>,
+    /// Whether a body goes through more than one value.
+    pub(crate) loops: bool,
+    /// Whether an object is made by a comprehension.
+    pub(crate) maps: bool,
     /// Calls of `print` and `trace`, whole.
     pub(crate) prints: Vec<Range<usize>>,
     /// Where `with` is used.
@@ -133,6 +141,7 @@ impl Uses {
                     self.locals.extend(vars.iter().map(|var| var.text().to_owned()));
                 }
                 Literal::SomeIn { key, value, collection, .. } => {
+                    self.loops = true;
                     key.iter().for_each(|key| self.pattern(key));
                     self.pattern(value);
                     self.expr(collection);
@@ -173,6 +182,20 @@ impl Uses {
         }
     }
 
+    /// Variables that unification or iteration may give a value.
+    fn may_bind(&mut self, expr: &Expr) {
+        match expr {
+            Expr::Var { span, .. } => {
+                self.bound.insert(span.text().to_owned());
+            }
+            Expr::Array { items, .. } | Expr::Set { items, .. } => {
+                items.iter().for_each(|item| self.may_bind(item));
+            }
+            Expr::Object { fields, .. } => fields.iter().for_each(|(_, _, value)| self.may_bind(value)),
+            _ => {}
+        }
+    }
+
     fn expr(&mut self, expr: &Expr) {
         self.at = self.at.saturating_add(1);
         self.depth = self.depth.max(self.at);
@@ -193,13 +216,18 @@ impl Uses {
                 }
             }
             Expr::ArrayCompr { term, query, .. } | Expr::SetCompr { term, query, .. } => {
+                let outside = self.loops;
                 self.query(query);
                 self.expr(term);
+                self.loops = outside;
             }
             Expr::ObjectCompr { key, value, query, .. } => {
+                self.maps = true;
+                let outside = self.loops;
                 self.query(query);
                 self.expr(key);
                 self.expr(value);
+                self.loops = outside;
             }
             Expr::Call { fcn, params, span, .. } => {
                 if let Expr::Var { span: name, .. } = fcn.as_ref()
@@ -208,12 +236,28 @@ impl Uses {
                     self.prints.push(bytes(span));
                 }
                 self.reference(fcn, true);
+                // One argument more than the function has takes its answer, once for each.
+                let name = path(fcn).map(|(path, _)| path.join("."));
+                let arity = name.and_then(|name| BUILTINS.get(name.as_str())).map(|f| usize::from(f.1));
+                if let Some((last, given)) = params.split_last()
+                    && arity == Some(given.len())
+                {
+                    self.may_bind(last);
+                }
+                if matches!(fcn.as_ref(), Expr::Var { span, .. } if span.text() == "walk") {
+                    self.loops = true;
+                }
                 params.iter().for_each(|param| self.expr(param));
             }
             Expr::UnaryExpr { expr, .. } => self.expr(expr),
             Expr::BinExpr { lhs, rhs, .. }
             | Expr::BoolExpr { lhs, rhs, .. }
-            | Expr::ArithExpr { lhs, rhs, op: ArithOp::Add | ArithOp::Sub | ArithOp::Mul | ArithOp::Div | ArithOp::Mod, .. } => {
+            | Expr::ArithExpr {
+                lhs,
+                rhs,
+                op: ArithOp::Add | ArithOp::Sub | ArithOp::Mul | ArithOp::Div | ArithOp::Mod,
+                ..
+            } => {
                 self.expr(lhs);
                 self.expr(rhs);
             }
@@ -221,6 +265,8 @@ impl Uses {
                 if *op == regorus::unstable::AssignOp::ColEq {
                     self.pattern(lhs);
                 } else {
+                    self.may_bind(lhs);
+                    self.may_bind(rhs);
                     self.expr(lhs);
                 }
                 self.expr(rhs);
@@ -244,6 +290,8 @@ impl Uses {
             match expr {
                 Expr::RefDot { refr, .. } => expr = refr,
                 Expr::RefBrack { refr, index, .. } => {
+                    self.may_bind(index);
+                    self.loops |= !matches!(index.as_ref(), Expr::String { .. } | Expr::Number { .. });
                     self.expr(index);
                     expr = refr;
                 }

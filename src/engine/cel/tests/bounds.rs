@@ -12,13 +12,16 @@ use crate::engine::cel::Cel;
 use crate::engine::{Cause, Engine as _, Failure, Limits, Output};
 use crate::policy;
 
+/// A part of the usual steps, and no clock: what ends here ends by count, on however slow a machine.
+const COUNTED: Limits = Limits { steps: 500_000, memory: 64 << 20, millis: 60_000 };
+
 /// Judges one rule of a policy as if it stood alone.
 fn alone(source: &Arc<Source>, rule: usize) -> Result<Result<Vec<Output>, Failure>, Vec<Diagnostic>> {
     let mut bundle = bundle(&source.text, json!({}))?;
     bundle.rules = vec![bundle.rules.remove(rule)];
     let policy = bundle.cel.first_mut().unwrap();
     policy.rules = vec![policy.rules.remove(rule)];
-    let compiled = Cel.compile(&bundle, Limits::default())?;
+    let compiled = Cel.compile(&bundle, COUNTED)?;
     let mut session = compiled.session();
     session.load(&review(json!({}))).unwrap();
     Ok(session.judge(0))
@@ -51,7 +54,8 @@ fn hostile_policies_never_pass_and_never_hang() {
                 }
                 Err(errors) => assert!(errors.iter().all(|error| error.place().is_some()), "{name} {rule}"),
             }
-            assert!(took < Duration::from_secs(1), "{name} {rule}: {took:?}");
+            // A second at the most where dependencies are optimised and nothing else runs.
+            assert!(took < Duration::from_secs(10), "{name} {rule}: {took:?}");
         }
     }
     assert!(failed > 60, "{failed}");
@@ -115,29 +119,33 @@ fn limits_are_told_apart() {
         session.load(&review(json!({}))).unwrap();
         session.judge(0).map_err(|failure| (failure.cause, failure.message))
     };
-    let few = Limits { steps: 1_000, ..Limits::default() };
+    let few = Limits { steps: 1_000, ..COUNTED };
     let loops = "lists.range(100).all(i, lists.range(100).all(j, i + j >= 0))";
     assert_eq!(cause(loops, few), Err((Cause::Steps, "the rule takes more than 1000 steps".to_owned())));
-    assert_eq!(cause(loops, Limits::default()), Ok(vec![]));
-    let small = Limits { memory: 1 << 20, ..Limits::default() };
+    assert_eq!(cause(loops, COUNTED), Ok(vec![]));
+    let small = Limits { memory: 1 << 20, ..COUNTED };
     let list = "lists.range(30000).size() == 30000";
     assert_eq!(
         cause(list, small),
         Err((Cause::Memory, "the rule makes values of more than 1 MiB".to_owned()))
     );
-    assert_eq!(cause(list, Limits::default()), Ok(vec![]));
+    assert_eq!(cause(list, COUNTED), Ok(vec![]));
     let late = Limits { millis: 0, ..Limits::default() };
     assert_eq!(cause(loops, late), Err((Cause::Time, "the rule takes longer than 0 ms".to_owned())));
 }
 
 #[test]
 fn a_session_goes_on_after_a_failure() {
+    let few = Limits { steps: 10_000, ..COUNTED };
     let text = concat!(
         "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {id: a}\nspec:\n  rules:\n",
         "    - {id: b, effect: deny, message: no, expression: 'lists.range(100000).all(i, lists.range(i).all(j, j >= 0))'}\n",
         "    - {id: c, effect: deny, message: no, expression: 'true'}\n",
     );
-    let results = judge(text, json!({}), &review(json!({})));
-    assert_eq!(results[0].as_ref().unwrap_err().cause, Cause::Steps);
-    assert_eq!(results[1], Ok(vec![]));
+    let compiled = Cel.compile(&bundle(text, json!({})).unwrap(), few).unwrap();
+    let mut session = compiled.session();
+    session.load(&review(json!({}))).unwrap();
+    assert_eq!(session.judge(0).unwrap_err().cause, Cause::Steps);
+    assert_eq!(session.judge(1), Ok(vec![]));
+    assert_eq!(session.judge(0).unwrap_err().cause, Cause::Steps);
 }
