@@ -1,4 +1,8 @@
-//! The pages: one a code of an error, and an index that names them all.
+//! The pages: one a code of an error, and an index that names them all. The examples on them are
+//! run, so that they say what Weighlock says.
+
+use std::path::Path;
+use std::process::Command;
 
 use weighlock::diag::codes::CODES;
 
@@ -50,6 +54,75 @@ fn every_code_has_its_page_and_every_page_its_code() {
     assert!(found.is_empty(), "a page …\n{}", found.join("\n"));
     wanted.sort();
     assert_eq!(repository::below("docs/errors"), wanted, "a page is of no code");
+}
+
+/// A page with its commands run again: files that it shows are written, and each `$ weighlock …` is
+/// followed by what was said.
+fn run(id: &str, page: &str) -> String {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages").join(id);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let mut out = String::new();
+    let mut lines = page.lines().peekable();
+    let mut file = None;
+    while let Some(line) = lines.next() {
+        out.push_str(line);
+        out.push('\n');
+        if let Some(name) = line.strip_prefix('`').and_then(|rest| rest.strip_suffix("`:")) {
+            file = Some(name.to_owned());
+        } else if line.starts_with("```") {
+            let mut block = String::new();
+            for line in lines.by_ref().take_while(|line| *line != "```") {
+                block.push_str(line);
+                block.push('\n');
+            }
+            if let Some(name) = file.take() {
+                let path = folder.join(name);
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(path, &block).unwrap();
+            }
+            if line == "```console" {
+                block = commands(&folder, &block);
+            }
+            out.push_str(&block);
+            out.push_str("```\n");
+        }
+    }
+    out
+}
+
+/// The commands of a block, each followed by what it says.
+fn commands(folder: &Path, block: &str) -> String {
+    let mut out = String::new();
+    for command in block.lines().filter_map(|line| line.strip_prefix("$ weighlock ")) {
+        let output = Command::new(env!("CARGO_BIN_EXE_weighlock"))
+            .args(command.split_whitespace())
+            .current_dir(folder)
+            .env("COLUMNS", "96")
+            .env_remove("NO_COLOR")
+            .output()
+            .unwrap();
+        assert!(output.status.code().is_some_and(|code| code != 1), "`{command}` ended with {}", output.status);
+        let said = [output.stderr, output.stdout].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+        out.push_str(&format!("$ weighlock {command}\n"));
+        for line in said.trim().lines() {
+            out.push_str(line.trim_end());
+            out.push('\n');
+        }
+    }
+    out
+}
+
+#[test]
+fn the_examples_say_what_is_said() {
+    let mut found = Vec::new();
+    for code in CODES {
+        let name = format!("docs/errors/{}.md", code.id);
+        let page = repository::read(&name);
+        assert!(page.contains("\n$ weighlock "), "{name}: runs no command");
+        found.extend(repository::generated(&name, &run(code.id, &page)).err());
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[test]
