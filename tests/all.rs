@@ -1,2 +1,14 @@
-#[test]
-fn a() {}
+//! Every integration test, in one binary: one module a concern, one line a module.
+
+#[path = "all/architecture.rs"]
+mod architecture;
+#[path = "all/docs.rs"]
+mod docs;
+#[path = "all/hygiene.rs"]
+mod hygiene;
+#[path = "all/licences.rs"]
+mod licences;
+#[path = "all/repository.rs"]
+mod repository;
+#[path = "all/schemas.rs"]
+mod schemas;
