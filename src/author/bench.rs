@@ -55,6 +55,14 @@ impl Bench {
         self.bundle.rules.iter().map(|rule| rule.id.as_str())
     }
 
+    /// Compiles the rules, so that what is wrong with them is said once and not with every case.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub fn compile(&mut self) -> Result<(), Vec<Diagnostic>> {
+        self.judge(None).map(|_| ())
+    }
+
     /// Runs a case that stands in a file of this name.
     ///
     /// # Errors

@@ -117,6 +117,7 @@ pub(crate) fn run(args: Args, _: &Terminal) -> Result<u8, Stop> {
         return Err(Stop::Problems(vec![nothing(&paths, args.filter.as_deref(), all)], 10));
     }
     let mut bench = bench(&paths, &args.policy)?;
+    bench.compile()?;
     let begun = Instant::now();
     let ran: Vec<Ran<'_>> = cases.iter().map(|found| one(&mut bench, found)).collect();
     let took = begun.elapsed();
@@ -256,7 +257,9 @@ fn text(ran: &[Ran<'_>], verbose: bool, took: Duration, passed: usize, failed: u
         out.push('\n');
     }
     let rules: std::collections::BTreeSet<&String> = ran.iter().flat_map(|ran| &ran.found.case.policies).collect();
-    out.push_str(&format!("{} cases of {} rules in {:.2} s\n", ran.len(), rules.len(), took.as_secs_f64()));
+    let count = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+    let (cases, rules) = (count(ran.len(), "case"), count(rules.len(), "rule"));
+    out.push_str(&format!("{cases} of {rules} in {:.2} s\n", took.as_secs_f64()));
     out.push_str(&format!("{passed} passed, {failed} failed\n"));
     out
 }

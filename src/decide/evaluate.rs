@@ -8,7 +8,11 @@ use serde_json::Value;
 use super::enforce::{self, Mode};
 use super::governance::Offered;
 use super::{Options, combine, fact};
+<<<<<<< HEAD
 use crate::diag::{Diagnostic, codes};
+=======
+use crate::diag::{Diagnostic, codes, nearest};
+>>>>>>> main
 use crate::engine::{Cause, Compiled, ENGINES, Failure, Limits, Output, Session};
 use crate::model::decision::{Decision, Verdict};
 use crate::model::evidence::{Approval, Severity};
@@ -73,7 +77,7 @@ impl Judge {
     /// Everything that is wrong with its policies.
     pub fn new(bundle: Bundle, limits: Limits) -> Result<Self, Vec<Diagnostic>> {
         let mut engines = Vec::new();
-        let mut problems = Vec::new();
+        let mut problems = unknown_facts(&bundle);
         let mut version = format!("weighlock {}", env!("CARGO_PKG_VERSION"));
         for engine in ENGINES {
             version = format!("{version}; {}", engine.version());
@@ -311,7 +315,7 @@ impl Judge {
         match outputs {
             Ok(outputs) => {
                 for output in outputs {
-                    if let Err(message) = self.take(rule, output, judged) {
+                    if let Err(message) = self.take(rule, review, output, judged) {
                         judged.findings.push(indeterminate(&rule.id, message, Some(self.location(rule))));
                     }
                 }
@@ -331,7 +335,7 @@ impl Judge {
     }
 
     /// Makes of an output what its effect says it is.
-    fn take(&self, rule: &Rule, output: Output, judged: &mut Judged) -> Result<(), String> {
+    fn take(&self, rule: &Rule, review: &Review, output: Output, judged: &mut Judged) -> Result<(), String> {
         match output.effect {
             Effect::Oblige => {
                 let kind = member(&output.value, "kind").ok_or("an obligation has no `kind`")?;
@@ -346,10 +350,35 @@ impl Judge {
                 judged.obligations.push(obligation);
             }
             Effect::Action => judged.actions.push(action(&output.value, &rule.id)?),
-            effect => judged.findings.push(finding(rule, effect, output)?),
+            effect => {
+                let mut finding = finding(rule, effect, output)?;
+                finding.path = finding.path.map(|path| indexed(path, review));
+                judged.findings.push(finding);
+            }
         }
         Ok(())
     }
+}
+
+/// What rules require under names that no kind of fact has.
+fn unknown_facts(bundle: &Bundle) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for rule in &bundle.rules {
+        for name in rule.metadata.requires.keys().filter(|name| fact::find(name).is_none()) {
+            let message = format!("the rule `{}` requires `{name}`, which is not a kind of fact", rule.id);
+            let mut problem = Diagnostic::error(codes::POLICY_METADATA, message);
+            let near = nearest(name, fact::FACTS.iter().map(|spec| spec.name));
+            problem.hint = near.map(|near| format!("did you mean `{near}`?"));
+            if let Some(file) = bundle.files.get(rule.file) {
+                let found = file.source.text.find(name.as_str());
+                let at = found.unwrap_or_else(|| file.source.offset(rule.line, 1));
+                let end = at.saturating_add(found.map_or(1, |_| name.len()));
+                problem = problem.at(&file.source, at..end, "required here");
+            }
+            problems.push(problem);
+        }
+    }
+    problems
 }
 
 impl<'a> Ledger<'a> {
@@ -511,6 +540,23 @@ fn action(value: &Value, rule: &str) -> Result<Action, String> {
         fulfils: texts(value, "fulfils")?,
         rule: rule.to_owned(),
     })
+}
+
+/// A pointer into the pod spec in which policies may name a container where RFC 6901 wants its
+/// index: lists of a pod spec are maps by name, and CEL has no index to give.
+fn indexed(path: String, review: &Review) -> String {
+    const SPEC: &str = "/asset/podSpec/";
+    let spec = review.asset.as_ref().and_then(|asset| asset.pod_spec.as_ref());
+    let (Some(spec), Some(rest)) = (spec, path.strip_prefix(SPEC)) else { return path };
+    let mut parts = rest.splitn(3, '/');
+    let (Some(list), Some(name)) = (parts.next(), parts.next()) else { return path };
+    let items = spec.get(list).and_then(Value::as_array);
+    let place = items.and_then(|items| items.iter().position(|item| member(item, "name").as_deref() == Some(name)));
+    match (place, parts.next()) {
+        (Some(at), Some(tail)) => format!("{SPEC}{list}/{at}/{tail}"),
+        (Some(at), None) => format!("{SPEC}{list}/{at}"),
+        (None, _) => path,
+    }
 }
 
 fn finding(rule: &Rule, effect: Effect, output: Output) -> Result<Finding, String> {

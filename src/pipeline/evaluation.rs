@@ -320,7 +320,7 @@ fn refusal(problem: &plan::Problem) -> String {
     }
 }
 
-/// What is to be said of records that no change was helped by.
+/// What is to be said of records and entries that no change was helped by.
 fn record_findings(evaluated: &Evaluated) -> Vec<Finding> {
     let governance = &evaluated.options.governance;
     let rules = evaluated.judge.rules();
@@ -334,24 +334,33 @@ fn record_findings(evaluated: &Evaluated) -> Vec<Finding> {
             None if !used.contains(id.as_str()) => format!("the waiver `{id}` sets nothing aside"),
             None => continue,
         };
-        let remediation = Some("remove the waiver, or correct it".to_owned());
-        findings.push(Finding {
-            rule: "weighlock.waivers".to_owned(),
-            effect: Effect::Warn,
-            severity: Severity::Low,
-            message,
-            path: None,
-            location: None,
-            remediation,
-            until: None,
-            needs: None,
-            satisfied: None,
-            waived: None,
-            overridden: None,
-            enforced_from: None,
-            details: BTreeMap::new(),
-        });
+        findings.push(remark("weighlock.waivers", message, "remove the waiver, or correct it"));
     }
-    findings.sort_by(|a, b| a.message.cmp(&b.message));
+    for entry in &evaluated.options.enforcement {
+        for pattern in entry.rules.iter().filter(|pattern| !rules.keys().any(|id| pattern.matches(id))) {
+            let message = format!("the enforcement of `{}` concerns no rule", pattern.text());
+            findings.push(remark("weighlock.enforcement", message, "remove the pattern, or correct it"));
+        }
+    }
+    findings.sort_by(|a, b| (&a.rule, &a.message).cmp(&(&b.rule, &b.message)));
     findings
+}
+
+fn remark(rule: &str, message: String, remediation: &str) -> Finding {
+    Finding {
+        rule: rule.to_owned(),
+        effect: Effect::Warn,
+        severity: Severity::Low,
+        message,
+        path: None,
+        location: None,
+        remediation: Some(remediation.to_owned()),
+        until: None,
+        needs: None,
+        satisfied: None,
+        waived: None,
+        overridden: None,
+        enforced_from: None,
+        details: BTreeMap::new(),
+    }
 }

@@ -53,6 +53,8 @@ pub(super) fn bundle(text: &str, data: serde_json::Value) -> Result<Bundle, Vec<
         data,
         digest: Digest::of(text.as_bytes()),
         data_digest: Digest::of(b""),
+        tests: Vec::new(),
+        rego_v0: false,
     })
 }
 

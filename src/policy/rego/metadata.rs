@@ -378,7 +378,11 @@ impl Reader<'_> {
                         Some(list.iter().map(|v| self.text(&key, v)).collect::<Result<_, _>>()?);
                 }
                 other => {
-                    return Err(self.unknown(other, "`applies` member", &["kinds", "assets", "environments"]));
+                    return Err(self.unknown(
+                        other,
+                        "`applies` member",
+                        &["kinds", "assets", "environments"],
+                    ));
                 }
             }
         }
