@@ -108,7 +108,7 @@ impl Writer {
         let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
         let point = exponent.saturating_add(1);
         text.clear();
-        if point > 21 || point < -5 {
+        if !(-5..=21).contains(&point) {
             let (first, rest) = digits.split_at(1);
             text.push_str(first);
             if !rest.is_empty() {
