@@ -1,5 +1,8 @@
 //! Every integration test, in one binary: one module a concern, one line a module.
 
+#![cfg(test)]
+#![expect(clippy::arithmetic_side_effects, reason = "an overflow panics, which is how a test fails")]
+
 #[path = "all/architecture.rs"]
 mod architecture;
 #[path = "all/decide.rs"]
