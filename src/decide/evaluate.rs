@@ -8,11 +8,7 @@ use serde_json::Value;
 use super::enforce::{self, Mode};
 use super::governance::Offered;
 use super::{Options, combine, fact};
-<<<<<<< HEAD
-use crate::diag::{Diagnostic, codes};
-=======
 use crate::diag::{Diagnostic, codes, nearest};
->>>>>>> main
 use crate::engine::{Cause, Compiled, ENGINES, Failure, Limits, Output, Session};
 use crate::model::decision::{Decision, Verdict};
 use crate::model::evidence::{Approval, Severity};
@@ -89,7 +85,6 @@ impl Judge {
                 Err(found) => problems.extend(found),
             }
         }
-        problems.extend(bundle.rules.iter().flat_map(|rule| demands(rule, &bundle)));
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -360,15 +355,30 @@ impl Judge {
     }
 }
 
-/// What rules require under names that no kind of fact has.
+/// What rules require under names that no kind of fact has, or in a way that nothing is ever held
+/// to: such a demand would read as one that is met.
 fn unknown_facts(bundle: &Bundle) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for rule in &bundle.rules {
-        for name in rule.metadata.requires.keys().filter(|name| fact::find(name).is_none()) {
-            let message = format!("the rule `{}` requires `{name}`, which is not a kind of fact", rule.id);
+        for (name, threshold) in &rule.metadata.requires {
+            let (message, hint) = if fact::find(name).is_none() {
+                let near = nearest(name, fact::FACTS.iter().map(|spec| spec.name));
+                (
+                    format!("the rule `{}` requires `{name}`, which is not a kind of fact", rule.id),
+                    near.map(|near| format!("did you mean `{near}`?")),
+                )
+            } else if *threshold != Threshold::default() && !fact::rule_can_demand(name) {
+                let hint = match fact::settings_can_demand(name) {
+                    true => format!("the operator can: `{name}` under `trust.facts` of the configuration"),
+                    false => "require the fact alone, or evidence that carries both".to_owned(),
+                };
+                let rule = &rule.id;
+                (format!("the rule `{rule}` demands a trust or an age of `{name}`, which has none"), Some(hint))
+            } else {
+                continue;
+            };
             let mut problem = Diagnostic::error(codes::POLICY_METADATA, message);
-            let near = nearest(name, fact::FACTS.iter().map(|spec| spec.name));
-            problem.hint = near.map(|near| format!("did you mean `{near}`?"));
+            problem.hint = hint;
             if let Some(file) = bundle.files.get(rule.file) {
                 let found = file.source.text.find(name.as_str());
                 let at = found.unwrap_or_else(|| file.source.offset(rule.line, 1));
@@ -407,37 +417,6 @@ impl<'a> Ledger<'a> {
         let digest = canonical::digest(&shared).unwrap_or_else(|_| Digest::of(b"governance"));
         Self { approvals, overrides, waivers, digest }
     }
-}
-
-/// What is wrong with the facts that a rule requires. A demand that nothing is ever held to would
-/// read as one that is met.
-fn demands(rule: &Rule, bundle: &Bundle) -> Vec<Diagnostic> {
-    let mut problems = Vec::new();
-    for (name, threshold) in &rule.metadata.requires {
-        let problem = if fact::find(name).is_none() {
-            let near = crate::diag::nearest(name, fact::FACTS.iter().map(|spec| spec.name));
-            let message = format!("`{}` requires `{name}`, which is not a kind of fact", rule.id);
-            let problem = Diagnostic::error(codes::POLICY_METADATA, message);
-            Diagnostic { hint: near.map(|near| format!("did you mean `{near}`?")), ..problem }
-        } else if *threshold != Threshold::default() && !fact::rule_can_demand(name) {
-            let message = format!("`{}` demands a trust or an age of `{name}`, which carries none", rule.id);
-            let hint = match fact::settings_can_demand(name) {
-                true => format!("the operator can, with `trust.facts` and `{name}` in the configuration"),
-                false => "require the fact alone, or evidence that carries both".to_owned(),
-            };
-            Diagnostic::error(codes::POLICY_METADATA, message).hint(hint)
-        } else {
-            continue;
-        };
-        problems.push(match bundle.files.get(rule.file) {
-            Some(file) => {
-                let at = file.source.offset(rule.line, 1);
-                problem.at(&file.source, at..at.saturating_add(1), "this rule")
-            }
-            None => problem,
-        });
-    }
-    problems
 }
 
 enum Applies {
