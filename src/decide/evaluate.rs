@@ -18,7 +18,7 @@ use crate::model::json::Json;
 use crate::model::obligation::{Action, Obligation};
 use crate::model::plan::Undo;
 use crate::model::review::{Review, Unknown};
-use crate::model::rule::Metadata;
+use crate::model::rule::{Metadata, View};
 use crate::model::trust::Threshold;
 use crate::model::{Digest, canonical};
 use crate::policy::{Bundle, Language, Rule};
@@ -28,12 +28,13 @@ pub struct Judge {
     bundle: Bundle,
     engines: Vec<(Language, Box<dyn Compiled>)>,
     version: String,
-    /// Rules by what they demand of facts beyond the settings: those that demand the same see the
-    /// same review.
-    views: Vec<View>,
+    /// Rules by what they see as `input`, and by what they demand of facts beyond the settings:
+    /// those of a group see the same.
+    groups: Vec<Group>,
 }
 
-struct View {
+struct Group {
+    view: View,
     requires: BTreeMap<String, Threshold>,
     rules: Vec<usize>,
 }
@@ -88,7 +89,7 @@ impl Judge {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let mut views: Vec<View> = vec![View { requires: BTreeMap::new(), rules: Vec::new() }];
+        let mut groups: Vec<Group> = Vec::new();
         for (index, rule) in bundle.rules.iter().enumerate() {
             let demands: BTreeMap<String, Threshold> = rule
                 .metadata
@@ -97,12 +98,13 @@ impl Judge {
                 .filter(|(_, threshold)| **threshold != Threshold::default())
                 .map(|(name, threshold)| (name.clone(), *threshold))
                 .collect();
-            match views.iter_mut().find(|view| view.requires == demands) {
-                Some(view) => view.rules.push(index),
-                None => views.push(View { requires: demands, rules: vec![index] }),
+            let view = rule.metadata.view;
+            match groups.iter_mut().find(|group| group.view == view && group.requires == demands) {
+                Some(group) => group.rules.push(index),
+                None => groups.push(Group { view, requires: demands, rules: vec![index] }),
             }
         }
-        Ok(Self { bundle, engines, version, views })
+        Ok(Self { bundle, engines, version, groups })
     }
 
     /// The bundle that judges.
@@ -222,11 +224,11 @@ impl Judge {
             return judged;
         }
         let mut asked = 0_usize;
-        for view in &self.views {
-            let restricted = fact::restrict(review, &view.requires);
+        for group in &self.groups {
+            let restricted = fact::restrict(review, &group.requires);
             let review = restricted.as_ref().unwrap_or(review);
             let mut loaded: Vec<(Language, Result<(), Failure>)> = Vec::new();
-            for index in &view.rules {
+            for index in &group.rules {
                 let Some(rule) = self.bundle.rules.get(*index) else { continue };
                 match applies(rule, review) {
                     Applies::No => continue,
@@ -300,7 +302,7 @@ impl Judge {
             return;
         };
         if !loaded.iter().any(|(known, _)| known == language) {
-            loaded.push((*language, session.load(review)));
+            loaded.push((*language, session.load(review, rule.metadata.view)));
         }
         let load = loaded.iter().find(|(known, _)| known == language).map(|(_, result)| result.clone());
         let outputs = match load {
@@ -530,7 +532,8 @@ fn indexed(path: String, review: &Review) -> String {
     let mut parts = rest.splitn(3, '/');
     let (Some(list), Some(name)) = (parts.next(), parts.next()) else { return path };
     let items = spec.get(list).and_then(Value::as_array);
-    let place = items.and_then(|items| items.iter().position(|item| member(item, "name").as_deref() == Some(name)));
+    let place =
+        items.and_then(|items| items.iter().position(|item| member(item, "name").as_deref() == Some(name)));
     match (place, parts.next()) {
         (Some(at), Some(tail)) => format!("{SPEC}{list}/{at}/{tail}"),
         (Some(at), None) => format!("{SPEC}{list}/{at}"),
