@@ -74,7 +74,7 @@ impl Judge {
     /// Everything that is wrong with its policies.
     pub fn new(bundle: Bundle, limits: Limits) -> Result<Self, Vec<Diagnostic>> {
         let mut engines = Vec::new();
-        let mut problems = unknown_facts(&bundle);
+        let mut problems = Vec::new();
         let mut version = format!("weighlock {}", env!("CARGO_PKG_VERSION"));
         for engine in ENGINES {
             version = format!("{version}; {}", engine.version());
@@ -86,6 +86,7 @@ impl Judge {
                 Err(found) => problems.extend(found),
             }
         }
+        problems.extend(bundle.rules.iter().flat_map(|rule| demands(rule, &bundle)));
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -357,42 +358,6 @@ impl Judge {
     }
 }
 
-/// What rules require under names that no kind of fact has, or in a way that nothing is ever held
-/// to: such a demand would read as one that is met.
-fn unknown_facts(bundle: &Bundle) -> Vec<Diagnostic> {
-    let mut problems = Vec::new();
-    for rule in &bundle.rules {
-        for (name, threshold) in &rule.metadata.requires {
-            let (message, hint) = if fact::find(name).is_none() {
-                let near = nearest(name, fact::FACTS.iter().map(|spec| spec.name));
-                (
-                    format!("the rule `{}` requires `{name}`, which is not a kind of fact", rule.id),
-                    near.map(|near| format!("did you mean `{near}`?")),
-                )
-            } else if *threshold != Threshold::default() && !fact::rule_can_demand(name) {
-                let hint = match fact::settings_can_demand(name) {
-                    true => format!("the operator can: `{name}` under `trust.facts` of the configuration"),
-                    false => "require the fact alone, or evidence that carries both".to_owned(),
-                };
-                let rule = &rule.id;
-                (format!("the rule `{rule}` demands a trust or an age of `{name}`, which has none"), Some(hint))
-            } else {
-                continue;
-            };
-            let mut problem = Diagnostic::error(codes::POLICY_METADATA, message);
-            problem.hint = hint;
-            if let Some(file) = bundle.files.get(rule.file) {
-                let found = file.source.text.find(name.as_str());
-                let at = found.unwrap_or_else(|| file.source.offset(rule.line, 1));
-                let end = at.saturating_add(found.map_or(1, |_| name.len()));
-                problem = problem.at(&file.source, at..end, "required here");
-            }
-            problems.push(problem);
-        }
-    }
-    problems
-}
-
 impl<'a> Ledger<'a> {
     fn new(judge: &Judge, options: &'a Options) -> Self {
         let governance = &options.governance;
@@ -419,6 +384,39 @@ impl<'a> Ledger<'a> {
         let digest = canonical::digest(&shared).unwrap_or_else(|_| Digest::of(b"governance"));
         Self { approvals, overrides, waivers, digest }
     }
+}
+
+/// What is wrong with the facts that a rule requires. A demand that nothing is ever held to would
+/// read as one that is met.
+fn demands(rule: &Rule, bundle: &Bundle) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for (name, threshold) in &rule.metadata.requires {
+        let problem = if fact::find(name).is_none() {
+            let near = nearest(name, fact::FACTS.iter().map(|spec| spec.name));
+            let message = format!("`{}` requires `{name}`, which is not a kind of fact", rule.id);
+            let problem = Diagnostic::error(codes::POLICY_METADATA, message);
+            Diagnostic { hint: near.map(|near| format!("did you mean `{near}`?")), ..problem }
+        } else if *threshold != Threshold::default() && !fact::rule_can_demand(name) {
+            let message = format!("`{}` demands a trust or an age of `{name}`, which carries none", rule.id);
+            let hint = match fact::settings_can_demand(name) {
+                true => format!("the operator can, with `trust.facts` and `{name}` in the configuration"),
+                false => "require the fact alone, or evidence that carries both".to_owned(),
+            };
+            Diagnostic::error(codes::POLICY_METADATA, message).hint(hint)
+        } else {
+            continue;
+        };
+        problems.push(match bundle.files.get(rule.file) {
+            Some(file) => {
+                let named = file.source.text.find(name.as_str());
+                let at = named.unwrap_or_else(|| file.source.offset(rule.line, 1));
+                let end = at.saturating_add(named.map_or(1, |_| name.len()));
+                problem.at(&file.source, at..end, "required here")
+            }
+            None => problem,
+        });
+    }
+    problems
 }
 
 enum Applies {
