@@ -11,12 +11,18 @@ mod decide;
 mod docs;
 #[path = "all/enforcement.rs"]
 mod enforcement;
+#[path = "all/formats.rs"]
+mod formats;
+#[path = "all/governance.rs"]
+mod governance;
 #[path = "all/hygiene.rs"]
 mod hygiene;
 #[path = "all/licences.rs"]
 mod licences;
 #[path = "all/outcomes.rs"]
 mod outcomes;
+#[path = "all/records.rs"]
+mod records;
 #[path = "all/repository.rs"]
 mod repository;
 #[path = "all/schemas.rs"]
