@@ -4,10 +4,14 @@
 mod architecture;
 #[path = "all/docs.rs"]
 mod docs;
+#[path = "all/docs_examples.rs"]
+mod docs_examples;
 #[path = "all/hygiene.rs"]
 mod hygiene;
 #[path = "all/licences.rs"]
 mod licences;
+#[path = "all/reference.rs"]
+mod reference;
 #[path = "all/repository.rs"]
 mod repository;
 #[path = "all/schemas.rs"]
