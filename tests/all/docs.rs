@@ -27,8 +27,8 @@ fn faults(id: &str, title: &str, page: &str) -> Vec<String> {
                 if body.split_whitespace().count() < 12 {
                     found.push(format!("says something under `{section}`"));
                 }
-                if *section == "## Example" && !body.contains(&format!("[{id}]")) && !body.contains(&format!("{id}\n")) {
-                    found.push(format!("shows its message, with `{id}`, under `{section}`"));
+                if *section == "## Example" && !body.contains(id) {
+                    found.push(format!("shows `{id}` under `{section}`"));
                 }
                 rest = after;
             }
@@ -105,7 +105,8 @@ fn commands(folder: &Path, block: &str) -> String {
         assert!(output.status.code().is_some_and(|code| code != 1), "`{command}` ended with {}", output.status);
         let said = [output.stderr, output.stdout].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
         out.push_str(&format!("$ weighlock {command}\n"));
-        for line in said.trim().lines() {
+        // Digests hang on the time and on the version.
+        for line in said.trim().lines().filter(|line| !line.starts_with("  decision ")) {
             out.push_str(line.trim_end());
             out.push('\n');
         }

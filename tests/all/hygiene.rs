@@ -24,8 +24,9 @@ const BANNED: &[(&str, &str, &str)] = &[
     ("Co-Autho", "red-By", "how it was written"),
 ];
 
-/// Endings of files that people write by hand.
-const WRITTEN: &[&str] = &[".rs", ".md", ".yaml", ".yml", ".toml", ".rego", ".ci/run"];
+/// Endings of files that people write by hand. Rust is not among them: `cargo fmt` sees to it, and
+/// leaves alone what texts must hold.
+const WRITTEN: &[&str] = &[".md", ".yaml", ".yml", ".toml", ".rego", ".ci/run"];
 
 /// Faults of one file.
 fn faults(name: &str, text: &str) -> Vec<String> {
@@ -91,7 +92,8 @@ fn files_are_clean() {
 
 #[test]
 fn what_is_unclean_is_seen() {
-    assert_eq!(faults("a.rs", "fn a() {}\n"), Vec::<String>::new());
+    assert_eq!(faults("a.md", "one\n"), Vec::<String>::new());
+    assert_eq!(faults("a.rs", "let a = \"\n \";\n"), Vec::<String>::new());
     for text in ["a \n", "a\r\n", "a", "a\n\n", &format!("see {}{}\n", "/wor", "k/main")] {
         assert_eq!(faults("a.md", text).len(), 1, "{text:?}");
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
-use weighlock::diag::{Source, document};
+use weighlock::diag::{Diagnostic, Source, document, tree};
 use weighlock::model::Json;
 use weighlock::pipeline::schema::{SCHEMAS, Schema};
 
@@ -34,11 +34,13 @@ fn validator(name: &str) -> jsonschema::Validator {
 /// The documents of a file.
 fn documents(name: &str) -> Vec<Value> {
     let source = Source::new(name, repository::read(name));
-    document::read::<Json>(&source)
-        .unwrap_or_else(|problems| panic!("{name}: {problems:?}"))
-        .into_iter()
-        .map(|read| serde_json::to_value(read).unwrap())
-        .collect()
+    let read: Result<Vec<Json>, Diagnostic> = if document::is_json(&source.text) {
+        document::read(&source).map(|one| vec![one])
+    } else {
+        tree::parse(&source)
+            .and_then(|nodes| nodes.iter().map(|node| document::read_node(&source, node)).collect())
+    };
+    read.unwrap_or_else(|problem| panic!("{problem}")).into_iter().map(|Json(value)| value).collect()
 }
 
 #[test]

@@ -25,8 +25,8 @@ pub(crate) const ROOMS: &[Room] = &[
     Room {
         name: "diag",
         pure: true,
-        imports: &["model"],
-        why: "stable codes with places in sources; reads documents into the exact numbers of `model`",
+        imports: &[],
+        why: "stable codes with places in sources; reads documents into any type, and says where they go wrong",
     },
     Room {
         name: "facts",
