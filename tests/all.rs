@@ -2,17 +2,27 @@
 
 #[path = "all/architecture.rs"]
 mod architecture;
+#[path = "all/decide.rs"]
+mod decide;
 #[path = "all/docs.rs"]
 mod docs;
 #[path = "all/docs_examples.rs"]
 mod docs_examples;
+#[path = "all/enforcement.rs"]
+mod enforcement;
 #[path = "all/hygiene.rs"]
 mod hygiene;
 #[path = "all/licences.rs"]
 mod licences;
+#[path = "all/outcomes.rs"]
+mod outcomes;
 #[path = "all/reference.rs"]
 mod reference;
 #[path = "all/repository.rs"]
 mod repository;
 #[path = "all/schemas.rs"]
 mod schemas;
+#[path = "all/support.rs"]
+mod support;
+#[path = "all/trust.rs"]
+mod trust;

@@ -21,8 +21,13 @@ const WORTH_SHOWING: usize = 300;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   weighlock evaluate --trust-input examples/quickstart
-  weighlock evaluate change.yaml facts/ --config ops/weighlock.yaml -o text -o sarif=weighlock.sarif
-  kubectl get deployment web -o yaml | weighlock evaluate - -p builtin:hardening --environment staging")]
+  weighlock evaluate change.yaml facts/ --config ops/weighlock.yaml
+  weighlock evaluate change.yaml -o text -o sarif=weighlock.sarif
+  kubectl get deployment web -o yaml \\
+    | weighlock evaluate - -p builtin:hardening --environment staging
+
+Exit codes, by the worst of all changes: 0 allowed, 10 denied, 11 on hold or obligations
+outstanding, 13 could not be judged, 2 input or policies cannot be read.")]
 pub(crate) struct Args {
     #[command(flatten)]
     request: RequestArgs,
@@ -125,7 +130,11 @@ pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<
                 let style = report::Style { color: false, ..terminal.style() };
                 output::write(Path::new(file), &output.format.render(&evaluation, &style))?;
             }
-            None => output::print(&output.format.render(&evaluation, &terminal.style()))?,
+            // That nobody reads on changes neither what else is written nor what the exit code says.
+            None => match output::print(&output.format.render(&evaluation, &terminal.style())) {
+                Err(Stop::Gone) => {}
+                other => other?,
+            },
         }
     }
     Ok(evaluated.exit)

@@ -21,8 +21,10 @@ use crate::model::evidence::Severity;
 use crate::model::finding::{Effect, Finding};
 use crate::model::plan::Plan;
 use crate::model::review::Review;
+use crate::model::rule::View;
 use crate::model::time::Time;
 use crate::plan;
+use crate::policy::Bundle;
 use crate::policy::settings::Settings;
 use crate::report::{ConfigRef, Entry, Evaluation, Graphs, LeftOut, RuleInfo, Word};
 
@@ -87,17 +89,15 @@ pub fn assess(
     tick: &(dyn Fn() + Sync),
 ) -> Result<Evaluated, Vec<Diagnostic>> {
     let config = &request.config;
+    let bundle = load::policies(config, &request.policies, &request.data, request.rego_v0);
+    // A policy that sees documents as they are takes any; the others need to know what they see.
+    let documents = |bundle: &Bundle| bundle.rules.iter().any(|rule| rule.metadata.view == View::Document);
+    let raw = request.raw || bundle.as_ref().is_ok_and(documents);
+    let options = InputOptions { trust_input: request.trust_input, raw, operator: &config.inputs };
     // Policies compile while the input is read: neither needs the other.
     let (judge, inputs) = rayon::join(
-        || {
-            let bundle = load::policies(config, &request.policies, &request.data, request.rego_v0)?;
-            Judge::new(bundle, Limits::default())
-        },
-        || {
-            let options =
-                InputOptions { trust_input: request.trust_input, raw: request.raw, operator: &config.inputs };
-            load::inputs(&request.inputs, options)
-        },
+        || bundle.and_then(|bundle| Judge::new(bundle, Limits::default())),
+        || load::inputs(&request.inputs, options),
     );
     let (judge, mut inputs) = match (judge, inputs) {
         (Ok(judge), Ok(inputs)) => (judge, inputs),

@@ -124,7 +124,6 @@ fn shape(schema: &Value, value: &Value) -> String {
         Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null").unwrap_or_default(),
         kind => kind.as_str().unwrap_or_default(),
     };
-    let title = value["$id"].as_str().unwrap_or_default();
     let words: Vec<&str> = value["enum"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let choices: Vec<String> = value["oneOf"]
         .as_array()
@@ -142,11 +141,12 @@ fn shape(schema: &Value, value: &Value) -> String {
         },
         _ if !words.is_empty() => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
         "string" if value["format"] == "date-time" => "time".to_owned(),
+        "string" if value["pattern"].as_str().is_some_and(|pattern| pattern.contains("smhd")) => "duration".to_owned(),
         "string" => "text".to_owned(),
         "integer" => "whole number".to_owned(),
         "" if !choices.is_empty() => choices.join(", "),
         "" if value["oneOf"].is_array() => "need".to_owned(),
-        "" => format!("any value{title}"),
+        "" => "any value".to_owned(),
         other => other.to_owned(),
     }
 }

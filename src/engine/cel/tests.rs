@@ -68,7 +68,7 @@ pub(super) fn judge(
     let compiled =
         Cel.compile(&bundle, Limits::default()).unwrap_or_else(|errors| panic!("{}", show(&errors)));
     let mut session = compiled.session();
-    session.load(review).unwrap();
+    session.load(review, crate::model::rule::View::Review).unwrap();
     (0..bundle.rules.len()).map(|rule| session.judge(rule)).collect()
 }
 

@@ -23,7 +23,7 @@ fn alone(source: &Arc<Source>, rule: usize) -> Result<Result<Vec<Output>, Failur
     policy.rules = vec![policy.rules.remove(rule)];
     let compiled = Cel.compile(&bundle, COUNTED)?;
     let mut session = compiled.session();
-    session.load(&review(json!({}))).unwrap();
+    session.load(&review(json!({})), crate::model::rule::View::Review).unwrap();
     Ok(session.judge(0))
 }
 
@@ -116,7 +116,7 @@ fn limits_are_told_apart() {
         let bundle = bundle(&policy_of(expression), json!({})).unwrap();
         let compiled = Cel.compile(&bundle, limits).unwrap();
         let mut session = compiled.session();
-        session.load(&review(json!({}))).unwrap();
+        session.load(&review(json!({})), crate::model::rule::View::Review).unwrap();
         session.judge(0).map_err(|failure| (failure.cause, failure.message))
     };
     let few = Limits { steps: 1_000, ..COUNTED };
@@ -144,7 +144,7 @@ fn a_session_goes_on_after_a_failure() {
     );
     let compiled = Cel.compile(&bundle(text, json!({})).unwrap(), few).unwrap();
     let mut session = compiled.session();
-    session.load(&review(json!({}))).unwrap();
+    session.load(&review(json!({})), crate::model::rule::View::Review).unwrap();
     assert_eq!(session.judge(0).unwrap_err().cause, Cause::Steps);
     assert_eq!(session.judge(1), Ok(vec![]));
     assert_eq!(session.judge(0).unwrap_err().cause, Cause::Steps);
