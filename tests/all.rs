@@ -9,6 +9,8 @@ mod architecture;
 mod decide;
 #[path = "all/docs.rs"]
 mod docs;
+#[path = "all/docs_examples.rs"]
+mod docs_examples;
 #[path = "all/enforcement.rs"]
 mod enforcement;
 #[path = "all/formats.rs"]
@@ -22,7 +24,9 @@ mod licences;
 #[path = "all/outcomes.rs"]
 mod outcomes;
 #[path = "all/records.rs"]
+#[path = "all/reference.rs"]
 mod records;
+mod reference;
 #[path = "all/repository.rs"]
 mod repository;
 #[path = "all/schemas.rs"]
