@@ -12,6 +12,7 @@ mod problems;
 mod replay;
 mod request;
 mod schema;
+mod test;
 mod waive;
 
 use std::process::ExitCode;
@@ -60,6 +61,7 @@ enum Command {
     Waive(waive::Args),
     Override(override_::Args),
     Replay(replay::Args),
+    Test(test::Args),
     Schema(schema::Args),
     Completions(completions::Args),
 }
@@ -107,6 +109,7 @@ pub fn main() -> ExitCode {
         Command::Waive(args) => waive::run(args, &terminal, &clock),
         Command::Override(args) => override_::run(args, &terminal, &clock),
         Command::Replay(args) => replay::run(args, &terminal),
+        Command::Test(args) => test::run(args, &terminal),
         Command::Schema(args) => schema::run(args, &terminal),
         Command::Completions(args) => completions::run(args),
     };

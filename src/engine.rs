@@ -11,6 +11,7 @@ pub mod rego;
 use crate::diag::Diagnostic;
 use crate::model::finding::{Effect, Location};
 use crate::model::review::Review;
+use crate::model::rule::View;
 use crate::policy::{Bundle, Language};
 
 /// What an evaluation of one rule over one review may cost.
@@ -88,17 +89,48 @@ pub trait Compiled: Send + Sync {
 
 /// One thread's evaluations.
 pub trait Session {
-    /// Takes the review that the next rules are judged against. `now` is `review.context.now`.
+    /// Takes the review that the next rules are judged against, and what of it they see as `input`.
+    /// The time that policies are told is `review.context.now`.
     ///
     /// # Errors
-    /// The review cannot be given to this engine.
-    fn load(&mut self, review: &Review) -> Result<(), Failure>;
+    /// The review cannot be given to this engine, or holds no document where that is to be seen.
+    fn load(&mut self, review: &Review, view: View) -> Result<(), Failure>;
 
     /// Judges one rule, by its index in `Bundle::rules`.
     ///
     /// # Errors
     /// It could not be judged.
     fn judge(&mut self, rule: usize) -> Result<Vec<Output>, Failure>;
+}
+
+/// The document that a review is about, whole again: the object with its pod spec in its place.
+///
+/// # Errors
+/// The review holds no document.
+pub(crate) fn document(review: &Review) -> Result<serde_json::Value, Failure> {
+    let asset = review.asset.as_ref();
+    let Some(object) = asset.and_then(|asset| asset.object.as_ref()) else {
+        let message = "the change is not about a document, and the rule sees nothing else".to_owned();
+        return Err(Failure { cause: Cause::Error, message, location: None });
+    };
+    let mut document = object.0.clone();
+    if let Some(spec) = asset.and_then(|asset| asset.pod_spec.as_ref()) {
+        let path: &[&str] = match document.get("kind").and_then(serde_json::Value::as_str) {
+            Some("Pod") => &["spec"],
+            Some("CronJob") => &["spec", "jobTemplate", "spec", "template", "spec"],
+            _ => &["spec", "template", "spec"],
+        };
+        let mut place = Some(&mut document);
+        for name in path {
+            place = place.and_then(serde_json::Value::as_object_mut).map(|members| {
+                members.entry(*name).or_insert_with(|| serde_json::Value::Object(serde_json::Map::new()))
+            });
+        }
+        if let Some(place) = place {
+            *place = spec.0.clone();
+        }
+    }
+    Ok(document)
 }
 
 /// The languages there are.

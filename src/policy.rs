@@ -126,7 +126,8 @@ pub fn load(
     let mut cel = Vec::new();
     for (index, file) in kept.iter().enumerate().filter(|(_, file)| file.language == Language::Cel) {
         match cel::read(&file.source) {
-            Ok(policy) => {
+            Ok(mut policy) => {
+                policy.file = index;
                 rules.extend(policy.rules.iter().map(|rule| Rule {
                     id: format!("{}.{}", policy.id, rule.id),
                     language: Language::Cel,

@@ -1,2 +1,24 @@
-#[test]
-fn a() {}
+//! Every integration test, in one binary: one module a concern, one line a module.
+
+#[path = "all/architecture.rs"]
+mod architecture;
+#[path = "all/decide.rs"]
+mod decide;
+#[path = "all/docs.rs"]
+mod docs;
+#[path = "all/enforcement.rs"]
+mod enforcement;
+#[path = "all/hygiene.rs"]
+mod hygiene;
+#[path = "all/licences.rs"]
+mod licences;
+#[path = "all/outcomes.rs"]
+mod outcomes;
+#[path = "all/repository.rs"]
+mod repository;
+#[path = "all/schemas.rs"]
+mod schemas;
+#[path = "all/support.rs"]
+mod support;
+#[path = "all/trust.rs"]
+mod trust;

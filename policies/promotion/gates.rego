@@ -14,31 +14,31 @@ package promotion.gates
 
 import data.lib.promotion
 
-results(digest, name) := [gate |
-	some gate in input.evidence.gates
+results(digest, name) := {i |
+	some i, gate in input.evidence.gates
 	gate.subject == digest
 	gate.name == name
 	gate.environment == input.change.promotion.from
-]
+}
 
-moment(gate) := time.parse_rfc3339_ns(gate.observedAt)
+moment(i) := time.parse_rfc3339_ns(input.evidence.gates[i].observedAt)
 
-moment(gate) := 0 if not gate.observedAt
+moment(i) := 0 if not input.evidence.gates[i].observedAt
 
-# The statuses that were seen last; more than one where two results bear the same time.
-latest(digest, name) := {gate.status |
-	some gate in results(digest, name)
-	moment(gate) == max([moment(other) | some other in results(digest, name)])
+# The results that were seen last; several where they bear the same time.
+latest(digest, name) := {i |
+	some i in results(digest, name)
+	moment(i) == max({moment(other) | some other in results(digest, name)})
 }
 
 deny contains finding if {
 	some artifact in promotion.changed
 	some name in promotion.step.gates
-	some status in latest(artifact.digest, name)
-	status in {"failed", "skipped"}
+	some i in latest(artifact.digest, name)
+	outcome := {"failed": "has failed", "skipped": "was skipped"}[input.evidence.gates[i].status]
 	finding := {
-		"msg": sprintf("gate `%s` was %s for `%s` in `%s`", [name, status, artifact.digest, input.change.promotion.from]),
-		"path": "/evidence/gates",
+		"msg": sprintf("gate `%s` %s for `%s` in `%s`", [name, outcome, artifact.digest, input.change.promotion.from]),
+		"path": sprintf("/evidence/gates/%d", [i]),
 		"gate": name,
 		"digest": artifact.digest,
 	}
@@ -47,10 +47,11 @@ deny contains finding if {
 hold contains finding if {
 	some artifact in promotion.changed
 	some name in promotion.step.gates
-	count(latest(artifact.digest, name) - {"passed", "failed", "skipped"}) > 0
+	some i in latest(artifact.digest, name)
+	not input.evidence.gates[i].status in {"passed", "failed", "skipped"}
 	finding := {
 		"msg": sprintf("gate `%s` still runs for `%s` in `%s`", [name, artifact.digest, input.change.promotion.from]),
-		"path": "/evidence/gates",
+		"path": sprintf("/evidence/gates/%d", [i]),
 		"gate": name,
 		"digest": artifact.digest,
 	}
@@ -62,7 +63,7 @@ hold contains finding if {
 	count(results(artifact.digest, name)) == 0
 	finding := {
 		"msg": sprintf("gate `%s` has no result for `%s` in `%s`", [name, artifact.digest, input.change.promotion.from]),
-		"path": "/evidence/gates",
+		"path": "/change/promotion",
 		"gate": name,
 		"digest": artifact.digest,
 	}

@@ -17,21 +17,25 @@ import data.lib.time as times
 
 from := input.change.promotion.from
 
-runs(digest) := [deployment |
-	some deployment in input.evidence.deployments
+runs(digest) := {i |
+	some i, deployment in input.evidence.deployments
 	deployment.environment == from
 	deployment.digest == digest
 	deployment.application == input.change.application
-]
+}
 
-verified(digest) := [deployment | some deployment in runs(digest); deployment.verified]
+verified(digest) := {i | some i in runs(digest); input.evidence.deployments[i].verified}
+
+# Since when the one of them runs that has run longest, and where it stands.
+longest(digest) := min({[time.parse_rfc3339_ns(input.evidence.deployments[i].since), i] | some i in verified(digest)})
 
 deny contains finding if {
-	some artifact in promotion.changed
+	some i, artifact in input.artifacts
+	artifact.changed
 	count(runs(artifact.digest)) == 0
 	finding := {
 		"msg": sprintf("`%s` does not run in `%s`", [artifact.digest, from]),
-		"path": "/evidence/deployments",
+		"path": sprintf("/artifacts/%d", [i]),
 		"digest": artifact.digest,
 	}
 }
@@ -40,29 +44,29 @@ deny contains finding if {
 	count(promotion.changed) == 0
 	finding := {
 		"msg": "nothing says which artifact is promoted",
-		"path": "/artifacts",
+		"path": "/change",
 	}
 }
 
 hold contains finding if {
 	some artifact in promotion.changed
-	count(runs(artifact.digest)) > 0
 	count(verified(artifact.digest)) == 0
+	some i in runs(artifact.digest)
 	finding := {
 		"msg": sprintf("`%s` runs in `%s`, but is not verified there yet", [artifact.digest, from]),
-		"path": "/evidence/deployments",
+		"path": sprintf("/evidence/deployments/%d", [i]),
 		"digest": artifact.digest,
 	}
 }
 
 hold contains finding if {
 	some artifact in promotion.changed
-	since := min([time.parse_rfc3339_ns(deployment.since) | some deployment in verified(artifact.digest)])
+	[since, i] := longest(artifact.digest)
 	until := since + times.nanoseconds(promotion.step.soak)
 	times.now < until
 	finding := {
 		"msg": sprintf("`%s` must run in `%s` until %s", [artifact.digest, from, times.rfc3339(until)]),
-		"path": "/evidence/deployments",
+		"path": sprintf("/evidence/deployments/%d", [i]),
 		"until": times.rfc3339(until),
 		"digest": artifact.digest,
 	}

@@ -12,9 +12,9 @@
 #   remediation: Let the plan shift a part of the traffic and watch it; the steps are asked for here.
 package strategy.canary
 
-import data.lib.settings
+import data.lib.entries
 
-canary := settings.first(data.settings.strategy.canary)
+canary := entries.first(data.settings.strategy.canary)
 
 changed := [artifact | some artifact in input.artifacts; artifact.changed]
 
@@ -46,14 +46,18 @@ action contains {
 } if canary
 
 # … and, when that went well, in the place of what runs.
-action contains {
-	"id": sprintf("tag-%s", [artifact.container]),
-	"kind": "registry.tag/v1",
-	"with": {"ref": artifact.ref, "digest": artifact.digest, "tag": input.context.environment},
-	"after": ["watch-canary"],
-} if {
+action contains step if {
 	canary
 	some artifact in changed
+	step := object.union(
+		{
+			"id": sprintf("tag-%s", [artifact.container]),
+			"kind": "registry.tag/v1",
+			"with": tag(artifact, artifact.digest),
+			"after": ["watch-canary"],
+		},
+		back("registry.tag/v1", tag(artifact, before)),
+	)
 }
 
 action contains step if {
@@ -83,18 +87,25 @@ set_image(id, asset, artifact, after) := object.union(
 		"with": image(asset, artifact, artifact.digest),
 		"after": after,
 	},
-	back(asset, artifact),
+	back("kubernetes.setImage/v1", image(asset, artifact, before)),
 )
 
-# What it must find, and how it is taken back, where the change says what is there now.
-back(asset, artifact) := {
-	"expect": {"digest": input.change.from.digest},
-	"undo": {"kind": "kubernetes.setImage/v1", "with": image(asset, artifact, input.change.from.digest)},
+# The digest that is there now, where the change says so.
+before := object.get(input.change, ["from", "digest"], null)
+
+# What a step must find, and how it is taken back.
+back(kind, parameters) := {
+	"expect": {"digest": before},
+	"undo": {"kind": kind, "with": parameters},
+} if {
+	before != null
 }
 
-back(_, _) := {} if not input.change.from.digest
+back(_, _) := {} if before == null
 
 image(asset, artifact, digest) := {"asset": asset, "container": artifact.container, "digest": digest, "writeTo": "live"}
+
+tag(artifact, digest) := {"ref": artifact.ref, "digest": digest, "tag": input.context.environment}
 
 shares(percent) := {
 	"route": object.get(input.asset, "application", input.asset.id),

@@ -13,50 +13,53 @@
 #   remediation: Wait for the time under `until`; for an exploited vulnerability ask for a waiver.
 package updates.age
 
-import data.lib.settings
+import data.lib.entries
 import data.lib.time as times
 
-wait := times.nanoseconds(settings.first(data.settings.updates.minimumAge).age)
+wait := times.nanoseconds(entries.first(data.settings.updates.minimumAge).age)
 
-digests contains artifact.digest if {
+# When a digest was first seen, on the platform that it came to last, and where that stands.
+seen(digest) := max({[time.parse_rfc3339_ns(observation.firstSeen), i] |
+	some i, observation in input.evidence.observations
+	observation.digest == digest
+})
+
+hold contains finding if {
 	some artifact in input.artifacts
 	artifact.changed
-}
-
-seen(digest) := [time.parse_rfc3339_ns(observation.firstSeen) |
-	some observation in input.evidence.observations
-	observation.digest == digest
-]
-
-hold contains finding if {
-	some digest in digests
-	count(seen(digest)) > 0
-	until := max(seen(digest)) + wait
-	times.now < until
+	[first, i] := seen(artifact.digest)
+	times.now < first + wait
+	until := times.rfc3339(first + wait)
 	finding := {
-		"msg": sprintf("`%s` is too new: first seen %s, usable from %s", [digest, times.rfc3339(max(seen(digest))), times.rfc3339(until)]),
-		"path": "/evidence/observations",
-		"until": times.rfc3339(until),
-		"digest": digest,
+		"msg": sprintf("`%s` is too new: first seen %s, usable from %s", [artifact.digest, times.rfc3339(first), until]),
+		"path": sprintf("/evidence/observations/%d", [i]),
+		"until": until,
+		"digest": artifact.digest,
 	}
 }
 
 hold contains finding if {
 	wait > 0
-	some digest in digests
-	count(seen(digest)) == 0
+	some i, artifact in input.artifacts
+	artifact.changed
+	not seen(artifact.digest)
 	finding := {
-		"msg": sprintf("`%s` has not been observed here", [digest]),
-		"path": "/evidence/observations",
-		"digest": digest,
+		"msg": sprintf("`%s` has not been observed here", [artifact.digest]),
+		"path": sprintf("/artifacts/%d", [i]),
+		"digest": artifact.digest,
 	}
 }
 
 hold contains finding if {
 	wait > 0
-	count(digests) == 0
+	not some_changed
 	finding := {
 		"msg": "nothing says which digest the change brings",
-		"path": "/change/to",
+		"path": "/change",
 	}
+}
+
+some_changed if {
+	some artifact in input.artifacts
+	artifact.changed
 }

@@ -12,9 +12,9 @@
 #   remediation: Ask the people named under `missing`, or choose a version nearer to the present one.
 package updates.types
 
-import data.lib.settings
+import data.lib.entries
 
-entry := settings.first(data.settings.updates.types)
+entry := entries.first(data.settings.updates.types)
 
 hold contains finding if {
 	finding := {

@@ -12,12 +12,12 @@
 #   remediation: Wait for the time under `until`.
 package updates.window
 
-import data.lib.settings
+import data.lib.entries
 import data.lib.time as times
 
 hold contains finding if {
 	some freeze in data.settings.updates.freezes
-	settings.covers(freeze)
+	entries.covers(freeze)
 	times.now >= time.parse_rfc3339_ns(freeze.from)
 	times.now < time.parse_rfc3339_ns(freeze.until)
 	finding := {
@@ -29,7 +29,6 @@ hold contains finding if {
 }
 
 hold contains finding if {
-	count(windows) > 0
 	count([window | some window in windows; open(window)]) == 0
 	until := times.rfc3339(min([opens | some window in windows; some opens in openings(window)]))
 	finding := {
@@ -39,7 +38,7 @@ hold contains finding if {
 	}
 }
 
-windows := [window | some window in data.settings.updates.windows; settings.covers(window)]
+windows := [window | some window in data.settings.updates.windows; entries.covers(window)]
 
 open(window) if {
 	lower(time.weekday([times.now, window.zone])) in window.days

@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::case::Case;
 use super::compare;
 use crate::decide::enforce::{Enforcement, Mode, Pattern};
-use crate::decide::{Judge, Options, assemble, governance::Governance};
+use crate::decide::governance::{Governance, Offered, Terms};
+use crate::decide::{Judge, Options, assemble};
 use crate::diag::{Diagnostic, Source, codes, document, nearest};
 use crate::engine::Limits;
 use crate::facts::{input, merge};
@@ -53,6 +54,14 @@ impl Bench {
     /// Ids of the rules.
     pub fn rules(&self) -> impl Iterator<Item = &str> {
         self.bundle.rules.iter().map(|rule| rule.id.as_str())
+    }
+
+    /// Compiles the rules, so that what is wrong with them is said once and not with every case.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub fn compile(&mut self) -> Result<(), Vec<Diagnostic>> {
+        self.judge(None).map(|_| ())
     }
 
     /// Runs a case that stands in a file of this name.
@@ -102,7 +111,7 @@ impl Bench {
     }
 }
 
-/// Decides with the rules of the case alone: the others are switched off, and nobody consents.
+/// Decides with the rules of the case alone: the others are switched off.
 fn decide(judge: &Judge, case: &Case, review: &Review) -> Decision {
     let patterns = |ids: &[String]| ids.iter().filter_map(|id| Pattern::parse(id)).collect();
     let entry = |rules: Vec<Pattern>, mode| Enforcement {
@@ -121,10 +130,24 @@ fn decide(judge: &Judge, case: &Case, review: &Review) -> Decision {
             entry(patterns(&["*".to_owned()]), Mode::Off),
             entry(patterns(&case.policies), Mode::Enforce),
         ],
-        governance: Governance::default(),
+        governance: consent(case),
         thresholds: Default::default(),
     };
     judge.decide_one(review, &options, &[])
+}
+
+fn consent(case: &Case) -> Governance {
+    fn genuine<T>(records: Vec<T>) -> Vec<Offered<T>> {
+        records.into_iter().map(|record| Offered { record, genuine: true }).collect()
+    }
+    let given = case.governance.clone().unwrap_or_default();
+    Governance {
+        approvals: genuine(given.approvals),
+        waivers: genuine(given.waivers),
+        overrides: genuine(given.overrides),
+        roles: given.roles,
+        terms: Terms::default(),
+    }
 }
 
 /// Which rules of the case spoke, and which judged and were silent.

@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use super::patch::{self, Operation};
 use crate::diag::{Diagnostic, Source, codes, document, tree};
 use crate::model::decision::Verdict;
+use crate::model::evidence::Approval;
+use crate::model::governance::{Override, Roles, Waiver};
 use crate::model::id::API_VERSION;
 use crate::model::review::Review;
 use crate::model::{Json, Time};
@@ -47,8 +49,29 @@ pub struct Case {
     /// What is different from the fixture (RFC 6902).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub patch: Vec<Operation>,
+    /// Who consents; nobody where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub governance: Option<CaseGovernance>,
     /// What must come of it.
     pub expect: Expect,
+}
+
+/// Who consents to the change of a case. Every record counts as genuine.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
+pub struct CaseGovernance {
+    /// Who holds which roles.
+    #[serde(default)]
+    pub roles: Roles,
+    /// Approvals, of the digest that the review's change bears.
+    #[serde(default)]
+    pub approvals: Vec<Approval>,
+    /// Waivers.
+    #[serde(default)]
+    pub waivers: Vec<Waiver>,
+    /// Overrides.
+    #[serde(default)]
+    pub overrides: Vec<Override>,
 }
 
 /// What the rules of a case are told.

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use super::shipped::{bundle, files, told};
 use crate::decide::governance::{Governance, Offered};
 use crate::decide::{Judge, Options, assemble};
+use crate::diag::document;
 use crate::engine::Limits;
 use crate::facts::{input, merge};
 use crate::model::decision::{Decision, Verdict};
+use crate::model::evidence::Approval;
 use crate::model::finding::Effect;
 use crate::model::governance::Roles;
 use crate::model::review::Review;
@@ -29,10 +31,10 @@ fn reviews(now: Time) -> (merge::Merged, Vec<Review>) {
     (merged, reviews)
 }
 
-fn decisions(now: &str, roles: Roles) -> BTreeMap<String, Decision> {
+fn decisions(now: &str, roles: Roles, more: Vec<Approval>) -> BTreeMap<String, Decision> {
     let now: Time = now.parse().unwrap();
     let (merged, reviews) = reviews(now);
-    let approvals = merged.input.evidence.approvals.into_iter().flatten();
+    let approvals = merged.input.evidence.approvals.into_iter().flatten().chain(more);
     let governance = Governance {
         approvals: approvals.map(|record| Offered { record, genuine: true }).collect(),
         roles,
@@ -68,7 +70,7 @@ fn lines(decisions: &BTreeMap<String, Decision>) -> String {
 
 #[test]
 fn one_of_each_verdict_and_it_does_not_go_stale() {
-    let today = decisions("2026-11-21T08:00:00Z", Roles::new());
+    let today = decisions("2026-11-21T08:00:00Z", Roles::new(), Vec::new());
     insta::assert_snapshot!(lines(&today), @r#"
     drone-app-1.2.1-to-production: hold ["hold promotion.approvals: `canary` → `production` needs approval"] ["canary"]
     flights-0042: deny ["deny migrations.destructive: drop_column destroys data: `ALTER TABLE public.flights DROP COLUMN pilot` in migrations/0042_altitude.sql:7"] []
@@ -76,16 +78,20 @@ fn one_of_each_verdict_and_it_does_not_go_stale() {
     python-base-3.11.2: allow [] []
     tile-server-2.4.1: allow [] []
     "#);
-    let later = decisions("2035-12-31T08:00:00Z", Roles::new());
+    let later = decisions("2035-12-31T08:00:00Z", Roles::new(), Vec::new());
     assert_eq!(lines(&later), lines(&today));
+}
+
+/// The operator's directory of roles, and the approval that stands by itself.
+fn operator() -> (Roles, Approval) {
+    let roles = files("examples/operator/roles.yaml").unwrap();
+    let approval = files("examples/approvals/release-manager.yaml").unwrap();
+    (document::read(&roles[0]).unwrap(), document::read(&approval[0]).unwrap())
 }
 
 #[test]
 fn with_the_operators_roles_one_of_two_approvals_counts() {
-    let roles: Roles = [("lead-b@example", "tech-lead"), ("rm-d@example", "release-manager")]
-        .map(|(person, role)| (person.to_owned(), vec![role.to_owned()]))
-        .into();
-    let decided = decisions("2026-11-21T08:00:00Z", roles);
+    let decided = decisions("2026-11-21T08:00:00Z", operator().0, Vec::new());
     let held = decided.get("drone-app-1.2.1-to-production").unwrap();
     assert_eq!(held.verdict, Verdict::Hold);
     assert_eq!(held.governance.rejected, []);
@@ -97,8 +103,18 @@ fn with_the_operators_roles_one_of_two_approvals_counts() {
 }
 
 #[test]
+fn the_second_approval_ends_the_hold() {
+    let (roles, approval) = operator();
+    let decided = decisions("2026-11-21T08:00:00Z", roles, vec![approval]);
+    let allowed = decided.get("drone-app-1.2.1-to-production").unwrap();
+    assert_eq!(allowed.verdict, Verdict::Allow, "the change's digest is {}", allowed.change.digest);
+    assert_eq!(allowed.obligations.len(), 1);
+    assert_eq!(allowed.actions.len(), 7);
+}
+
+#[test]
 fn nothing_in_it_is_unjudged() {
-    for (id, decision) in decisions("2026-11-21T08:00:00Z", Roles::new()) {
+    for (id, decision) in decisions("2026-11-21T08:00:00Z", Roles::new(), Vec::new()) {
         assert!(
             decision.findings.iter().all(|f| f.effect != Effect::Indeterminate),
             "{id}: {:?}",

@@ -125,7 +125,11 @@ pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<
                 let style = report::Style { color: false, ..terminal.style() };
                 output::write(Path::new(file), &output.format.render(&evaluation, &style))?;
             }
-            None => output::print(&output.format.render(&evaluation, &terminal.style()))?,
+            // That nobody reads on changes neither what else is written nor what the exit code says.
+            None => match output::print(&output.format.render(&evaluation, &terminal.style())) {
+                Err(Stop::Gone) => {}
+                other => other?,
+            },
         }
     }
     Ok(evaluated.exit)

@@ -57,9 +57,18 @@ pub(crate) fn say(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
-/// Writes a file whole: beside its place first, then into it.
+/// Writes a file whole: beside its place first, then into it. A device or pipe is written to as it
+/// is: in the place of `/dev/null` no file belongs.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Stop> {
     let name = path.display().to_string();
+    if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+        let written =
+            std::fs::OpenOptions::new().write(true).open(path).and_then(|mut file| file.write_all(text.as_bytes()));
+        return match written {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(unwritable(&name, &error)),
+            _ => Ok(()),
+        };
+    }
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{}.part", std::process::id()));
     let beside = std::path::PathBuf::from(beside);

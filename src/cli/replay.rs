@@ -60,7 +60,11 @@ pub(crate) fn run(args: Args, _: &Terminal) -> Result<u8, Stop> {
                 "  the recorded evaluation was stopped by time or memory, and may end otherwise each time\n",
             );
         }
-        output::print(&text)?;
+        match output::print(&text) {
+            // Whoever stopped reading still gets the exit code.
+            Err(Stop::Gone) => {}
+            other => other?,
+        }
         if !same {
             code = 10;
         }

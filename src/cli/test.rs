@@ -110,13 +110,16 @@ pub(crate) fn run(args: Args, _: &Terminal) -> Result<u8, Stop> {
     if let Some(text) = &args.filter {
         cases.retain(|found| {
             let case = &found.case;
-            case.name.contains(text) || found.file.contains(text) || case.policies.iter().any(|r| r.contains(text))
+            case.name.contains(text)
+                || found.file.contains(text)
+                || case.policies.iter().any(|r| r.contains(text))
         });
     }
     if cases.is_empty() {
         return Err(Stop::Problems(vec![nothing(&paths, args.filter.as_deref(), all)], 10));
     }
     let mut bench = bench(&paths, &args.policy)?;
+    bench.compile()?;
     let begun = Instant::now();
     let ran: Vec<Ran<'_>> = cases.iter().map(|found| one(&mut bench, found)).collect();
     let took = begun.elapsed();
@@ -224,7 +227,9 @@ fn walk(path: &Path, depth: usize, cases: bool, found: &mut Vec<Arc<Source>>) ->
         }
         if kind.is_dir() {
             walk(&whole, depth.saturating_add(1), cases, found)?;
-        } else if suite::is_case(&name) == cases && [".json", ".yaml", ".yml"].iter().any(|end| name.ends_with(end)) {
+        } else if suite::is_case(&name) == cases
+            && [".json", ".yaml", ".yml"].iter().any(|end| name.ends_with(end))
+        {
             found.push(load::text(&whole)?);
         } else if cases && name.ends_with("_test.rego") {
             say(&format!("note: `{}` is not run: only cases are, not yet tests in Rego", whole.display()));
@@ -255,8 +260,11 @@ fn text(ran: &[Ran<'_>], verbose: bool, took: Duration, passed: usize, failed: u
     if !out.is_empty() {
         out.push('\n');
     }
-    let rules: std::collections::BTreeSet<&String> = ran.iter().flat_map(|ran| &ran.found.case.policies).collect();
-    out.push_str(&format!("{} cases of {} rules in {:.2} s\n", ran.len(), rules.len(), took.as_secs_f64()));
+    let rules: std::collections::BTreeSet<&String> =
+        ran.iter().flat_map(|ran| &ran.found.case.policies).collect();
+    let count = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+    let (cases, rules) = (count(ran.len(), "case"), count(rules.len(), "rule"));
+    out.push_str(&format!("{cases} of {rules} in {:.2} s\n", took.as_secs_f64()));
     out.push_str(&format!("{passed} passed, {failed} failed\n"));
     out
 }
@@ -271,7 +279,8 @@ fn json(ran: &[Ran<'_>], passed: usize, failed: usize) -> Result<String, Diagnos
         error: ran.error,
         milliseconds: (ran.took.as_secs_f64() * 1_000_000.0).round() / 1000.0,
     });
-    let report = Report { api_version: API_VERSION, kind: "TestReport", passed, failed, cases: cases.collect() };
+    let report =
+        Report { api_version: API_VERSION, kind: "TestReport", passed, failed, cases: cases.collect() };
     serde_json::to_string_pretty(&report)
         .map(|text| text + "\n")
         .map_err(|error| Diagnostic::error(codes::OUTPUT_UNWRITABLE, error.to_string()))

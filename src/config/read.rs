@@ -165,6 +165,9 @@ impl Reader {
                 let near = nearest(name, fact::FACTS.iter().map(|spec| spec.name));
                 let hint = near.map(|near| format!("did you mean `{near}`?"));
                 self.problem("/trust/facts", format!("`{name}` is not a kind of fact"), hint);
+            } else if !fact::settings_can_demand(name) {
+                let hint = "it is as good as the inventory or the change that it is part of".to_owned();
+                self.problem("/trust/facts", format!("`{name}` carries no trust and no age"), Some(hint));
             }
         }
         let settings = raw.settings.as_ref().and_then(|path| self.settings(path));

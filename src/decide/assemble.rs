@@ -63,7 +63,10 @@ impl<'a, F: Fact + Clone> List<'a, F> {
             match fact::counts(item, threshold, now) {
                 Ok(()) => index.counted.entry(key).or_default().push(item),
                 Err(reason) => {
-                    index.left_out.insert(key, reason);
+                    // What nobody vouches for says least about why something is not known.
+                    let rank = |reason: UnknownReason| (reason == UnknownReason::Distrusted, reason);
+                    let known = index.left_out.entry(key).or_insert(reason);
+                    *known = std::cmp::min_by_key(*known, reason, |reason| rank(*reason));
                 }
             }
         }
@@ -74,9 +77,18 @@ impl<'a, F: Fact + Clone> List<'a, F> {
     fn about(&self, subjects: &[&str], name: &str, unknown: &mut Vec<Unknown>) -> Option<Vec<F>> {
         let mut found = Vec::new();
         let mut left_out = None;
+        let mut gap = false;
         for subject in subjects {
-            found.extend(self.counted.get(subject).into_iter().flatten().map(|item| (*item).clone()));
-            left_out = left_out.or_else(|| self.left_out.get(subject).copied());
+            let counted = self.counted.get(subject);
+            found.extend(counted.into_iter().flatten().map(|item| (*item).clone()));
+            let out = self.left_out.get(subject).copied();
+            // Of this one nothing is left, or not the whole, and the rest of the list would hide that.
+            gap |= match out {
+                None => false,
+                Some(_) if counted.is_none() => true,
+                Some(reason) => fact::is_sum(self.name) && reason != UnknownReason::Distrusted,
+            };
+            left_out = left_out.or(out);
         }
         if let Some(reason) = left_out {
             unknown.push(Unknown {
@@ -87,7 +99,8 @@ impl<'a, F: Fact + Clone> List<'a, F> {
             });
         }
         // Where there is nothing to ask about, nothing was answered.
-        let known = !found.is_empty() || (self.exhaustive && left_out.is_none() && !subjects.is_empty());
+        let known =
+            !gap && (!found.is_empty() || (self.exhaustive && left_out.is_none() && !subjects.is_empty()));
         known.then_some(found)
     }
 }
@@ -100,7 +113,8 @@ struct Index<'a> {
     inventory: Threshold,
     /// Objects by cluster and namespace, and by the workload that they name or the label they select.
     targets: HashMap<(Option<&'a str>, Option<&'a str>, String), Vec<&'a Asset>>,
-    has_objects: bool,
+    /// Why the objects of the inventory are not known, where they are not.
+    objects: Option<UnknownReason>,
     sboms: List<'a, crate::model::evidence::Sbom>,
     signatures: List<'a, crate::model::evidence::Signature>,
     attestations: List<'a, crate::model::evidence::Attestation>,
@@ -135,11 +149,28 @@ impl<'a> Index<'a> {
         }
         let evidence = &input.evidence;
         let trusts = merged.inventory_trust.iter().copied().chain(std::iter::repeat(Trust::Claimed));
-        let objects = input.inventory.iter().filter(|asset| asset.kind == AssetKind::Object);
+        let inventory = fact::threshold(thresholds, "inventory");
+        let related = fact::threshold(thresholds, "related");
         let mut targets: HashMap<_, Vec<&Asset>> = HashMap::new();
-        let mut has_objects = false;
-        for asset in objects {
-            has_objects = true;
+        let mut objects = Some(UnknownReason::Absent);
+        let mut outdated = None;
+        for (asset, trust) in input.inventory.iter().zip(trusts.clone()) {
+            if asset.kind != AssetKind::Object {
+                continue;
+            }
+            let counts = asset_counts(asset, trust, inventory, now)
+                .and_then(|()| asset_counts(asset, trust, related, now));
+            match counts {
+                Ok(()) => objects = None,
+                Err(reason) => {
+                    // What nobody vouches for is passed over; what is too old leaves a gap.
+                    if reason != UnknownReason::Distrusted {
+                        outdated = Some(reason);
+                    }
+                    objects = objects.and(Some(reason));
+                    continue;
+                }
+            }
             for key in concerns(asset) {
                 let namespace = if key.starts_with("node:") { None } else { asset.namespace.as_deref() };
                 targets.entry((asset.cluster.as_deref(), namespace, key)).or_default().push(asset);
@@ -155,9 +186,9 @@ impl<'a> Index<'a> {
                 .zip(trusts)
                 .map(|(asset, trust)| (asset.id.as_str(), (asset, trust)))
                 .collect(),
-            inventory: fact::threshold(thresholds, "inventory"),
+            inventory,
             targets,
-            has_objects,
+            objects: outdated.or(objects),
             sboms: list!("sboms", input.sboms, false, |f| Some(f.subject.as_str())),
             signatures: list!("evidence.signatures", evidence.signatures, true, |f| Some(f.subject.as_str())),
             attestations: list!("evidence.attestations", evidence.attestations, true, |f| Some(
@@ -248,6 +279,7 @@ impl<'a> Index<'a> {
             runs: self.runs.about(&by_application, subject, &mut unknown),
             quarantine: self.quarantine.about(&digests, subject, &mut unknown),
         };
+        let related = self.related(asset, object, &mut unknown);
         unknown.sort();
         unknown.dedup();
         Review {
@@ -280,7 +312,7 @@ impl<'a> Index<'a> {
                 operation: change.operation.clone(),
             },
             asset: asset.map(|asset| review_asset(asset, change, pod_spec)),
-            related: self.related(asset, object),
+            related,
             artifacts,
             evidence,
             unknown,
@@ -289,17 +321,7 @@ impl<'a> Index<'a> {
 
     fn asset(&self, change: &Change, unknown: &mut Vec<Unknown>) -> Option<&'a Asset> {
         let (asset, trust) = self.assets.get(change.asset.as_str()).copied()?;
-        let reason = if asset.observed_at.is_some_and(|at| at > Age::MINUTE.after(self.now)) {
-            UnknownReason::Future
-        } else if self.inventory.trust.is_some_and(|least| trust < least) {
-            UnknownReason::Distrusted
-        } else {
-            match (self.inventory.max_age, asset.observed_at) {
-                (Some(_), None) => UnknownReason::Undated,
-                (Some(age), Some(at)) if at < age.before(self.now) => UnknownReason::Stale,
-                _ => return Some(asset),
-            }
-        };
+        let Err(reason) = asset_counts(asset, trust, self.inventory, self.now) else { return Some(asset) };
         unknown.push(Unknown {
             fact: "inventory".to_owned(),
             subject: change.asset.clone(),
@@ -383,11 +405,20 @@ impl<'a> Index<'a> {
         (fixes, advisories)
     }
 
-    fn related(&self, asset: Option<&Asset>, object: Option<&Value>) -> Option<Vec<Related>> {
-        if !self.has_objects {
+    fn related(
+        &self,
+        asset: Option<&Asset>,
+        object: Option<&Value>,
+        unknown: &mut Vec<Unknown>,
+    ) -> Option<Vec<Related>> {
+        let asset = asset?;
+        if let Some(reason) = self.objects {
+            if reason != UnknownReason::Absent {
+                let (fact, subject) = ("related".to_owned(), asset.id.clone());
+                unknown.push(Unknown { fact, subject, reason, required_by: Vec::new() });
+            }
             return None;
         }
-        let asset = asset?;
         let mut found: BTreeMap<&str, &Asset> = BTreeMap::new();
         let cluster = asset.cluster.as_deref();
         let mut look = |namespace: Option<&'a str>, key: String, matches: &dyn Fn(&Asset) -> bool| {
@@ -431,6 +462,26 @@ impl<'a> Index<'a> {
                 })
                 .collect(),
         )
+    }
+}
+
+/// Whether an item of the inventory counts at a time; the reason where it does not.
+fn asset_counts(
+    asset: &Asset,
+    trust: Trust,
+    threshold: Threshold,
+    now: Time,
+) -> Result<(), UnknownReason> {
+    if asset.observed_at.is_some_and(|at| at > Age::MINUTE.after(now)) {
+        return Err(UnknownReason::Future);
+    }
+    if threshold.trust.is_some_and(|least| trust < least) {
+        return Err(UnknownReason::Distrusted);
+    }
+    match (threshold.max_age, asset.observed_at) {
+        (Some(_), None) => Err(UnknownReason::Undated),
+        (Some(age), Some(at)) if at < age.before(now) => Err(UnknownReason::Stale),
+        _ => Ok(()),
     }
 }
 

@@ -259,7 +259,11 @@ fn set_aside(
     }
     people.waivers.sort();
     people.waivers.dedup();
-    let own = |by: &str| review.change.author.as_ref().is_none_or(|author| author.id == by);
+    let change = &review.change;
+    let own = |by: &str| {
+        change.author.as_ref().is_none_or(|author| author.id == by)
+            || change.requested_by.as_ref().is_some_and(|person| person.id == by)
+    };
     for offered in ledger.overrides.get(&review.change.digest).into_iter().flatten() {
         let record = &offered.record;
         let fault = governance::override_fault(offered, governance, options.now).or_else(|| {

@@ -73,6 +73,12 @@ impl Pattern {
         self.0.glob().glob()
     }
 
+    /// Whether it is meant for a rule. Our own findings (`weighlock.…`) are no rules: that nothing
+    /// speaks about a change, or that obligations conflict, is softened only where it is named so.
+    fn names(&self, rule: &str) -> bool {
+        self.matches(rule) && (!rule.starts_with("weighlock.") || self.text().starts_with("weighlock."))
+    }
+
     /// Whether it matches the whole of a text.
     pub fn matches(&self, text: &str) -> bool {
         self.0.is_match(text)
@@ -100,7 +106,7 @@ pub fn mode(entries: &[Enforcement], rule: &str, review: &Review, now: Time) -> 
         .iter()
         .rev()
         .find(|entry| {
-            entry.rules.iter().any(|pattern| pattern.matches(rule))
+            entry.rules.iter().any(|pattern| pattern.names(rule))
                 && place(&entry.clusters, review.context.cluster.as_deref())
                 && place(&entry.environments, review.context.environment.as_deref())
                 && entry.from.is_none_or(|from| from <= now)

@@ -8,7 +8,11 @@ use serde_json::Value;
 use super::enforce::{self, Mode};
 use super::governance::Offered;
 use super::{Options, combine, fact};
-use crate::diag::Diagnostic;
+<<<<<<< HEAD
+use crate::diag::{Diagnostic, codes};
+=======
+use crate::diag::{Diagnostic, codes, nearest};
+>>>>>>> main
 use crate::engine::{Cause, Compiled, ENGINES, Failure, Limits, Output, Session};
 use crate::model::decision::{Decision, Verdict};
 use crate::model::evidence::{Approval, Severity};
@@ -18,7 +22,7 @@ use crate::model::json::Json;
 use crate::model::obligation::{Action, Obligation};
 use crate::model::plan::Undo;
 use crate::model::review::{Review, Unknown};
-use crate::model::rule::Metadata;
+use crate::model::rule::{Metadata, View};
 use crate::model::trust::Threshold;
 use crate::model::{Digest, canonical};
 use crate::policy::{Bundle, Language, Rule};
@@ -28,12 +32,13 @@ pub struct Judge {
     bundle: Bundle,
     engines: Vec<(Language, Box<dyn Compiled>)>,
     version: String,
-    /// Rules by what they demand of facts beyond the settings: those that demand the same see the
-    /// same review.
-    views: Vec<View>,
+    /// Rules by what they see as `input`, and by what they demand of facts beyond the settings:
+    /// those of a group see the same.
+    groups: Vec<Group>,
 }
 
-struct View {
+struct Group {
+    view: View,
     requires: BTreeMap<String, Threshold>,
     rules: Vec<usize>,
 }
@@ -73,7 +78,7 @@ impl Judge {
     /// Everything that is wrong with its policies.
     pub fn new(bundle: Bundle, limits: Limits) -> Result<Self, Vec<Diagnostic>> {
         let mut engines = Vec::new();
-        let mut problems = Vec::new();
+        let mut problems = unknown_facts(&bundle);
         let mut version = format!("weighlock {}", env!("CARGO_PKG_VERSION"));
         for engine in ENGINES {
             version = format!("{version}; {}", engine.version());
@@ -85,10 +90,11 @@ impl Judge {
                 Err(found) => problems.extend(found),
             }
         }
+        problems.extend(bundle.rules.iter().flat_map(|rule| demands(rule, &bundle)));
         if !problems.is_empty() {
             return Err(problems);
         }
-        let mut views: Vec<View> = vec![View { requires: BTreeMap::new(), rules: Vec::new() }];
+        let mut groups: Vec<Group> = Vec::new();
         for (index, rule) in bundle.rules.iter().enumerate() {
             let demands: BTreeMap<String, Threshold> = rule
                 .metadata
@@ -97,12 +103,13 @@ impl Judge {
                 .filter(|(_, threshold)| **threshold != Threshold::default())
                 .map(|(name, threshold)| (name.clone(), *threshold))
                 .collect();
-            match views.iter_mut().find(|view| view.requires == demands) {
-                Some(view) => view.rules.push(index),
-                None => views.push(View { requires: demands, rules: vec![index] }),
+            let view = rule.metadata.view;
+            match groups.iter_mut().find(|group| group.view == view && group.requires == demands) {
+                Some(group) => group.rules.push(index),
+                None => groups.push(Group { view, requires: demands, rules: vec![index] }),
             }
         }
-        Ok(Self { bundle, engines, version, views })
+        Ok(Self { bundle, engines, version, groups })
     }
 
     /// The bundle that judges.
@@ -222,11 +229,11 @@ impl Judge {
             return judged;
         }
         let mut asked = 0_usize;
-        for view in &self.views {
-            let restricted = fact::restrict(review, &view.requires);
+        for group in &self.groups {
+            let restricted = fact::restrict(review, &group.requires);
             let review = restricted.as_ref().unwrap_or(review);
             let mut loaded: Vec<(Language, Result<(), Failure>)> = Vec::new();
-            for index in &view.rules {
+            for index in &group.rules {
                 let Some(rule) = self.bundle.rules.get(*index) else { continue };
                 match applies(rule, review) {
                     Applies::No => continue,
@@ -300,7 +307,7 @@ impl Judge {
             return;
         };
         if !loaded.iter().any(|(known, _)| known == language) {
-            loaded.push((*language, session.load(review)));
+            loaded.push((*language, session.load(review, rule.metadata.view)));
         }
         let load = loaded.iter().find(|(known, _)| known == language).map(|(_, result)| result.clone());
         let outputs = match load {
@@ -310,7 +317,7 @@ impl Judge {
         match outputs {
             Ok(outputs) => {
                 for output in outputs {
-                    if let Err(message) = self.take(rule, output, judged) {
+                    if let Err(message) = self.take(rule, review, output, judged) {
                         judged.findings.push(indeterminate(&rule.id, message, Some(self.location(rule))));
                     }
                 }
@@ -330,7 +337,7 @@ impl Judge {
     }
 
     /// Makes of an output what its effect says it is.
-    fn take(&self, rule: &Rule, output: Output, judged: &mut Judged) -> Result<(), String> {
+    fn take(&self, rule: &Rule, review: &Review, output: Output, judged: &mut Judged) -> Result<(), String> {
         match output.effect {
             Effect::Oblige => {
                 let kind = member(&output.value, "kind").ok_or("an obligation has no `kind`")?;
@@ -345,10 +352,35 @@ impl Judge {
                 judged.obligations.push(obligation);
             }
             Effect::Action => judged.actions.push(action(&output.value, &rule.id)?),
-            effect => judged.findings.push(finding(rule, effect, output)?),
+            effect => {
+                let mut finding = finding(rule, effect, output)?;
+                finding.path = finding.path.map(|path| indexed(path, review));
+                judged.findings.push(finding);
+            }
         }
         Ok(())
     }
+}
+
+/// What rules require under names that no kind of fact has.
+fn unknown_facts(bundle: &Bundle) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for rule in &bundle.rules {
+        for name in rule.metadata.requires.keys().filter(|name| fact::find(name).is_none()) {
+            let message = format!("the rule `{}` requires `{name}`, which is not a kind of fact", rule.id);
+            let mut problem = Diagnostic::error(codes::POLICY_METADATA, message);
+            let near = nearest(name, fact::FACTS.iter().map(|spec| spec.name));
+            problem.hint = near.map(|near| format!("did you mean `{near}`?"));
+            if let Some(file) = bundle.files.get(rule.file) {
+                let found = file.source.text.find(name.as_str());
+                let at = found.unwrap_or_else(|| file.source.offset(rule.line, 1));
+                let end = at.saturating_add(found.map_or(1, |_| name.len()));
+                problem = problem.at(&file.source, at..end, "required here");
+            }
+            problems.push(problem);
+        }
+    }
+    problems
 }
 
 impl<'a> Ledger<'a> {
@@ -377,6 +409,37 @@ impl<'a> Ledger<'a> {
         let digest = canonical::digest(&shared).unwrap_or_else(|_| Digest::of(b"governance"));
         Self { approvals, overrides, waivers, digest }
     }
+}
+
+/// What is wrong with the facts that a rule requires. A demand that nothing is ever held to would
+/// read as one that is met.
+fn demands(rule: &Rule, bundle: &Bundle) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for (name, threshold) in &rule.metadata.requires {
+        let problem = if fact::find(name).is_none() {
+            let near = crate::diag::nearest(name, fact::FACTS.iter().map(|spec| spec.name));
+            let message = format!("`{}` requires `{name}`, which is not a kind of fact", rule.id);
+            let problem = Diagnostic::error(codes::POLICY_METADATA, message);
+            Diagnostic { hint: near.map(|near| format!("did you mean `{near}`?")), ..problem }
+        } else if *threshold != Threshold::default() && !fact::rule_can_demand(name) {
+            let message = format!("`{}` demands a trust or an age of `{name}`, which carries none", rule.id);
+            let hint = match fact::settings_can_demand(name) {
+                true => format!("the operator can, with `trust.facts` and `{name}` in the configuration"),
+                false => "require the fact alone, or evidence that carries both".to_owned(),
+            };
+            Diagnostic::error(codes::POLICY_METADATA, message).hint(hint)
+        } else {
+            continue;
+        };
+        problems.push(match bundle.files.get(rule.file) {
+            Some(file) => {
+                let at = file.source.offset(rule.line, 1);
+                problem.at(&file.source, at..at.saturating_add(1), "this rule")
+            }
+            None => problem,
+        });
+    }
+    problems
 }
 
 enum Applies {
@@ -479,6 +542,24 @@ fn action(value: &Value, rule: &str) -> Result<Action, String> {
         fulfils: texts(value, "fulfils")?,
         rule: rule.to_owned(),
     })
+}
+
+/// A pointer into the pod spec in which policies may name a container where RFC 6901 wants its
+/// index: lists of a pod spec are maps by name, and CEL has no index to give.
+fn indexed(path: String, review: &Review) -> String {
+    const SPEC: &str = "/asset/podSpec/";
+    let spec = review.asset.as_ref().and_then(|asset| asset.pod_spec.as_ref());
+    let (Some(spec), Some(rest)) = (spec, path.strip_prefix(SPEC)) else { return path };
+    let mut parts = rest.splitn(3, '/');
+    let (Some(list), Some(name)) = (parts.next(), parts.next()) else { return path };
+    let items = spec.get(list).and_then(Value::as_array);
+    let place =
+        items.and_then(|items| items.iter().position(|item| member(item, "name").as_deref() == Some(name)));
+    match (place, parts.next()) {
+        (Some(at), Some(tail)) => format!("{SPEC}{list}/{at}/{tail}"),
+        (Some(at), None) => format!("{SPEC}{list}/{at}"),
+        (None, _) => path,
+    }
 }
 
 fn finding(rule: &Rule, effect: Effect, output: Output) -> Result<Finding, String> {

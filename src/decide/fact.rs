@@ -1,6 +1,6 @@
 //! Kinds of facts: their names, when they count, and whether a review knows them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::evidence::{Evidence, Fact};
 use crate::model::review::{Review, Unknown, UnknownReason};
@@ -179,6 +179,27 @@ pub const FACTS: &[FactSpec] = &[
     ),
 ];
 
+/// Facts of the inventory: settings hold them to a threshold, a rule cannot.
+const OF_INVENTORY: &[&str] = &["inventory", "related"];
+/// Facts that only together say everything about their subject: one of several operations in
+/// flight, one of several migrations. The others are views of one thing, of which one suffices.
+const SUMS: &[&str] = &["evidence.migrations", "evidence.quarantine", "evidence.registers", "evidence.runs"];
+
+/// Whether facts of a kind only together say everything about their subject.
+pub fn is_sum(name: &str) -> bool {
+    SUMS.contains(&name)
+}
+
+/// Whether a rule can hold a kind of fact to a least trust or a greatest age.
+pub fn rule_can_demand(name: &str) -> bool {
+    find(name).is_some() && (name.starts_with("evidence.") || name == "sboms")
+}
+
+/// Whether settings can.
+pub fn settings_can_demand(name: &str) -> bool {
+    rule_can_demand(name) || OF_INVENTORY.contains(&name)
+}
+
 /// The kind of fact with a name.
 pub fn find(name: &str) -> Option<&'static FactSpec> {
     FACTS.iter().find(|spec| spec.name == name)
@@ -247,7 +268,7 @@ pub fn restrict(review: &Review, requires: &BTreeMap<String, Threshold>) -> Opti
     let now = review.context.now;
     let mut view: Option<Review> = None;
     macro_rules! filter {
-        ($name:literal, $of:ident => $list:expr, $subject:expr) => {
+        ($name:literal, $of:ident => $list:expr, $key:expr) => {
             if let Some(threshold) = requires.get($name).filter(|t| **t != Threshold::default()) {
                 let fails = |$of: &Review| {
                     let found: Vec<_> =
@@ -256,11 +277,14 @@ pub fn restrict(review: &Review, requires: &BTreeMap<String, Threshold>) -> Opti
                 };
                 if let Some(reason) = fails(view.as_ref().unwrap_or(review)).first().copied() {
                     let copy = view.get_or_insert_with(|| review.clone());
-                    let subject: String = $subject(copy);
+                    let subject: String = subject(copy);
                     let $of = &mut *copy;
                     if let Some(list) = &mut $list {
+                        let before: BTreeSet<String> = list.iter().map($key).collect();
                         list.retain(|f| counts(f, *threshold, now).is_ok());
-                        if list.is_empty() {
+                        let after: BTreeSet<String> = list.iter().map($key).collect();
+                        // Of something nothing is left, and the rest of the list would hide that.
+                        if before != after || is_sum($name) {
                             $list = None;
                         }
                     }
@@ -274,15 +298,15 @@ pub fn restrict(review: &Review, requires: &BTreeMap<String, Threshold>) -> Opti
             }
         };
     }
-    filter!("evidence.advisories", r => r.evidence.advisories, subject);
-    filter!("evidence.deployments", r => r.evidence.deployments, subject);
-    filter!("evidence.gates", r => r.evidence.gates, subject);
-    filter!("evidence.health", r => r.evidence.health, subject);
-    filter!("evidence.migrations", r => r.evidence.migrations, subject);
-    filter!("evidence.observations", r => r.evidence.observations, subject);
-    filter!("evidence.quarantine", r => r.evidence.quarantine, subject);
-    filter!("evidence.registers", r => r.evidence.registers, subject);
-    filter!("evidence.runs", r => r.evidence.runs, subject);
+    filter!("evidence.advisories", r => r.evidence.advisories, |f| f.id.clone());
+    filter!("evidence.deployments", r => r.evidence.deployments, |f| f.application.clone());
+    filter!("evidence.gates", r => r.evidence.gates, |f| f.subject.as_str().to_owned());
+    filter!("evidence.health", r => r.evidence.health, |f| f.asset.clone());
+    filter!("evidence.migrations", r => r.evidence.migrations, |f| format!("{:?}", f.change));
+    filter!("evidence.observations", r => r.evidence.observations, |f| f.r#ref.clone());
+    filter!("evidence.quarantine", r => r.evidence.quarantine, |f| f.digest.as_str().to_owned());
+    filter!("evidence.registers", r => r.evidence.registers, |f| f.application.clone());
+    filter!("evidence.runs", r => r.evidence.runs, |f| f.application.clone());
     for index in 0..review.artifacts.len() {
         let name = |r: &Review| {
             let artifact = r.artifacts.get(index);

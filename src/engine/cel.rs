@@ -40,6 +40,7 @@ use super::{Cause, Compiled, Engine, Failure, Limits, Output, Session};
 use crate::diag::{Diagnostic, codes};
 use crate::model::finding::{Effect, Need};
 use crate::model::review::Review;
+use crate::model::rule::View;
 use crate::model::time::Time;
 use crate::policy::{Bundle, Language};
 
@@ -103,14 +104,19 @@ struct Loaded {
 }
 
 impl Session for Thread<'_> {
-    fn load(&mut self, review: &Review) -> Result<(), Failure> {
+    fn load(&mut self, review: &Review, view: View) -> Result<(), Failure> {
         self.review = None;
         if self.policies.compilation.rules.is_empty() {
             return Ok(());
         }
         let failed =
             |message: &str| Failure { cause: Cause::Error, message: message.to_owned(), location: None };
-        let json = serde_json::to_value(review).map_err(|_| failed("the review cannot be given to CEL"))?;
+        let json = match view {
+            View::Review => {
+                serde_json::to_value(review).map_err(|_| failed("the review cannot be given to CEL"))?
+            }
+            View::Document => super::document(review)?,
+        };
         let now = vec![CowVal::owned(CelString::from(review.context.now.to_string()))];
         let now = self
             .policies

@@ -40,6 +40,10 @@ pub fn pod_spec(object: &Value) -> Option<&Value> {
 pub fn stripped(object: &Value) -> Value {
     let path = pod_spec_path(object);
     let Value::Object(members) = object else { return object.clone() };
+    // A document of any other kind has a `status` of its own meaning, if it has one.
+    if !members.contains_key("apiVersion") || !members.contains_key("kind") {
+        return object.clone();
+    }
     let mut copy = serde_json::Map::new();
     for (name, member) in members {
         match name.as_str() {

@@ -3,6 +3,7 @@
 //! Linear in the size of the input. Afterwards every reference leads somewhere, ids are unique,
 //! and each item can be traced to its place in the text it came from.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
@@ -68,6 +69,7 @@ macro_rules! each_list {
 pub fn merge(parts: Vec<Part>) -> Result<Merged, Vec<Diagnostic>> {
     let mut merged = Merged::default();
     let mut problems = Vec::new();
+    let places = Places::default();
     let mut assets: HashMap<String, usize> = HashMap::new();
     let mut changes: HashMap<String, usize> = HashMap::new();
     for mut part in parts {
@@ -78,7 +80,7 @@ pub fn merge(parts: Vec<Part>) -> Result<Merged, Vec<Diagnostic>> {
                 Some(first) if *first != context => problems.push(
                     Diagnostic::error(codes::INPUT_CONFLICT, "two parts of the input name different actors")
                         .hint("name the actor once")
-                        .at(&part.source, place(&part.source, &part.origin, "/context"), "the second"),
+                        .at(&part.source, places.of(&part.source, &part.origin, "/context"), "the second"),
                 ),
                 _ => merged.input.context = Some(context),
             }
@@ -91,7 +93,22 @@ pub fn merge(parts: Vec<Part>) -> Result<Merged, Vec<Diagnostic>> {
                 Some((at, first)) => {
                     let same = *first == asset && merged.part_of("inventory", at) != Some(number);
                     if !same {
+<<<<<<< HEAD
                         problems.push(merged.twice("inventory", "inventory item", &asset.id, at, number, i));
+                    } else if let Some(trust) = merged.inventory_trust.get_mut(at) {
+                        // Both say the same, and whoever is believed more vouches for it.
+                        *trust = (*trust).max(part.trust);
+=======
+                        problems.push(merged.twice(
+                            &places,
+                            "inventory",
+                            "inventory item",
+                            &asset.id,
+                            at,
+                            number,
+                            i,
+                        ));
+>>>>>>> main
                     }
                 }
                 None => {
@@ -110,7 +127,7 @@ pub fn merge(parts: Vec<Part>) -> Result<Merged, Vec<Diagnostic>> {
                 Some((at, first)) => {
                     let same = *first == change && merged.part_of("changes", at) != Some(number);
                     if !same {
-                        problems.push(merged.twice("changes", "change", &change.id, at, number, i));
+                        problems.push(merged.twice(&places, "changes", "change", &change.id, at, number, i));
                     }
                 }
                 None => {
@@ -130,7 +147,8 @@ pub fn merge(parts: Vec<Part>) -> Result<Merged, Vec<Diagnostic>> {
                     for (i, mut fact) in list.into_iter().enumerate() {
                         if let Some(member) = fact.forged() && !part.stamped {
                             let pointer = format!("/{}/{i}/{member}", $name.replace('.', "/"));
-                            problems.push(forged(&part.source, &part.origin, &pointer, member));
+                            let span = places.of(&part.source, &part.origin, &pointer);
+                            problems.push(forged(span, &part.source, member));
                         }
                         if !(part.stamped && fact.trust().is_some()) {
                             fact.stamp(part.trust);
@@ -149,24 +167,34 @@ pub fn merge(parts: Vec<Part>) -> Result<Merged, Vec<Diagnostic>> {
             break;
         }
     }
-    merged.check_references(&assets, &changes, &mut problems);
+    merged.check_references(&places, &assets, &changes, &mut problems);
     if problems.is_empty() { Ok(merged) } else { Err(problems) }
 }
 
-fn forged(source: &Arc<Source>, origin: &Origin, pointer: &str, member: &str) -> Diagnostic {
-    Diagnostic::error(codes::INPUT_FORGED, format!("`{member}` is for Weighlock to say, not for a document"))
-        .hint("remove it, and give the material that proves it; for fixtures and trying out there is `--trust-input`")
-        .at(source, place(source, origin, pointer), "claimed here")
+/// Finds the bytes of members, only when there is something to say about them; each source is read
+/// once for all of it.
+#[derive(Default)]
+struct Places {
+    trees: RefCell<HashMap<*const Source, Vec<Node>>>,
 }
 
-/// The bytes of a member, found only when there is something to say about it.
-fn place(source: &Arc<Source>, origin: &Origin, pointer: &str) -> Range<usize> {
-    let Ok(nodes) = tree::parse(source) else { return 0..1 };
-    let node = match origin {
-        Origin::Input(index) => nodes.get(*index).map(|node| node.locate(pointer)),
-        Origin::Object(index, _) => nodes.get(*index),
-    };
-    node.map_or(0..1, |node| crate::diag::document::first_line(source, &node.span))
+impl Places {
+    fn of(&self, source: &Arc<Source>, origin: &Origin, pointer: &str) -> Range<usize> {
+        let mut trees = self.trees.borrow_mut();
+        let nodes =
+            trees.entry(Arc::as_ptr(source)).or_insert_with(|| tree::parse(source).unwrap_or_default());
+        let node = match origin {
+            Origin::Input(index) => nodes.get(*index).map(|node| node.locate(pointer)),
+            Origin::Object(index, _) => nodes.get(*index),
+        };
+        node.map_or(0..1, |node| crate::diag::document::first_line(source, &node.span))
+    }
+}
+
+fn forged(span: Range<usize>, source: &Arc<Source>, member: &str) -> Diagnostic {
+    Diagnostic::error(codes::INPUT_FORGED, format!("`{member}` is for Weighlock to say, not for a document"))
+        .hint("remove it, and give the material that proves it; for fixtures and trying out there is `--trust-input`")
+        .at(source, span, "claimed here")
 }
 
 impl Merged {
@@ -181,7 +209,16 @@ impl Merged {
         self.origins.get(list)?.get(index).map(|(part, _)| *part)
     }
 
-    fn twice(&self, list: &str, what: &str, id: &str, first: usize, part: usize, local: usize) -> Diagnostic {
+    fn twice(
+        &self,
+        places: &Places,
+        list: &str,
+        what: &str,
+        id: &str,
+        first: usize,
+        part: usize,
+        local: usize,
+    ) -> Diagnostic {
         let same_part = self.part_of(list, first) == Some(part);
         let code = if same_part { codes::INPUT_DUPLICATE } else { codes::INPUT_CONFLICT };
         let message = if same_part {
@@ -191,12 +228,12 @@ impl Merged {
         };
         let mut diagnostic = Diagnostic::error(code, message);
         if let Some((source, origin, i)) = self.origin(list, first) {
-            let (line, _) = source.line_column(place(source, origin, &format!("/{list}/{i}/id")).start);
+            let (line, _) = source.line_column(places.of(source, origin, &format!("/{list}/{i}/id")).start);
             diagnostic = diagnostic.hint(format!("the first is in {} line {line}", source.name));
         }
         match self.parts.get(part) {
             Some((source, origin)) => {
-                let span = place(source, origin, &format!("/{list}/{local}/id"));
+                let span = places.of(source, origin, &format!("/{list}/{local}/id"));
                 diagnostic.at(source, span, "the second")
             }
             None => diagnostic,
@@ -205,6 +242,7 @@ impl Merged {
 
     fn dangling<'a>(
         &self,
+        places: &Places,
         list: &str,
         index: usize,
         member: &str,
@@ -220,7 +258,7 @@ impl Merged {
         match self.origin(list, index) {
             Some((source, origin, local)) => {
                 let pointer = format!("/{}/{local}/{member}", list.replace('.', "/"));
-                diagnostic.at(source, place(source, origin, &pointer), "refers to nothing")
+                diagnostic.at(source, places.of(source, origin, &pointer), "refers to nothing")
             }
             None => diagnostic,
         }
@@ -228,6 +266,7 @@ impl Merged {
 
     fn check_references(
         &self,
+        places: &Places,
         assets: &HashMap<String, usize>,
         changes: &HashMap<String, usize>,
         problems: &mut Vec<Diagnostic>,
@@ -239,6 +278,7 @@ impl Merged {
             }
             if !assets.contains_key(&change.asset) {
                 problems.push(self.dangling(
+                    places,
                     "changes",
                     i,
                     "asset",
@@ -247,10 +287,11 @@ impl Merged {
                     assets.keys(),
                 ));
             }
-            problems.extend(self.environment(i, change, assets));
+            problems.extend(self.environment(places, i, change, assets));
             for (k, id) in change.depends_on.iter().enumerate() {
                 if !changes.contains_key(id) {
                     problems.push(self.dangling(
+                        places,
                         "changes",
                         i,
                         &format!("dependsOn/{k}"),
@@ -264,6 +305,7 @@ impl Merged {
         for (i, migration) in self.input.evidence.migrations.iter().flatten().enumerate() {
             if let Some(id) = migration.change.as_ref().filter(|id| !changes.contains_key(*id)) {
                 problems.push(self.dangling(
+                    places,
                     "evidence.migrations",
                     i,
                     "change",
@@ -274,6 +316,7 @@ impl Merged {
             }
             if let Some(id) = migration.asset.as_ref().filter(|id| !assets.contains_key(*id)) {
                 problems.push(self.dangling(
+                    places,
                     "evidence.migrations",
                     i,
                     "asset",
@@ -286,6 +329,7 @@ impl Merged {
         for (i, health) in self.input.evidence.health.iter().flatten().enumerate() {
             if !assets.contains_key(&health.asset) {
                 problems.push(self.dangling(
+                    places,
                     "evidence.health",
                     i,
                     "asset",
@@ -296,13 +340,14 @@ impl Merged {
             }
         }
         if problems.is_empty() {
-            problems.extend(self.cycle(changes));
+            problems.extend(self.cycle(places, changes));
         }
     }
 
     /// A promotion must enter the environment that its asset is in: rules look at either.
     fn environment(
         &self,
+        places: &Places,
         index: usize,
         change: &crate::model::input::Change,
         assets: &HashMap<String, usize>,
@@ -316,11 +361,15 @@ impl Merged {
         )
         .hint("name the asset of the environment that the change enters");
         let (source, origin, local) = self.origin("changes", index)?;
-        Some(diagnostic.at(source, place(source, origin, &format!("/changes/{local}/promotion/to")), "here"))
+        Some(diagnostic.at(
+            source,
+            places.of(source, origin, &format!("/changes/{local}/promotion/to")),
+            "here",
+        ))
     }
 
     /// A circle in `dependsOn`, where there is one.
-    fn cycle(&self, changes: &HashMap<String, usize>) -> Option<Diagnostic> {
+    fn cycle(&self, places: &Places, changes: &HashMap<String, usize>) -> Option<Diagnostic> {
         let all = &self.input.changes;
         let mut waiting: Vec<usize> = all.iter().map(|change| change.depends_on.len()).collect();
         if waiting.iter().all(|n| *n == 0) {
@@ -367,7 +416,7 @@ impl Merged {
         Some(match self.origin("changes", first) {
             Some((source, origin, local)) => diagnostic.at(
                 source,
-                place(source, origin, &format!("/changes/{local}/dependsOn")),
+                places.of(source, origin, &format!("/changes/{local}/dependsOn")),
                 "in this circle",
             ),
             None => diagnostic,

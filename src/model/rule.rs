@@ -29,6 +29,19 @@ pub struct Applies {
     pub environments: Option<Vec<String>>,
 }
 
+/// What a rule sees as `input`.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum View {
+    /// The review.
+    #[default]
+    Review,
+    /// The document that the review is about: a Kubernetes object, or whatever `--raw` took.
+    Document,
+}
+
 /// Metadata of a rule or of all rules of a policy.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -42,6 +55,9 @@ pub struct Metadata {
     /// How bad a finding is, where it does not say itself.
     #[serde(default)]
     pub severity: Severity,
+    /// What it sees as `input`.
+    #[serde(default)]
+    pub view: View,
     /// What it speaks about.
     #[serde(default)]
     pub applies: Applies,

@@ -21,8 +21,10 @@ use crate::model::evidence::Severity;
 use crate::model::finding::{Effect, Finding};
 use crate::model::plan::Plan;
 use crate::model::review::Review;
+use crate::model::rule::View;
 use crate::model::time::Time;
 use crate::plan;
+use crate::policy::Bundle;
 use crate::policy::settings::Settings;
 use crate::report::{ConfigRef, Entry, Evaluation, Graphs, LeftOut, RuleInfo, Word};
 
@@ -87,17 +89,15 @@ pub fn assess(
     tick: &(dyn Fn() + Sync),
 ) -> Result<Evaluated, Vec<Diagnostic>> {
     let config = &request.config;
+    let bundle = load::policies(config, &request.policies, &request.data, request.rego_v0);
+    // A policy that sees documents as they are takes any; the others need to know what they see.
+    let documents = |bundle: &Bundle| bundle.rules.iter().any(|rule| rule.metadata.view == View::Document);
+    let raw = request.raw || bundle.as_ref().is_ok_and(documents);
+    let options = InputOptions { trust_input: request.trust_input, raw, operator: &config.inputs };
     // Policies compile while the input is read: neither needs the other.
     let (judge, inputs) = rayon::join(
-        || {
-            let bundle = load::policies(config, &request.policies, &request.data, request.rego_v0)?;
-            Judge::new(bundle, Limits::default())
-        },
-        || {
-            let options =
-                InputOptions { trust_input: request.trust_input, raw: request.raw, operator: &config.inputs };
-            load::inputs(&request.inputs, options)
-        },
+        || bundle.and_then(|bundle| Judge::new(bundle, Limits::default())),
+        || load::inputs(&request.inputs, options),
     );
     let (judge, mut inputs) = match (judge, inputs) {
         (Ok(judge), Ok(inputs)) => (judge, inputs),
@@ -320,7 +320,7 @@ fn refusal(problem: &plan::Problem) -> String {
     }
 }
 
-/// What is to be said of records that no change was helped by.
+/// What is to be said of records and entries that no change was helped by.
 fn record_findings(evaluated: &Evaluated) -> Vec<Finding> {
     let governance = &evaluated.options.governance;
     let rules = evaluated.judge.rules();
@@ -334,24 +334,33 @@ fn record_findings(evaluated: &Evaluated) -> Vec<Finding> {
             None if !used.contains(id.as_str()) => format!("the waiver `{id}` sets nothing aside"),
             None => continue,
         };
-        let remediation = Some("remove the waiver, or correct it".to_owned());
-        findings.push(Finding {
-            rule: "weighlock.waivers".to_owned(),
-            effect: Effect::Warn,
-            severity: Severity::Low,
-            message,
-            path: None,
-            location: None,
-            remediation,
-            until: None,
-            needs: None,
-            satisfied: None,
-            waived: None,
-            overridden: None,
-            enforced_from: None,
-            details: BTreeMap::new(),
-        });
+        findings.push(remark("weighlock.waivers", message, "remove the waiver, or correct it"));
     }
-    findings.sort_by(|a, b| a.message.cmp(&b.message));
+    for entry in &evaluated.options.enforcement {
+        for pattern in entry.rules.iter().filter(|pattern| !rules.keys().any(|id| pattern.matches(id))) {
+            let message = format!("the enforcement of `{}` concerns no rule", pattern.text());
+            findings.push(remark("weighlock.enforcement", message, "remove the pattern, or correct it"));
+        }
+    }
+    findings.sort_by(|a, b| (&a.rule, &a.message).cmp(&(&b.rule, &b.message)));
     findings
+}
+
+fn remark(rule: &str, message: String, remediation: &str) -> Finding {
+    Finding {
+        rule: rule.to_owned(),
+        effect: Effect::Warn,
+        severity: Severity::Low,
+        message,
+        path: None,
+        location: None,
+        remediation: Some(remediation.to_owned()),
+        until: None,
+        needs: None,
+        satisfied: None,
+        waived: None,
+        overridden: None,
+        enforced_from: None,
+        details: BTreeMap::new(),
+    }
 }

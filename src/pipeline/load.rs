@@ -55,6 +55,8 @@ pub struct InputOptions<'a> {
 pub fn inputs(paths: &[PathBuf], options: InputOptions<'_>) -> Result<Inputs, Vec<Diagnostic>> {
     let mut all = Inputs::default();
     let mut problems = Vec::new();
+    // Whatever order they are given in, the same files make the same reviews.
+    let paths: std::collections::BTreeSet<&PathBuf> = paths.iter().collect();
     for path in paths {
         if path.as_os_str() == "-" {
             let mut text = String::new();
@@ -66,7 +68,8 @@ pub fn inputs(paths: &[PathBuf], options: InputOptions<'_>) -> Result<Inputs, Ve
             continue;
         }
         let mut files = Vec::new();
-        if let Err(problem) = walk(path, 0, &mut files) {
+        let root = path.canonicalize().unwrap_or_else(|_| path.clone());
+        if let Err(problem) = walk(&root, path, 0, &mut files) {
             problems.push(problem);
             continue;
         }
@@ -169,8 +172,9 @@ pub fn text(path: &Path) -> Result<Arc<Source>, Diagnostic> {
 }
 
 /// The documents of a path in the order of their names. Hidden files, links to folders and the
-/// operator's own file are passed over.
-fn walk(path: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Diagnostic> {
+/// operator's own file are passed over; what is no file, or leads out of the folder, is refused:
+/// whoever fills the folder would choose what is read from elsewhere, and shown in an error.
+fn walk(root: &Path, path: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Diagnostic> {
     let name = path.display().to_string();
     let metadata = std::fs::metadata(path).map_err(|error| unreadable(&name, &error))?;
     if !metadata.is_dir() {
@@ -193,8 +197,21 @@ fn walk(path: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Diagn
         let kind = entry.file_type().map_err(|error| unreadable(&name, &error))?;
         let target_is_folder = kind.is_symlink() && std::fs::metadata(entry.path()).is_ok_and(|m| m.is_dir());
         if kind.is_dir() {
-            walk(&entry.path(), depth.saturating_add(1), files)?;
+            walk(root, &entry.path(), depth.saturating_add(1), files)?;
         } else if !target_is_folder && [".json", ".yaml", ".yml"].iter().any(|end| file_name.ends_with(end)) {
+            let name = entry.path().display().to_string();
+            let target = std::fs::metadata(entry.path()).map_err(|error| unreadable(&name, &error))?;
+            if !target.is_file() {
+                // A pipe that nobody writes to would be waited for without end.
+                let message = format!("`{name}` is not a file");
+                return Err(Diagnostic::error(codes::INPUT_UNREADABLE, message));
+            }
+            let inside = |real: PathBuf| real.starts_with(root);
+            if kind.is_symlink() && !entry.path().canonicalize().is_ok_and(inside) {
+                let message = format!("`{name}` is a link that leads out of the input");
+                return Err(Diagnostic::error(codes::INPUT_UNREADABLE, message)
+                    .hint("name the file that it leads to as an input of its own"));
+            }
             files.push(entry.path());
             if files.len() > MAX_FILES {
                 let message = format!("`{name}` has more than {MAX_FILES} documents");

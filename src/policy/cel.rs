@@ -19,6 +19,8 @@ use crate::model::id::API_VERSION;
 use crate::model::rule::Metadata;
 use crate::model::time::Time;
 
+/// The largest document: what can be written into one also bounds how long it takes to compile.
+const MAX_BYTES: usize = 256 << 10;
 /// How many variables a policy may have.
 const MAX_VARIABLES: usize = 64;
 
@@ -161,6 +163,14 @@ fn align(text: &str, scalar: &str, target: usize) -> Option<usize> {
 /// # Errors
 /// Everything that is wrong with its shape, each with its place.
 pub fn read(source: &Arc<Source>) -> Result<Policy, Vec<Diagnostic>> {
+    if source.text.len() > MAX_BYTES {
+        let message = format!("the policy is larger than {} KiB", MAX_BYTES >> 10);
+        return Err(vec![
+            Diagnostic::error(codes::POLICY_INVALID, message)
+                .at(source, document::first_line(source, &(0..source.text.len())), "begins here")
+                .hint("split it; data belongs in the settings"),
+        ]);
+    }
     let nodes = tree::parse(source).map_err(|error| vec![as_policy(error)])?;
     let [node] = nodes.as_slice() else {
         let message = format!("expected one policy in `{}`, found {} documents", source.name, nodes.len());
@@ -214,6 +224,7 @@ impl Reader<'_> {
             applies: spec.applies.unwrap_or_default(),
             requires: spec.requires.map(wire::Requires::into_map).unwrap_or_default(),
             waivable: spec.waivable.unwrap_or_default(),
+            view: spec.view.unwrap_or_default(),
             remediation: spec.remediation,
             related: spec.related.unwrap_or_default(),
             custom: document.metadata.custom,
@@ -342,6 +353,7 @@ impl Reader<'_> {
                     None => policy.requires.clone(),
                 },
                 waivable: rule.waivable.unwrap_or(policy.waivable),
+                view: policy.view,
                 remediation: rule.remediation.or_else(|| policy.remediation.clone()),
                 related: rule.related.unwrap_or_else(|| policy.related.clone()),
                 custom: policy.custom.clone(),

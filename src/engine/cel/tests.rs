@@ -53,6 +53,8 @@ pub(super) fn bundle(text: &str, data: serde_json::Value) -> Result<Bundle, Vec<
         data,
         digest: Digest::of(text.as_bytes()),
         data_digest: Digest::of(b""),
+        tests: Vec::new(),
+        rego_v0: false,
     })
 }
 
@@ -66,7 +68,7 @@ pub(super) fn judge(
     let compiled =
         Cel.compile(&bundle, Limits::default()).unwrap_or_else(|errors| panic!("{}", show(&errors)));
     let mut session = compiled.session();
-    session.load(review).unwrap();
+    session.load(review, crate::model::rule::View::Review).unwrap();
     (0..bundle.rules.len()).map(|rule| session.judge(rule)).collect()
 }
 

@@ -13,9 +13,10 @@ use regorus::utils::limits::ExecutionTimerConfig;
 use super::source::{Head, outputs};
 use super::value::{self, Keys, NotJson};
 use super::{Judge, Rules, meter};
-use crate::engine::{Cause, Failure, Limits, Output, Session};
+use crate::engine::{Cause, Failure, Limits, Output, Session, document};
 use crate::model::finding::{Effect, Location};
 use crate::model::review::Review;
+use crate::model::rule::View;
 use crate::policy::rego::{RESERVED, errors};
 
 /// How often the clock is looked at, in steps.
@@ -135,9 +136,13 @@ impl<'r> Evaluation<'r> {
 }
 
 impl Session for Evaluation<'_> {
-    fn load(&mut self, review: &Review) -> Result<(), Failure> {
+    fn load(&mut self, review: &Review, view: View) -> Result<(), Failure> {
         self.input = None;
-        let input = value::build(review, &mut self.keys).map_err(|error| Failure {
+        let built = match view {
+            View::Review => value::build(review, &mut self.keys),
+            View::Document => value::build(&document(review)?, &mut self.keys),
+        };
+        let input = built.map_err(|error| Failure {
             cause: Cause::Error,
             message: format!("the review cannot be given to policies: {error}"),
             location: None,

@@ -24,7 +24,7 @@ fn rules(bundle: &Bundle, path: Path) -> Rules {
 fn judge(bundle: &Bundle, review: &Review, path: Path) -> Vec<Result<Vec<Output>, Failure>> {
     let rules = rules(bundle, path);
     let mut session = rules.session();
-    session.load(review).unwrap();
+    session.load(review, crate::model::rule::View::Review).unwrap();
     (0..bundle.rules.len()).map(|rule| session.judge(rule)).collect()
 }
 
@@ -125,7 +125,7 @@ fn reviews_do_not_see_each_other() {
     let rules = rules(&bundle, Path::Auto);
     let mut session = rules.session();
     for review in [review(), other.clone(), review()] {
-        session.load(&review).unwrap();
+        session.load(&review, crate::model::rule::View::Review).unwrap();
         for rule in 0..2 {
             let fresh = judge(&bundle, &review, Path::Interpreter).remove(rule).unwrap();
             assert_eq!(session.judge(rule).unwrap(), fresh);
@@ -234,7 +234,7 @@ fn hostile(name: &str, text: &str, path: Path) -> String {
         Err(problems) => return format!("refused by the compiler: {}", problems[0]),
     };
     let mut session = rules.session();
-    session.load(&review()).unwrap();
+    session.load(&review(), crate::model::rule::View::Review).unwrap();
     match session.judge(0) {
         Ok(_) => "judged".to_owned(),
         Err(failure) => format!("{:?}: {}", failure.cause, failure.message),
@@ -430,7 +430,11 @@ fn the_deepest_chains_fit_the_stack() {
         };
         let load =
             |length| load(vec![("p.rego".to_owned(), text(length))], json!({}), LoadOptions::default());
-        let longest = (1..200).rev().find(|length| load(*length).is_ok()).unwrap();
+        let (mut longest, mut refused) = (1, 200);
+        while refused - longest > 1 {
+            let middle = (longest + refused) / 2;
+            *if load(middle).is_ok() { &mut longest } else { &mut refused } = middle;
+        }
         assert!((10..190).contains(&longest), "shape {number}: {longest}");
         let bundle = load(longest).unwrap();
         for path in [Path::Auto, Path::Interpreter] {
@@ -438,7 +442,7 @@ fn the_deepest_chains_fit_the_stack() {
             let outcome = std::thread::scope(|scope| {
                 let run = || {
                     let mut session = rules.session();
-                    session.load(&review()).unwrap();
+                    session.load(&review(), crate::model::rule::View::Review).unwrap();
                     session.judge(0).map(|found| found.len())
                 };
                 std::thread::Builder::new()

@@ -94,3 +94,12 @@ fn json_is_read_as_well() {
     let policy = read(&Source::new("policy.json", text)).unwrap();
     assert_eq!(policy.rules[0].line, 2);
 }
+
+#[test]
+fn a_policy_that_is_too_large_is_not_read() {
+    let text = format!("# {}\n{HEAD}", "a".repeat(300_000));
+    assert_eq!(
+        errors(&text),
+        "policy.yaml:1:1: the policy is larger than 256 KiB [policy.invalid] | split it; data belongs in the settings\n"
+    );
+}

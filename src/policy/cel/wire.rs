@@ -7,7 +7,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::model::evidence::Severity;
 use crate::model::json::Json;
-use crate::model::rule::Applies;
+use crate::model::rule::{Applies, View};
 use crate::model::time::Time;
 use crate::model::trust::Threshold;
 
@@ -37,6 +37,7 @@ pub(super) struct Spec {
     pub(super) requires: Option<Requires>,
     pub(super) severity: Option<Severity>,
     pub(super) waivable: Option<bool>,
+    pub(super) view: Option<View>,
     pub(super) remediation: Option<String>,
     pub(super) related: Option<Vec<String>>,
     #[serde(rename = "match")]

@@ -15,7 +15,7 @@ use crate::diag::{Diagnostic, Source, codes, document, nearest, tree};
 use crate::model::evidence::Severity;
 use crate::model::input::{AssetKind, ChangeKind};
 use crate::model::json::Json;
-use crate::model::rule::{Applies, Metadata};
+use crate::model::rule::{Applies, Metadata, View};
 use crate::model::time::Age;
 use crate::model::trust::{Threshold, Trust};
 
@@ -54,6 +54,7 @@ pub(crate) struct Said {
     pub(crate) applies: Option<Applies>,
     requires: Option<BTreeMap<String, Threshold>>,
     waivable: Option<bool>,
+    view: Option<View>,
     remediation: Option<String>,
     custom: BTreeMap<String, Json>,
 }
@@ -80,6 +81,7 @@ impl Said {
             applies: self.applies.or(wider.applies),
             requires,
             waivable: self.waivable.or(wider.waivable),
+            view: self.view.or(wider.view),
             remediation: self.remediation.or(wider.remediation),
             custom,
         }
@@ -94,6 +96,7 @@ impl Said {
             applies: self.applies.unwrap_or_default(),
             requires: self.requires.unwrap_or_default(),
             waivable: self.waivable.unwrap_or_default(),
+            view: self.view.unwrap_or_default(),
             remediation: self.remediation,
             related: self.related.unwrap_or_default(),
             custom: self.custom,
@@ -164,7 +167,7 @@ const KEYS: &[&str] = &[
     "scope",
     "title",
 ];
-const CUSTOM: &[&str] = &["applies", "remediation", "requires", "severity", "waivable"];
+const CUSTOM: &[&str] = &["applies", "remediation", "requires", "severity", "view", "waivable"];
 
 impl Reader<'_> {
     /// A refusal at the place of a word in the block.
@@ -308,6 +311,7 @@ impl Reader<'_> {
                     let words = ["info", "low", "medium", "high", "critical"];
                     said.severity = Some(self.word(&value, "severity", &words)?);
                 }
+                "view" => said.view = Some(self.word(&value, "view", &["document", "review"])?),
                 "applies" => said.applies = Some(self.applies(value)?),
                 "requires" => said.requires = Some(self.requires(value)?),
                 "waivable" => {
@@ -378,7 +382,11 @@ impl Reader<'_> {
                         Some(list.iter().map(|v| self.text(&key, v)).collect::<Result<_, _>>()?);
                 }
                 other => {
-                    return Err(self.unknown(other, "`applies` member", &["kinds", "assets", "environments"]));
+                    return Err(self.unknown(
+                        other,
+                        "`applies` member",
+                        &["kinds", "assets", "environments"],
+                    ));
                 }
             }
         }

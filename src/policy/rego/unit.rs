@@ -147,7 +147,7 @@ pub(crate) fn parse(source: &Arc<Source>, v0: bool) -> Result<Unit, Diagnostic> 
     engine
         .add_policy(source.name.clone(), source.text.clone())
         .map_err(|error| errors::syntax(source, &error.to_string(), v0))?;
-    let module = engine.get_modules().first().map(Ref::clone);
+    let module = engine.get_modules().first().cloned();
     module
         .and_then(|module| unit(source, &module))
         .ok_or_else(|| errors::syntax(source, "the package is not a plain name", v0))

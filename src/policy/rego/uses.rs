@@ -37,6 +37,10 @@ pub(crate) struct Uses {
     pub(crate) with: Option<Range<usize>>,
     /// How deep the syntax tree is.
     pub(crate) depth: u32,
+    /// Variables that are used as indexes outside of comprehensions.
+    indexes: BTreeSet<String>,
+    /// Variables that have a value before anything is looked up.
+    assigned: BTreeSet<String>,
     at: u32,
 }
 
@@ -110,6 +114,8 @@ impl Uses {
                 }
             }
         }
+        // An index without a value goes through all of them.
+        uses.loops |= !uses.indexes.is_subset(&uses.assigned);
         uses
     }
 
@@ -148,6 +154,8 @@ impl Uses {
                 }
                 Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => self.expr(expr),
                 Literal::Every { key, value, domain, query, .. } => {
+                    let names = key.iter().chain([value]).map(|name| name.text().to_owned());
+                    self.assigned.extend(names);
                     self.locals.extend(key.iter().map(|key| key.text().to_owned()));
                     self.locals.insert(value.text().to_owned());
                     self.expr(domain);
@@ -168,6 +176,7 @@ impl Uses {
         match expr {
             Expr::Var { span, .. } => {
                 self.locals.insert(span.text().to_owned());
+                self.assigned.insert(span.text().to_owned());
             }
             Expr::Array { items, .. } | Expr::Set { items, .. } => {
                 items.iter().for_each(|item| self.pattern(item));
@@ -216,18 +225,18 @@ impl Uses {
                 }
             }
             Expr::ArrayCompr { term, query, .. } | Expr::SetCompr { term, query, .. } => {
-                let outside = self.loops;
+                let outside = (self.loops, self.indexes.clone());
                 self.query(query);
                 self.expr(term);
-                self.loops = outside;
+                (self.loops, self.indexes) = outside;
             }
             Expr::ObjectCompr { key, value, query, .. } => {
                 self.maps = true;
-                let outside = self.loops;
+                let outside = (self.loops, self.indexes.clone());
                 self.query(query);
                 self.expr(key);
                 self.expr(value);
-                self.loops = outside;
+                (self.loops, self.indexes) = outside;
             }
             Expr::Call { fcn, params, span, .. } => {
                 if let Expr::Var { span: name, .. } = fcn.as_ref()
@@ -291,7 +300,14 @@ impl Uses {
                 Expr::RefDot { refr, .. } => expr = refr,
                 Expr::RefBrack { refr, index, .. } => {
                     self.may_bind(index);
-                    self.loops |= !matches!(index.as_ref(), Expr::String { .. } | Expr::Number { .. });
+                    match index.as_ref() {
+                        Expr::Var { span, .. } => {
+                            self.indexes.insert(span.text().to_owned());
+                        }
+                        // A pattern as an index goes through a set.
+                        Expr::Array { .. } | Expr::Object { .. } => self.loops = true,
+                        _ => {}
+                    }
                     self.expr(index);
                     expr = refr;
                 }

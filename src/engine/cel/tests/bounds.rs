@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{bundle, holds, judge, policy_of, review, show};
 use crate::diag::{Diagnostic, Source};
-use crate::engine::cel::Cel;
+use crate::engine::cel::{Cel, SHALLOW, compile, functions};
 use crate::engine::{Cause, Engine as _, Failure, Limits, Output};
 use crate::policy;
 
@@ -23,7 +23,7 @@ fn alone(source: &Arc<Source>, rule: usize) -> Result<Result<Vec<Output>, Failur
     policy.rules = vec![policy.rules.remove(rule)];
     let compiled = Cel.compile(&bundle, COUNTED)?;
     let mut session = compiled.session();
-    session.load(&review(json!({}))).unwrap();
+    session.load(&review(json!({})), crate::model::rule::View::Review).unwrap();
     Ok(session.judge(0))
 }
 
@@ -116,7 +116,7 @@ fn limits_are_told_apart() {
         let bundle = bundle(&policy_of(expression), json!({})).unwrap();
         let compiled = Cel.compile(&bundle, limits).unwrap();
         let mut session = compiled.session();
-        session.load(&review(json!({}))).unwrap();
+        session.load(&review(json!({})), crate::model::rule::View::Review).unwrap();
         session.judge(0).map_err(|failure| (failure.cause, failure.message))
     };
     let few = Limits { steps: 1_000, ..COUNTED };
@@ -144,8 +144,38 @@ fn a_session_goes_on_after_a_failure() {
     );
     let compiled = Cel.compile(&bundle(text, json!({})).unwrap(), few).unwrap();
     let mut session = compiled.session();
-    session.load(&review(json!({}))).unwrap();
+    session.load(&review(json!({})), crate::model::rule::View::Review).unwrap();
     assert_eq!(session.judge(0).unwrap_err().cause, Cause::Steps);
     assert_eq!(session.judge(1), Ok(vec![]));
     assert_eq!(session.judge(0).unwrap_err().cause, Cause::Steps);
+}
+
+/// What people write is judged where they ask for it: only the deepest needs a stack of its own.
+#[test]
+fn the_policies_that_come_with_weighlock_are_shallow() {
+    let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
+    let mut seen = 0;
+    for room in std::fs::read_dir(policies).unwrap().map(|entry| entry.unwrap().path()) {
+        for file in std::fs::read_dir(room).into_iter().flatten().map(|entry| entry.unwrap().path()) {
+            let text = std::fs::read_to_string(&file).unwrap_or_default();
+            if !text.contains("\nkind: Policy\n") {
+                continue;
+            }
+            let bundle = bundle(&text, json!({})).unwrap_or_else(|errors| panic!("{}", show(&errors)));
+            let env = functions::environment().unwrap();
+            let compiled =
+                compile::compile(&env, &bundle).unwrap_or_else(|errors| panic!("{}", show(&errors)));
+            for rule in compiled.policies.iter().flat_map(|policy| &policy.rules) {
+                seen += 1;
+                assert!(
+                    rule.depth <= SHALLOW,
+                    "{}: {:?} is {} deep",
+                    file.display(),
+                    rule.location,
+                    rule.depth
+                );
+            }
+        }
+    }
+    assert!(seen > 0);
 }

@@ -256,7 +256,7 @@ fn a_rule_pays_for_its_variables_in_whatever_order_rules_are_judged() {
                 let limits = Limits { steps, millis: 60_000, ..Limits::default() };
                 let compiled = Cel.compile(&bundle, limits).unwrap();
                 let mut session = compiled.session();
-                session.load(&review(json!({}))).unwrap();
+                session.load(&review(json!({})), crate::model::rule::View::Review).unwrap();
                 order
                     .map(|at| (at, session.judge(at)))
                     .into_iter()

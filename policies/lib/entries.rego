@@ -1,7 +1,7 @@
 # METADATA
 # title: Which entry of the settings counts
 # description: Entries name environments, or none for all that no earlier entry names.
-package lib.settings
+package lib.entries
 
 covers(entry) if not entry.environments
 

@@ -1,0 +1,733 @@
+//! Properties of deciding: what is unknown, failed or not judged never becomes an allow, and
+//! nothing depends on order or threads.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use weighlock::decide::enforce::{Enforcement, Mode, Pattern};
+use weighlock::decide::fact::Thresholds;
+use weighlock::decide::governance::{Governance, Offered, Terms};
+use weighlock::decide::{Judge, Options, assemble};
+use weighlock::diag::Source;
+use weighlock::engine::Limits;
+use weighlock::facts::input::{self, Document};
+use weighlock::facts::merge::{Merged, Part, merge};
+use weighlock::model::Digest;
+use weighlock::model::canonical;
+use weighlock::model::decision::{Decision, Verdict};
+use weighlock::model::evidence::Approval;
+use weighlock::model::finding::Effect;
+use weighlock::model::governance::{Override, Roles, Waiver};
+use weighlock::model::input::Person;
+use weighlock::model::review::Review;
+use weighlock::model::time::{Age, Time};
+use weighlock::model::trust::{Threshold, Trust};
+use weighlock::policy::{self, Bundle, LoadOptions};
+
+/// Small enough that what never ends is stopped at once.
+const LIMITS: Limits = Limits { steps: 20_000, memory: 8 << 20, millis: 2_000 };
+
+fn now() -> Time {
+    "2026-11-20T12:00:00Z".parse().unwrap()
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Language {
+    Rego,
+    Cel,
+}
+
+/// What a rule does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Does {
+    /// Says nothing.
+    Pass,
+    /// Denies.
+    Deny,
+    /// Holds until two people agree.
+    Hold,
+    /// Holds, and nothing ends it.
+    HoldForGood,
+    /// Warns.
+    Warn,
+    /// Asks something of the plan.
+    Oblige,
+    /// Speaks about other changes.
+    Elsewhere,
+    /// Goes wrong.
+    Fail,
+    /// Never ends.
+    Loop,
+    /// Needs a fact that is not there.
+    Unknown,
+    /// Says something that is no finding.
+    Nonsense,
+}
+
+impl Does {
+    /// Whether it could not be judged.
+    fn breaks(self) -> bool {
+        matches!(self, Self::Fail | Self::Loop | Self::Unknown | Self::Nonsense)
+    }
+}
+
+type Spec = (Language, Does);
+
+fn rego(name: &str, does: Does) -> String {
+    let (custom, body) = match does {
+        Does::Pass => ("", "deny contains \"no\" if input.change.kind == \"chart\""),
+        Does::Deny => ("", "deny contains \"no\""),
+        Does::Hold => (
+            "",
+            "hold contains {\"msg\": \"wait\", \"needs\": {\"all\": [{\"approval\": {\"role\": \"lead\"}}, {\"approval\": {\"role\": \"release\", \"count\": 1}}]}}",
+        ),
+        Does::HoldForGood => ("", "hold contains \"wait\""),
+        Does::Warn => ("", "warn contains \"mind\""),
+        Does::Oblige => ("", "oblige contains {\"kind\": \"canary\", \"with\": {\"trafficPercent\": 5}}"),
+        Does::Elsewhere => ("applies: {kinds: [chart]}", "deny contains \"no\""),
+        Does::Fail => ("", "deny contains \"no\" if to_number(input.change.id) > 1"),
+        Does::Loop => (
+            "",
+            "deny contains \"no\" if count([1 | some i in numbers.range(1, 4000); some j in numbers.range(1, 4000); i + j > 1]) < 0",
+        ),
+        Does::Unknown => ("requires: [evidence.gates]", "deny contains \"no\" if input.change.kind == \"chart\""),
+        Does::Nonsense => ("", "deny contains {\"message\": \"no\"}"),
+    };
+    let head = if custom.is_empty() { String::new() } else { format!("# METADATA\n# custom:\n#   {custom}\n") };
+    format!("{head}package {name}\n\n{body}\n")
+}
+
+fn cel(name: &str, does: Does) -> String {
+    let rule = match does {
+        Does::Pass => "effect: deny, message: no, expression: 'true'",
+        Does::Deny => "effect: deny, message: no, expression: 'false'",
+        Does::Hold => {
+            "effect: hold, message: wait, expression: 'false', needs: {all: [{approval: {role: lead}}, {approval: {role: release, count: 1}}]}"
+        }
+        Does::HoldForGood => "effect: hold, message: wait, expression: 'false'",
+        Does::Warn => "effect: warn, message: mind, expression: 'false'",
+        Does::Oblige => "effect: oblige, when: 'true', value: {kind: canary, with: {trafficPercent: 5}}",
+        Does::Elsewhere => "effect: deny, message: no, expression: 'false', applies: {kinds: [chart]}",
+        Does::Fail => "effect: deny, message: no, expression: 'input.nothing.here == 1'",
+        Does::Loop => {
+            "effect: deny, message: no, expression: 'range(2000).all(i, range(2000).all(j, i + j >= 0))'"
+        }
+        Does::Unknown => "effect: deny, message: no, expression: 'true', requires: [evidence.gates]",
+        Does::Nonsense => "effect: oblige, when: 'true', value: {kind: nonsense}",
+    };
+    let rule = rule.replace("range(2000)", &format!("[{}]", vec!["1"; 200].join(",")));
+    format!(
+        "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {{id: {name}}}\nspec:\n  rules:\n    - {{id: r, {rule}}}\n"
+    )
+}
+
+fn file(index: usize, spec: Spec) -> (String, String) {
+    let name = format!("p{index}");
+    match spec {
+        (Language::Rego, does) => (format!("{name}.rego"), rego(&name, does)),
+        (Language::Cel, does) => (format!("{name}.yaml"), cel(&name, does)),
+    }
+}
+
+fn bundle(files: Vec<(String, String)>) -> Bundle {
+    policy::load(files, serde_json::json!({}), LoadOptions::default())
+        .unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+fn judge(specs: &[Spec]) -> Judge {
+    let files = specs.iter().enumerate().map(|(i, spec)| file(i, *spec)).collect();
+    Judge::new(bundle(files), LIMITS).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+const HEAD: &str = "apiVersion: weighlock.dev/v1\nkind: Input\n";
+const INVENTORY: &str = "inventory: [{id: a, kind: workload, application: app, environment: production}]\n";
+const CHANGE: &str = "changes: [{id: c, kind: config, asset: a, author: {id: dev}, requestedBy: {id: asker}}]\n";
+
+fn merged(parts: &[(&str, Trust)]) -> Merged {
+    let parts = parts
+        .iter()
+        .enumerate()
+        .flat_map(|(i, (text, trust))| {
+            let source = Source::new(format!("part{i}.yaml"), format!("{HEAD}{text}"));
+            input::read(&source, false)
+                .unwrap_or_else(|problem| panic!("{problem}"))
+                .into_iter()
+                .map(|document| match document {
+                    Document::Input(input, origin) => Part {
+                        input: *input,
+                        source: source.clone(),
+                        origin,
+                        trust: *trust,
+                        stamped: *trust == Trust::Verified,
+                    },
+                    other => panic!("{other:?}"),
+                })
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    merge(parts).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+fn reviews(evidence: &[(&str, Trust)], thresholds: &Thresholds) -> Vec<Review> {
+    let both = format!("{INVENTORY}{CHANGE}");
+    let mut parts = vec![(both.as_str(), Trust::Claimed)];
+    parts.extend(evidence);
+    assemble::assemble(&merged(&parts), now(), thresholds, &Roles::new())
+}
+
+fn review() -> Review {
+    reviews(&[], &Thresholds::new()).remove(0)
+}
+
+fn options() -> Options {
+    Options {
+        now: now(),
+        asserted: false,
+        simulated: false,
+        enforcement: Vec::new(),
+        governance: Governance { roles: roles(), ..Governance::default() },
+        thresholds: Thresholds::new(),
+    }
+}
+
+fn roles() -> Roles {
+    let entry = |name: &str, roles: &[&str]| (name.to_owned(), roles.iter().map(|r| (*r).to_owned()).collect());
+    BTreeMap::from([
+        entry("ann", &["lead"]),
+        entry("bob", &["lead", "release"]),
+        entry("cas", &["release"]),
+        entry("dev", &["lead", "release"]),
+        entry("asker", &["lead", "release"]),
+        entry("nobody", &[]),
+    ])
+}
+
+fn decide(judge: &Judge, options: &Options) -> Decision {
+    judge.decide(&[review()], options, &|| {}).remove(0)
+}
+
+fn approval(by: &str) -> Offered<Approval> {
+    Offered {
+        record: Approval {
+            api_version: None,
+            kind: None,
+            by: Person { id: by.to_owned() },
+            change: review().change.digest,
+            plan: None,
+            at: "2026-11-20T11:00:00Z".parse().unwrap(),
+            expires: "2026-11-21T11:00:00Z".parse().unwrap(),
+            comment: None,
+            signature: None,
+            source: None,
+        },
+        genuine: true,
+    }
+}
+
+fn language() -> impl Strategy<Value = Language> {
+    prop_oneof![Just(Language::Rego), Just(Language::Cel)]
+}
+
+fn does() -> impl Strategy<Value = Does> {
+    prop_oneof![
+        4 => Just(Does::Pass),
+        1 => Just(Does::Deny),
+        2 => Just(Does::Hold),
+        1 => Just(Does::HoldForGood),
+        2 => Just(Does::Warn),
+        1 => Just(Does::Oblige),
+        2 => Just(Does::Elsewhere),
+        1 => Just(Does::Fail),
+        1 => Just(Does::Unknown),
+        1 => Just(Does::Nonsense),
+    ]
+}
+
+fn specs() -> impl Strategy<Value = Vec<Spec>> {
+    prop::collection::vec((language(), does()), 1..5)
+}
+
+fn people() -> impl Strategy<Value = Vec<&'static str>> {
+    let all = vec!["ann", "bob", "cas", "dev", "asker", "nobody", "stranger"];
+    prop::sample::subsequence(all, 0..=7)
+}
+
+fn config() -> ProptestConfig {
+    // The seeds of failures belong in tests of their own, not in files beside these.
+    ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+/// How bad a decision is; what could not be judged blocks like a denial.
+fn badness(decision: &Decision) -> Verdict {
+    decision.verdict
+}
+
+fn bytes(decisions: &[Decision]) -> Vec<u8> {
+    canonical::to_vec(&decisions).unwrap()
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    /// Whatever else is said, a rule that cannot be judged blocks, and no approval helps.
+    #[test]
+    fn what_fails_never_allows(specs in specs(), at in 0_usize..5, language in language(), which in 0_usize..4, people in people()) {
+        let broken = [Does::Fail, Does::Unknown, Does::Nonsense, Does::Loop][which];
+        // What never ends costs most, and is tried less often.
+        let broken = if broken == Does::Loop && !at.is_multiple_of(3) { Does::Fail } else { broken };
+        let mut specs = specs;
+        specs.insert(at.min(specs.len()), (language, broken));
+        let mut options = options();
+        options.governance.approvals = people.into_iter().map(approval).collect();
+        let decision = decide(&judge(&specs), &options);
+        prop_assert_eq!(decision.verdict, Verdict::Deny, "{:?}", decision.findings);
+        let rule = format!("p{}", at.min(specs.len() - 1));
+        prop_assert!(decision.findings.iter().any(|f| f.effect == Effect::Indeterminate && f.rule.starts_with(&rule)));
+    }
+
+    /// A decision is what its findings add up to, and its id is the digest of the rest.
+    #[test]
+    fn a_decision_follows_from_its_findings(specs in specs(), people in people()) {
+        let mut options = options();
+        options.governance.approvals = people.into_iter().map(approval).collect();
+        let decision = decide(&judge(&specs), &options);
+        let open = |effect: Effect| decision.findings.iter().any(|f| f.effect == effect && f.satisfied != Some(true));
+        let expected = match (open(Effect::Deny) || open(Effect::Indeterminate), open(Effect::Hold)) {
+            (true, _) => Verdict::Deny,
+            (false, true) => Verdict::Hold,
+            (false, false) => Verdict::Allow,
+        };
+        prop_assert_eq!(decision.verdict, expected);
+        prop_assert_eq!(decision.indeterminate, open(Effect::Indeterminate) && !open(Effect::Deny));
+        prop_assert_eq!(decision.missing.is_empty(), decision.verdict != Verdict::Hold || specs.iter().all(|s| s.1 != Does::Hold) || !open_hold_with_needs(&decision));
+        let mut rest = serde_json::to_value(&decision).unwrap();
+        rest.as_object_mut().unwrap().remove("id");
+        prop_assert_eq!(&decision.id, &canonical::digest(&rest).unwrap());
+        if specs.iter().any(|(_, does)| does.breaks()) {
+            prop_assert_ne!(decision.verdict, Verdict::Allow);
+        }
+        if specs.iter().all(|(_, does)| *does == Does::Elsewhere) {
+            prop_assert!(decision.indeterminate, "a change of which no rule speaks is not judged");
+        }
+    }
+
+    /// One more rule that denies or holds never makes it better.
+    #[test]
+    fn more_rules_never_weaken(specs in specs(), language in language(), does in does(), people in people()) {
+        let mut options = options();
+        options.governance.approvals = people.into_iter().map(approval).collect();
+        let before = decide(&judge(&specs), &options);
+        let mut more = specs.clone();
+        more.push((language, does));
+        let after = decide(&judge(&more), &options);
+        // Where no rule spoke at all, the first that does may be the one that lets it go.
+        let silent = specs.iter().all(|(_, does)| *does == Does::Elsewhere);
+        prop_assert!(silent || badness(&after) >= badness(&before), "{:?} {:?}", before.findings, after.findings);
+        if does == Does::Deny {
+            prop_assert_eq!(after.verdict, Verdict::Deny);
+            prop_assert!(!after.indeterminate);
+        }
+    }
+
+    /// One more approval never makes it worse, one fewer never better.
+    #[test]
+    fn approvals_only_help(specs in specs(), people in people(), one in prop::sample::select(vec!["ann", "bob", "cas", "dev", "asker", "nobody", "stranger"])) {
+        let judge = judge(&specs);
+        let mut options = options();
+        options.governance.approvals = people.iter().filter(|p| **p != one).map(|p| approval(p)).collect();
+        let without = decide(&judge, &options);
+        options.governance.approvals.push(approval(one));
+        let with = decide(&judge, &options);
+        prop_assert!(badness(&with) <= badness(&without));
+        // Who may not approve changes nothing but the list of what was not counted.
+        if ["dev", "asker", "nobody", "stranger"].contains(&one) {
+            prop_assert_eq!(with.verdict, without.verdict);
+            prop_assert!(with.governance.approvals.iter().all(|counted| counted.by != one));
+            prop_assert!(with.governance.rejected.iter().any(|record| record.record == one));
+        }
+        // And an approval that is not genuine is none.
+        for offered in &mut options.governance.approvals {
+            offered.genuine = false;
+        }
+        let forged = decide(&judge, &options);
+        options.governance.approvals.clear();
+        let none = decide(&judge, &options);
+        prop_assert_eq!(forged.verdict, none.verdict);
+        prop_assert!(forged.governance.approvals.is_empty());
+    }
+
+    /// Neither the order of files nor that of records or threads matters: the bytes are the same.
+    #[test]
+    fn order_never_matters(specs in specs(), seed in any::<u64>(), people in people()) {
+        let mut files: Vec<_> = specs.iter().enumerate().map(|(i, spec)| file(i, *spec)).collect();
+        let mut options = options();
+        options.governance.approvals = people.iter().map(|p| approval(p)).collect();
+        let review = review();
+        let reviews = vec![review; 40];
+        let first = judge(&specs).decide(&reviews, &options, &|| {});
+        shuffle(&mut files, seed);
+        let other = Judge::new(bundle(files), LIMITS).unwrap();
+        let again = pool(if seed % 2 == 0 { 2 } else { 4 }).install(|| other.decide(&reviews, &options, &|| {}));
+        prop_assert_eq!(bytes(&first), bytes(&again));
+        let alone = other.decide_one(&reviews[0], &options, &[]);
+        prop_assert_eq!(bytes(&first[..1]), bytes(&[alone]));
+    }
+}
+
+fn open_hold_with_needs(decision: &Decision) -> bool {
+    decision.findings.iter().any(|f| f.effect == Effect::Hold && f.needs.is_some() && f.satisfied != Some(true))
+}
+
+fn shuffle<T>(list: &mut [T], mut seed: u64) {
+    for i in (1..list.len()).rev() {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let at = usize::try_from(seed >> 33).unwrap() % (i + 1);
+        list.swap(i, at);
+    }
+}
+
+fn pool(threads: usize) -> &'static rayon::ThreadPool {
+    static POOLS: std::sync::LazyLock<Vec<rayon::ThreadPool>> = std::sync::LazyLock::new(|| {
+        [1, 2, 4].map(|n| rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap()).into()
+    });
+    &POOLS[match threads {
+        1 => 0,
+        2 => 1,
+        _ => 2,
+    }]
+}
+
+#[test]
+fn threads_never_matter() {
+    let judge = judge(&[
+        (Language::Rego, Does::Hold),
+        (Language::Cel, Does::Fail),
+        (Language::Rego, Does::Loop),
+        (Language::Cel, Does::Warn),
+    ]);
+    let reviews = vec![review(); 20];
+    let all: Vec<Vec<u8>> = [1, 2, 4]
+        .into_iter()
+        .map(|n| pool(n).install(|| bytes(&judge.decide(&reviews, &options(), &|| {}))))
+        .collect();
+    assert!(all.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+/// A rule that wants gates, and passes where it may see one that passed.
+fn wants_gates(demand: &str) -> Judge {
+    let text = format!(
+        "# METADATA\n# custom:\n#   requires: [{demand}]\npackage p\n\ndeny contains \"not passed\" if {{\n\tcount([g | some g in input.evidence.gates; g.status == \"passed\"]) == 0\n}}\n"
+    );
+    Judge::new(bundle(vec![("p.rego".to_owned(), text)]), LIMITS).unwrap_or_else(|p| panic!("{p:?}"))
+}
+
+const DIGEST: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+const OTHER: &str = "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+
+fn gate(subject: &str, status: &str, at: &str) -> String {
+    let at = if at.is_empty() { String::new() } else { format!(", observedAt: {at}") };
+    format!("{{subject: \"{subject}\", environment: test, name: smoke, status: {status}{at}}}")
+}
+
+fn with_image(evidence: &[(&str, Trust)], thresholds: &Thresholds) -> Vec<Review> {
+    let inventory = format!(
+        "inventory: [{{id: a, kind: workload, images: [{{container: x, ref: r.example/x, digest: \"{DIGEST}\"}}, {{container: y, ref: r.example/y, digest: \"{OTHER}\"}}]}}]\n{CHANGE}"
+    );
+    let mut parts = vec![(inventory.as_str(), Trust::Claimed)];
+    parts.extend(evidence);
+    assemble::assemble(&merged(&parts), now(), thresholds, &Roles::new())
+}
+
+#[test]
+fn a_fact_that_does_not_count_is_unknown() {
+    let hour = Threshold { trust: None, max_age: Age::parse("1h") };
+    let strict: Thresholds = BTreeMap::from([("evidence.gates".to_owned(), hour)]);
+    let plain = Thresholds::new();
+    let fresh = "2026-11-20T11:30:00Z";
+    // Status, time, trust, thresholds, and the reason for which it does not count.
+    let rows: &[(&str, Trust, &Thresholds, &str, Option<&str>)] = &[
+        (fresh, Trust::Operator, &plain, "evidence.gates", None),
+        ("", Trust::Operator, &plain, "evidence.gates", None),
+        (fresh, Trust::Claimed, &plain, "evidence.gates", Some("distrusted")),
+        (fresh, Trust::Operator, &strict, "evidence.gates", None),
+        ("2026-11-20T10:59:59Z", Trust::Operator, &strict, "evidence.gates", Some("stale")),
+        ("", Trust::Operator, &strict, "evidence.gates", Some("undated")),
+        ("2026-11-20T12:01:00Z", Trust::Operator, &plain, "evidence.gates", None),
+        ("2026-11-20T12:01:01Z", Trust::Operator, &plain, "evidence.gates", Some("future")),
+        ("2026-11-20T10:59:59Z", Trust::Operator, &plain, "{fact: evidence.gates, maxAge: 1h}", Some("stale")),
+        ("", Trust::Operator, &plain, "{fact: evidence.gates, maxAge: 1h}", Some("undated")),
+        (fresh, Trust::Operator, &plain, "{fact: evidence.gates, trust: verified}", Some("distrusted")),
+        (fresh, Trust::Verified, &plain, "{fact: evidence.gates, trust: verified}", None),
+    ];
+    for (at, trust, thresholds, demand, reason) in rows {
+        let list = format!("evidence: {{gates: [{}, {}]}}\n", gate(DIGEST, "passed", at), gate(OTHER, "passed", at));
+        let reviews = with_image(&[(list.as_str(), *trust)], thresholds);
+        let decision = wants_gates(demand).decide(&reviews, &options(), &|| {}).remove(0);
+        let found = decision.unknown.first().map(|u| serde_json::to_value(u.reason).unwrap());
+        assert_eq!(found.as_ref().and_then(|r| r.as_str()), *reason, "{at} {trust:?} {demand}");
+        let verdict = if reason.is_some() { Verdict::Deny } else { Verdict::Allow };
+        assert_eq!((decision.verdict, decision.indeterminate), (verdict, reason.is_some()));
+    }
+    let nobody = wants_gates("evidence.gates").decide(&with_image(&[], &plain), &options(), &|| {}).remove(0);
+    assert!(nobody.indeterminate);
+    let looked = with_image(&[("evidence: {gates: []}\n", Trust::Operator)], &plain);
+    let looked = wants_gates("evidence.gates").decide(&looked, &options(), &|| {}).remove(0);
+    assert_eq!((looked.verdict, looked.indeterminate), (Verdict::Deny, false), "nothing was found is known");
+}
+
+/// Where what is known of one artifact counts and what is known of the other does not, the whole is
+/// not known: else the bad news would be left out, and the good kept.
+#[test]
+fn half_known_is_not_known() {
+    let denies_quarantined = |demand: &str| {
+        let text = format!(
+            "# METADATA\n# custom:\n#   requires: [{demand}]\npackage p\n\ndeny contains q.reason if some q in input.evidence.quarantine\n\nwarn contains \"seen\" if input.evidence.quarantine\n"
+        );
+        Judge::new(bundle(vec![("p.rego".to_owned(), text)]), LIMITS).unwrap()
+    };
+    let gates = |demand: &str| wants_gates(demand);
+    let old = "2026-11-20T08:00:00Z";
+    let fresh = "2026-11-20T11:30:00Z";
+    let hour = Threshold { trust: None, max_age: Age::parse("1h") };
+    for by_rule in [false, true] {
+        for fact in ["evidence.quarantine", "evidence.gates"] {
+            let thresholds: Thresholds =
+                if by_rule { Thresholds::new() } else { BTreeMap::from([(fact.to_owned(), hour)]) };
+            let demand = if by_rule { format!("{{fact: {fact}, maxAge: 1h}}") } else { fact.to_owned() };
+            let list = match fact {
+                "evidence.gates" => format!(
+                    "evidence: {{gates: [{}, {}]}}\n",
+                    gate(DIGEST, "failed", old),
+                    gate(OTHER, "passed", fresh)
+                ),
+                // The one that is too old is the one that would deny; the other is about nothing here.
+                _ => format!(
+                    "evidence: {{quarantine: [{{digest: \"{DIGEST}\", reason: bad, observedAt: {old}}}]}}\n"
+                ),
+            };
+            let reviews = with_image(&[(list.as_str(), Trust::Operator)], &thresholds);
+            let judge = if fact == "evidence.gates" { gates(&demand) } else { denies_quarantined(&demand) };
+            let decision = judge.decide(&reviews, &options(), &|| {}).remove(0);
+            assert!(decision.indeterminate, "{fact} {by_rule}: {:?}", decision.findings);
+        }
+    }
+}
+
+/// A demand that nothing could ever be held to is refused, not passed over.
+#[test]
+fn a_demand_on_what_carries_no_trust_is_refused() {
+    for demand in [
+        "{fact: inventory, trust: operator}",
+        "{fact: change.author, trust: verified}",
+        "{fact: related, maxAge: 1h}",
+        "{fact: asset.object, maxAge: 1h}",
+        "{fact: nonsense, maxAge: 1h}",
+    ] {
+        let text = format!("# METADATA\n# custom:\n#   requires: [{demand}]\npackage p\n\ndeny contains \"no\" if false\n");
+        let problems = Judge::new(bundle(vec![("p.rego".to_owned(), text)]), LIMITS).unwrap_err();
+        assert_eq!(problems[0].code.id, "policy.metadata", "{demand}: {problems:?}");
+    }
+}
+
+#[test]
+fn objects_that_are_distrusted_are_not_related() {
+    let deployment = "{id: a, kind: workload, namespace: n, object: {apiVersion: apps/v1, kind: Deployment, metadata: {name: d, namespace: n}, spec: {template: {metadata: {labels: {app: d}}, spec: {containers: []}}}}}";
+    let budget = "inventory: [{id: pdb, kind: object, namespace: n, object: {apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: p, namespace: n}, spec: {selector: {matchLabels: {app: d}}}}}]\n";
+    let asset = format!("inventory: [{deployment}]\n{CHANGE}");
+    let operator = Threshold { trust: Some(Trust::Operator), max_age: None };
+    for (name, trust, known) in [
+        ("inventory", Trust::Operator, true),
+        ("inventory", Trust::Claimed, false),
+        ("related", Trust::Operator, true),
+        ("related", Trust::Claimed, false),
+    ] {
+        let thresholds: Thresholds = BTreeMap::from([(name.to_owned(), operator)]);
+        let merged = merged(&[(asset.as_str(), Trust::Operator), (budget, trust)]);
+        let review = assemble::assemble(&merged, now(), &thresholds, &Roles::new()).remove(0);
+        let related = review.related.as_ref().map(Vec::len);
+        assert_eq!(related, known.then_some(1), "{name} {trust:?}");
+    }
+}
+
+fn waiver(rules: &[&str]) -> Waiver {
+    Waiver {
+        api_version: "weighlock.dev/v1".into(),
+        kind: "Waiver".into(),
+        id: "W-1".into(),
+        rules: rules.iter().map(|r| (*r).to_owned()).collect(),
+        scope: BTreeMap::from([("application".to_owned(), "app".to_owned())]),
+        owner: "ann".into(),
+        approved_by: "bob".into(),
+        reason: "because".into(),
+        ticket: "T-1".into(),
+        expires: "2026-12-01T00:00:00Z".parse().unwrap(),
+        signature: None,
+    }
+}
+
+fn emergency(by: &str) -> Override {
+    Override {
+        api_version: "weighlock.dev/v1".into(),
+        kind: "Override".into(),
+        id: "O-1".into(),
+        change: review().change.digest,
+        by: by.into(),
+        reason: "down".into(),
+        ticket: "T-1".into(),
+        expires: "2026-11-20T14:00:00Z".parse().unwrap(),
+        review_due: "2026-11-23T12:00:00Z".parse().unwrap(),
+        signature: None,
+    }
+}
+
+#[test]
+fn an_override_sets_aside_denials_and_never_what_could_not_be_judged() {
+    let rows = [
+        (Does::Deny, "bob", Verdict::Allow),
+        (Does::HoldForGood, "bob", Verdict::Allow),
+        (Does::Fail, "bob", Verdict::Deny),
+        (Does::Unknown, "bob", Verdict::Deny),
+        (Does::Elsewhere, "bob", Verdict::Deny),
+        // Author, requester, and someone without the role.
+        (Does::Deny, "dev", Verdict::Deny),
+        (Does::Deny, "asker", Verdict::Deny),
+        (Does::Deny, "ann", Verdict::Deny),
+    ];
+    for (does, by, expected) in rows {
+        let judge = judge(&[(Language::Rego, does)]);
+        let mut options = options();
+        options.governance.terms = Terms { override_role: Some("release".into()), ..Terms::default() };
+        options.governance.overrides = vec![Offered { record: emergency(by), genuine: true }];
+        let decision = decide(&judge, &options);
+        assert_eq!(decision.verdict, expected, "{does:?} {by}: {:?}", decision.governance);
+        assert_eq!(decision.governance.overrides.len(), usize::from(expected == Verdict::Allow));
+        assert_eq!(decision.governance.expires.is_some(), expected == Verdict::Allow);
+        if by != "bob" {
+            assert_eq!(decision.governance.rejected.len(), 1);
+        }
+        // Without a role that may, nobody may; and what is not genuine counts for nothing.
+        options.governance.overrides[0].genuine = false;
+        assert_ne!(decide(&judge, &options).verdict, Verdict::Allow);
+        options.governance.overrides[0].genuine = true;
+        options.governance.terms.override_role = None;
+        assert_ne!(decide(&judge, &options).verdict, Verdict::Allow);
+    }
+}
+
+#[test]
+fn a_waiver_by_the_author_or_for_another_rule_counts_for_nothing() {
+    let text = "# METADATA\n# custom: {waivable: true}\npackage p\n\ndeny contains \"no\"\n";
+    let judge = Judge::new(bundle(vec![("p.rego".to_owned(), text.to_owned())]), LIMITS).unwrap();
+    let verdict = |waiver: Waiver, genuine: bool| {
+        let mut options = options();
+        options.governance.waivers = vec![Offered { record: waiver, genuine }];
+        decide(&judge, &options).verdict
+    };
+    assert_eq!(verdict(waiver(&["p"]), true), Verdict::Allow);
+    assert_eq!(verdict(waiver(&["p"]), false), Verdict::Deny);
+    type Alter = fn(&mut Waiver);
+    let altered: &[Alter] = &[
+        |w| w.approved_by = "dev".into(),
+        |w| w.approved_by = "asker".into(),
+        |w| w.approved_by = "ann".into(),
+        |w| w.rules = vec!["p.deny".into()],
+        |w| w.rules = Vec::new(),
+        |w| w.scope.clear(),
+        |w| w.scope = BTreeMap::from([("application".to_owned(), "App".to_owned())]),
+        |w| w.scope = BTreeMap::from([("nothing".to_owned(), String::new())]),
+        |w| {
+            w.scope.insert("cluster".to_owned(), "x".to_owned());
+        },
+        |w| w.expires = now(),
+        |w| w.expires = Age(91 * 86_400).after(now()),
+        |w| w.reason = " ".into(),
+        |w| w.ticket = String::new(),
+        |w| w.owner = String::new(),
+    ];
+    for (i, alter) in altered.iter().enumerate() {
+        let mut waiver = waiver(&["p"]);
+        alter(&mut waiver);
+        assert_eq!(verdict(waiver, true), Verdict::Deny, "{i}");
+    }
+}
+
+fn enforce(rules: &str, mode: Mode) -> Enforcement {
+    Enforcement {
+        rules: vec![Pattern::parse(rules).unwrap()],
+        clusters: None,
+        environments: None,
+        mode,
+        from: None,
+        until: None,
+    }
+}
+
+#[test]
+fn with_every_rule_off_nothing_is_allowed() {
+    let judge = judge(&[(Language::Rego, Does::Pass), (Language::Cel, Does::Pass)]);
+    let mut options = options();
+    options.enforcement = vec![enforce("p*", Mode::Off)];
+    assert!(decide(&judge, &options).indeterminate);
+    options.enforcement = vec![enforce("*", Mode::Off)];
+    assert!(decide(&judge, &options).indeterminate);
+    options.enforcement = vec![enforce("p0", Mode::Off)];
+    assert_eq!(decide(&judge, &options).verdict, Verdict::Allow);
+    // What no rule speaks about cannot be softened by a pattern of rules either.
+    options.enforcement = vec![enforce("*", Mode::Warn)];
+    let silent = self::judge(&[(Language::Rego, Does::Elsewhere)]);
+    assert!(decide(&silent, &options).indeterminate);
+}
+
+#[test]
+fn a_change_waits_for_those_that_go_first() {
+    let changes = "inventory: [{id: a, kind: workload}]\nchanges:
+  - {id: bad, kind: migration, asset: a, author: {id: dev}}
+  - {id: waits, kind: config, asset: a, author: {id: dev}, dependsOn: [bad]}
+  - {id: waits-too, kind: config, asset: a, author: {id: dev}, dependsOn: [waits]}
+  - {id: good, kind: config, asset: a, author: {id: dev}}
+  - {id: free, kind: config, asset: a, author: {id: dev}, dependsOn: [good]}\n";
+    let reviews = assemble::assemble(&merged(&[(changes, Trust::Claimed)]), now(), &Thresholds::new(), &Roles::new());
+    let text = "package p\n\ndeny contains \"no\" if input.change.kind == \"migration\"\n";
+    let judge = Judge::new(bundle(vec![("p.rego".to_owned(), text.to_owned())]), LIMITS).unwrap();
+    let decisions = judge.decide(&reviews, &options(), &|| {});
+    let verdicts: Vec<_> = decisions.iter().map(|d| (d.change.id.as_str(), d.verdict.as_str())).collect();
+    assert_eq!(
+        verdicts,
+        [("bad", "deny"), ("waits", "hold"), ("waits-too", "hold"), ("good", "allow"), ("free", "allow")]
+    );
+    // One that nobody decides about has not been allowed; a circle goes nowhere.
+    let alone = judge.decide(&reviews[1..2], &options(), &|| {});
+    assert_eq!(alone[0].verdict, Verdict::Hold);
+    let mut circle = reviews.clone();
+    circle[3].change.depends_on = vec!["free".into()];
+    let decisions = judge.decide(&circle, &options(), &|| {});
+    assert_eq!((decisions[3].verdict, decisions[4].verdict), (Verdict::Hold, Verdict::Hold));
+    assert_eq!(decisions.len(), 5);
+}
+
+#[test]
+fn what_is_approved_is_all_that_matters_about_a_change() {
+    let digest = |inventory: &str, change: &str, evidence: &str| -> Digest {
+        let text = format!("inventory: [{{id: a, kind: workload{inventory}}}]\nchanges: [{{id: c, kind: migration, asset: a{change}}}]\n{evidence}");
+        let merged = merged(&[(text.as_str(), Trust::Operator)]);
+        assemble::assemble(&merged, now(), &Thresholds::new(), &Roles::new()).remove(0).change.digest
+    };
+    let migration = |what: &str| format!("evidence: {{migrations: [{{change: c, operations: [{{kind: {what}}}]}}]}}\n");
+    let all = [
+        digest("", "", ""),
+        digest(", environment: production", "", ""),
+        digest(", cluster: x", "", ""),
+        digest(&format!(", images: [{{ref: r, digest: \"{DIGEST}\"}}]"), "", ""),
+        digest("", &format!(", to: {{digest: \"{DIGEST}\"}}"), ""),
+        digest("", &format!(", to: {{digest: \"{OTHER}\"}}"), ""),
+        digest("", &format!(", from: {{digest: \"{OTHER}\"}}"), ""),
+        digest("", ", author: {id: x}", ""),
+        digest("", ", commit: {id: abc, message: m}", ""),
+        digest("", "", &migration("drop_table")),
+        digest("", "", &migration("add_column")),
+    ];
+    let mut unique: Vec<&Digest> = all.iter().collect();
+    unique.sort();
+    unique.dedup();
+    assert_eq!(unique.len(), all.len(), "{all:#?}");
+}

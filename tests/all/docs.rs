@@ -1,0 +1,173 @@
+//! The pages: one a code of an error, and an index that names them all. The examples on them are
+//! run, so that they say what Weighlock says.
+
+use std::path::Path;
+use std::process::Command;
+
+use weighlock::diag::codes::CODES;
+
+use super::repository;
+
+/// The sections of a page, in order.
+const SECTIONS: &[&str] = &["## What it means", "## Example", "## What to do"];
+
+/// Faults of the page of a code.
+fn faults(id: &str, title: &str, page: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let head = format!("# {id}\n\n{title}\n");
+    if !page.starts_with(&head) {
+        found.push(format!("begins with {head:?}"));
+    }
+    let mut rest = page;
+    for section in SECTIONS {
+        match rest.split_once(&format!("\n{section}\n")) {
+            None => found.push(format!("has `{section}`, after the sections before it")),
+            Some((_, after)) => {
+                let body = after.split("\n## ").next().unwrap_or_default();
+                if body.split_whitespace().count() < 12 {
+                    found.push(format!("says something under `{section}`"));
+                }
+                if *section == "## Example" && !body.contains(id) {
+                    found.push(format!("shows `{id}` under `{section}`"));
+                }
+                rest = after;
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_code_has_its_page_and_every_page_its_code() {
+    let mut found = Vec::new();
+    let mut wanted = vec!["docs/errors/README.md".to_owned()];
+    for code in CODES {
+        let name = format!("docs/errors/{}.md", code.id);
+        match std::fs::read_to_string(repository::root().join(&name)) {
+            Err(error) => found.push(format!("{name}: {error}")),
+            Ok(page) => {
+                found.extend(faults(code.id, code.title, &page).iter().map(|fault| format!("{name}: {fault}")));
+            }
+        }
+        wanted.push(name);
+    }
+    assert!(found.is_empty(), "a page …\n{}", found.join("\n"));
+    wanted.sort();
+    assert_eq!(repository::below("docs/errors"), wanted, "a page is of no code");
+}
+
+/// A page with its commands run again: files that it shows are written, and each `$ weighlock …` is
+/// followed by what was said.
+fn run(id: &str, page: &str) -> String {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages").join(id);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let mut out = String::new();
+    let mut lines = page.lines().peekable();
+    let mut file = None;
+    while let Some(line) = lines.next() {
+        out.push_str(line);
+        out.push('\n');
+        if let Some(name) = line.strip_prefix('`').and_then(|rest| rest.strip_suffix("`:")) {
+            file = Some(name.to_owned());
+        } else if line.starts_with("```") {
+            let mut block = String::new();
+            for line in lines.by_ref().take_while(|line| *line != "```") {
+                block.push_str(line);
+                block.push('\n');
+            }
+            if let Some(name) = file.take() {
+                let path = folder.join(name);
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(path, &block).unwrap();
+            }
+            if line == "```console" {
+                block = commands(&folder, &block);
+            }
+            out.push_str(&block);
+            out.push_str("```\n");
+        }
+    }
+    out
+}
+
+/// The commands of a block, each followed by what it says.
+fn commands(folder: &Path, block: &str) -> String {
+    let mut out = String::new();
+    for command in block.lines().filter_map(|line| line.strip_prefix("$ weighlock ")) {
+        let output = Command::new(env!("CARGO_BIN_EXE_weighlock"))
+            .args(command.split_whitespace())
+            .current_dir(folder)
+            .env("COLUMNS", "96")
+            .env_remove("NO_COLOR")
+            .output()
+            .unwrap();
+        assert!(output.status.code().is_some_and(|code| code != 1), "`{command}` ended with {}", output.status);
+        let said = [output.stderr, output.stdout].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+        out.push_str(&format!("$ weighlock {command}\n"));
+        // Digests hang on the time and on the version.
+        for line in said.trim().lines().filter(|line| !line.starts_with("  decision ")) {
+            out.push_str(line.trim_end());
+            out.push('\n');
+        }
+    }
+    out
+}
+
+#[test]
+fn the_examples_say_what_is_said() {
+    let mut found = Vec::new();
+    for code in CODES {
+        let name = format!("docs/errors/{}.md", code.id);
+        let page = repository::read(&name);
+        assert!(page.contains("\n$ weighlock "), "{name}: runs no command");
+        found.extend(repository::generated(&name, &run(code.id, &page)).err());
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn codes_are_unique_and_in_order() {
+    for pair in CODES.windows(2) {
+        assert!(pair[0].id < pair[1].id, "{} stands before {}", pair[0].id, pair[1].id);
+    }
+}
+
+#[test]
+fn the_index_names_them_all() {
+    let mut index = String::from(
+        "# Errors\n\nEvery problem that Weighlock reports has a stable code. Each code has a page that says what it \
+         means, shows an example, and says what to do.\n\n| code | meaning |\n|---|---|\n",
+    );
+    let mut codes: Vec<_> = CODES.iter().collect();
+    codes.sort_by_key(|code| code.id);
+    for code in codes {
+        index.push_str(&format!("| [`{0}`]({0}.md) | {1} |\n", code.id, code.title));
+    }
+    repository::generated("docs/errors/README.md", &index).unwrap();
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    let mut found = Vec::new();
+    for page in repository::below("docs").into_iter().filter(|name| name.ends_with(".md")) {
+        let folder = page.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let text = repository::read(&page);
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = link.split('#').next().unwrap_or_default();
+            if file.is_empty() || file.contains("://") {
+                continue;
+            }
+            if !repository::root().join(folder).join(file).exists() {
+                found.push(format!("{page}: `{link}` leads nowhere"));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn a_stub_is_seen() {
+    assert_eq!(faults("a.b", "It is.", "# a.b\n\nIt is.\n").len(), SECTIONS.len());
+    assert!(!faults("a.b", "It is.", "# a.c\n").is_empty());
+}

@@ -1,0 +1,292 @@
+//! Trust, as whoever proposes a change would try to get around it: a document is a claim.
+
+use serde_json::{Value, json};
+use weighlock::facts::key::PrivateKey;
+use weighlock::facts::signature::pae;
+
+use super::support::{Folder, INPUT, NOW, base64, findings, key, verdict};
+
+const SUBJECT: &str = "sha256:35d3cf8414e8698524d1d5878ca14918a06a893e1d70445330f249c351314bdb";
+const OTHER: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+/// An image that changes, with what is claimed of it.
+fn document(change: &str, evidence: &str) -> String {
+    format!(
+        "{INPUT}inventory:
+  - {{id: a, kind: workload, application: app, environment: test, images: [{{container: c, ref: r.example/app, tag: 1.0.0, digest: \"{OTHER}\"}}], observedAt: 2026-11-20T10:00:00Z}}
+changes:
+  - {{id: c, kind: image, asset: a, from: {{version: 1.0.0, digest: \"{OTHER}\"}}, to: {{version: 1.0.1, digest: \"{SUBJECT}\"}}, author: {{id: dev}}{change}}}
+{evidence}"
+    )
+}
+
+const CONFIG: &str = "apiVersion: weighlock.dev/v1\nkind: Config\n";
+
+const SCANS: &str = "# METADATA\n# custom:\n#   requires: [evidence.scans]\npackage scans\n\ndeny contains v.id if some v in input.artifacts[_].scans[_].vulnerabilities\n";
+
+fn scan(at: &str) -> String {
+    format!("evidence: {{scans: [{{subject: \"{SUBJECT}\", scanner: trivy, vulnerabilities: [], observedAt: {at}}}]}}\n")
+}
+
+const FRESH: &str = "2026-11-20T11:00:00Z";
+
+#[test]
+fn what_only_weighlock_may_say_changes_no_verdict() {
+    // What is written into the document, and the code that refuses it.
+    let forgeries = [
+        (", updateType: patch", "", "input.unknown-field"),
+        (", fixes: [{id: CVE-2026-1, severity: critical}]", "", "input.unknown-field"),
+        (", digest: \"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"", "", "input.unknown-field"),
+        (", verdict: allow", "", "input.unknown-field"),
+        ("", "now: 2020-01-01T00:00:00Z\n", "input.unknown-field"),
+        ("", "context: {now: 2020-01-01T00:00:00Z}\n", "input.unknown-field"),
+        ("", "context: {environment: dev}\n", "input.unknown-field"),
+        ("", "context: {actor: {id: dev, roles: [lead]}}\n", "input.unknown-field"),
+        ("", "roles: {dev: [lead]}\n", "input.unknown-field"),
+        ("", "trust: {clock: system}\n", "input.unknown-field"),
+        ("", "waivers: []\n", "input.unknown-field"),
+        ("", "evidence: {waivers: []}\n", "input.unknown-field"),
+        ("", "evidence: {scans: [{subject: SUBJECT, scanner: x, vulnerabilities: [], trust: verified}]}\n", "input.forged"),
+        ("", "evidence: {scans: [{subject: SUBJECT, scanner: x, vulnerabilities: [], trust: operator}]}\n", "input.forged"),
+        ("", "evidence: {signatures: [{subject: SUBJECT, status: verified}]}\n", "input.forged"),
+        ("", "evidence: {signatures: [{subject: SUBJECT, identity: release}]}\n", "input.forged"),
+        ("", "evidence: {signatures: [{subject: SUBJECT, issuer: me}]}\n", "input.forged"),
+        ("", "evidence: {signatures: [{subject: SUBJECT, reason: none}]}\n", "input.forged"),
+        ("", "evidence: {signatures: [{subject: SUBJECT, verified: true}]}\n", "input.unknown-field"),
+        ("", "evidence: {attestations: [{subject: SUBJECT, predicateType: slsa}]}\n", "input.forged"),
+        ("", "evidence: {attestations: [{subject: SUBJECT, predicate: {}}]}\n", "input.forged"),
+        ("", "evidence: {attestations: [{subject: SUBJECT, status: verified}]}\n", "input.forged"),
+        ("", "evidence: {approvals: [{by: {id: l}, change: SUBJECT, at: 2026-11-20T11:00:00Z, expires: 2027-01-01T00:00:00Z, role: lead}]}\n", "input.unknown-field"),
+        ("", "evidence: {approvals: [{by: {id: l, roles: [lead]}, change: SUBJECT, at: 2026-11-20T11:00:00Z, expires: 2027-01-01T00:00:00Z}]}\n", "input.unknown-field"),
+    ];
+    let folder = Folder::with(&[("p.rego", SCANS)]);
+    for (change, evidence, code) in forgeries {
+        let evidence = evidence.replace("SUBJECT", &format!("\"{SUBJECT}\""));
+        for config in ["", "-c weighlock.yaml"] {
+            // Even where operators vouch for the file: they do not check signatures by hand.
+            folder.write("weighlock.yaml", format!("{CONFIG}trust: {{inputs: [in]}}\n"));
+            folder.write("in/in.yaml", document(change, &evidence));
+            let ran = folder.run(&format!("evaluate in {config} -p p.rego"));
+            assert_eq!(ran.code, 2, "{change} {evidence}: {ran:?}");
+            assert!(ran.err.contains(code), "{change} {evidence}: {}", ran.err);
+            assert!(ran.err.contains("in/in.yaml:"), "{}", ran.err);
+            assert!(ran.out.is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_claimed_scan_is_unknown_and_the_operators_counts() {
+    let folder = Folder::with(&[("p.rego", SCANS), ("weighlock.yaml", CONFIG)]);
+    folder.write("change.yaml", document("", ""));
+    folder.write("scans/scan.yaml", format!("{INPUT}{}", scan(FRESH)));
+    let line = format!("change.yaml scans -p p.rego --now {NOW}");
+    let claimed = folder.report(&line);
+    assert_eq!((claimed.code, verdict(claimed.one())), (13, "indeterminate"));
+    assert_eq!(claimed.one()["unknown"][0]["reason"], "distrusted");
+    assert_eq!(claimed.one()["unknown"][0]["requiredBy"], json!(["scans"]));
+    let asserted = folder.report(&format!("{line} --trust-input"));
+    assert_eq!((asserted.code, &asserted.report["asserted"]), (0, &json!(true)));
+    folder.write("weighlock.yaml", format!("{CONFIG}trust: {{inputs: [scans]}}\n"));
+    let vouched = folder.report(&line);
+    assert_eq!((vouched.code, &vouched.report["asserted"]), (0, &json!(false)));
+    // A link from the operator's folder to where others write is not the operator's.
+    folder.write("elsewhere.yaml", format!("{INPUT}{}", scan(FRESH)));
+    std::fs::remove_file(folder.path("scans/scan.yaml")).unwrap();
+    std::os::unix::fs::symlink(folder.path("elsewhere.yaml"), folder.path("scans/scan.yaml")).unwrap();
+    assert_eq!(folder.run(&format!("evaluate {line}")).code, 2);
+    assert_eq!(folder.report(&format!("change.yaml scans/scan.yaml -p p.rego --now {NOW}")).code, 13);
+    // And a name that merely begins like the operator's is another.
+    folder.write("scans2/scan.yaml", format!("{INPUT}{}", scan(FRESH)));
+    assert_eq!(folder.report(&format!("change.yaml scans2 -p p.rego --now {NOW}")).code, 13);
+}
+
+#[test]
+fn too_old_too_new_and_undated() {
+    let folder = Folder::with(&[("p.rego", SCANS)]);
+    folder.write("weighlock.yaml", format!("{CONFIG}trust: {{inputs: [in], facts: {{evidence.scans: {{maxAge: 24h}}}}}}\n"));
+    for (at, reason) in [
+        (FRESH, None),
+        ("2026-11-19T12:00:00Z", None),
+        ("2026-11-19T11:59:59Z", Some("stale")),
+        ("2026-11-20T12:01:00Z", None),
+        ("2026-11-20T12:01:01Z", Some("future")),
+        ("2126-11-20T12:00:00Z", Some("future")),
+    ] {
+        folder.write("in/in.yaml", document("", &scan(at)));
+        let report = folder.report(&format!("in -p p.rego --now {NOW}"));
+        assert_eq!(report.one()["unknown"][0]["reason"].as_str(), reason, "{at}");
+        assert_eq!(report.code, if reason.is_some() { 13 } else { 0 });
+        // Trusting the input does not make it any younger.
+        let asserted = folder.report(&format!("in -p p.rego --now {NOW} --trust-input"));
+        assert_eq!(asserted.code, report.code);
+    }
+    folder.write("in/in.yaml", document("", &scan(FRESH).replace(", observedAt: 2026-11-20T11:00:00Z", "")));
+    let report = folder.report(&format!("in -p p.rego --now {NOW}"));
+    assert_eq!(report.one()["unknown"][0]["reason"], "undated");
+}
+
+#[test]
+fn a_stricter_rule_sees_less_than_another() {
+    let strict = SCANS.replace("package scans", "package strict").replace(
+        "requires: [evidence.scans]",
+        "requires: [{fact: evidence.scans, trust: verified, maxAge: 1h}]",
+    );
+    let folder = Folder::with(&[("p/scans.rego", SCANS), ("p/strict.rego", &strict)]);
+    folder.write("weighlock.yaml", format!("{CONFIG}trust: {{inputs: [in]}}\n"));
+    folder.write("in/in.yaml", document("", &scan(FRESH).replace("vulnerabilities: []", "vulnerabilities: [{id: CVE-2026-1, package: 'pkg:deb/a@1', severity: high}]")));
+    let report = folder.report(&format!("in -p p --now {NOW}"));
+    assert_eq!(findings(report.one()), ["deny scans", "indeterminate strict"]);
+    assert_eq!(report.one()["unknown"][0]["requiredBy"], json!(["strict"]));
+}
+
+#[test]
+fn what_was_asserted_or_simulated_says_so_and_is_never_executed() {
+    let policy = "package p\n\naction contains {\"id\": \"tell\", \"kind\": \"notify.webhook/v1\", \"with\": {\"to\": {\"env\": \"HOOK\"}}}\n";
+    let folder = Folder::with(&[("p.rego", policy)]);
+    folder.write("in.yaml", document("", ""));
+    let plain = folder.report("in.yaml -p p.rego");
+    assert_eq!((&plain.report["asserted"], &plain.report["simulated"]), (&json!(false), &json!(false)), "{plain:?}");
+    let executable = |report: &Value| report["decisions"][0]["plan"]["executable"].clone();
+    assert_eq!(executable(&plain.report), json!(true), "{plain:?}");
+    for flags in ["--trust-input", "--now 2026-11-20T12:00:00Z", "--trust-input --now 2026-11-20T12:00:00Z"] {
+        let report = folder.report(&format!("in.yaml -p p.rego {flags}"));
+        assert_eq!(report.report["asserted"], json!(flags.contains("trust")));
+        assert_eq!(report.report["simulated"], json!(flags.contains("now")));
+        assert_eq!(executable(&report.report), json!(false), "{flags}");
+        assert_eq!(report.one()["asserted"], json!(flags.contains("trust")));
+    }
+}
+
+#[test]
+fn the_operators_file_is_never_the_inputs() {
+    let folder = Folder::with(&[("p.rego", "package p\n\ndeny contains \"no\"\n")]);
+    let relaxed = format!("{CONFIG}policies: [../p.rego]\nenforcement: [{{rules: ['*'], mode: warn}}]\n");
+    folder.write("in/in.yaml", document("", ""));
+    folder.write("in/weighlock.yaml", &relaxed);
+    // Beside the input it is passed over …
+    assert_eq!(folder.run("evaluate in -p p.rego").code, 10);
+    // … and so it is where the command is started there.
+    for input in [".", "../in", "in.yaml ."] {
+        let output = folder
+            .command(&["evaluate", "-p", "../p.rego"])
+            .args(input.split(' '))
+            .current_dir(folder.path("in"))
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(10), "{input}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("is not believed"), "{output:?}");
+    }
+    // A link to it is no way around.
+    std::os::unix::fs::symlink("in/weighlock.yaml", folder.path("weighlock.yaml")).unwrap();
+    let ran = folder.run("evaluate in -p p.rego");
+    assert_eq!(ran.code, 10);
+    assert!(ran.err.contains("is not believed"), "{}", ran.err);
+    // Named, it counts: whoever names it is the operator.
+    assert_eq!(folder.run("evaluate in -c in/weighlock.yaml").code, 0);
+    // And it is no input.
+    let ran = folder.run("evaluate in/weighlock.yaml -p p.rego");
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("--config"), "{}", ran.err);
+}
+
+#[test]
+fn the_operators_trust_must_be_written_right() {
+    let folder = Folder::with(&[("p.rego", SCANS)]);
+    folder.write("in.yaml", document("", ""));
+    for (trust, said) in [
+        ("facts: {evidence.scan: {maxAge: 1h}}", "did you mean `evidence.scans`?"),
+        ("facts: {evidence.scans: {maxage: 1h}}", "did you mean `maxAge`?"),
+        ("facts: {evidence.scans: {maxAge: soon}}", "soon"),
+        ("facts: {change.author: {trust: verified}}", "carries no trust"),
+        ("clock: ntp", "system"),
+        ("roles: missing.yaml", "missing.yaml"),
+        ("inputs: [missing]", "missing"),
+        ("waivers: missing", "missing"),
+        ("signers: [{identity: me}]", "issuer"),
+        ("signers: [{identity: me, issuer: i, key: k}]", "issuer"),
+        ("sigers: []", "did you mean `signers`?"),
+    ] {
+        folder.write("weighlock.yaml", format!("{CONFIG}trust:\n  {trust}\n"));
+        let ran = folder.run("evaluate in.yaml -p p.rego");
+        assert_eq!(ran.code, 2, "{trust}: {ran:?}");
+        assert!(ran.err.contains(said) && ran.err.contains("weighlock.yaml:"), "{trust}: {}", ran.err);
+    }
+}
+
+/// A DSSE envelope around an in-toto statement, signed.
+fn envelope(pem: &str, subject: &str) -> Value {
+    let statement = json!({
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{"name": "app", "digest": {"sha256": subject.trim_start_matches("sha256:")}}],
+        "predicateType": "https://sigstore.dev/cosign/sign/v1",
+        "predicate": {},
+    })
+    .to_string();
+    let kind = "application/vnd.in-toto+json";
+    let key = PrivateKey::parse(pem).unwrap();
+    json!({
+        "payload": base64(statement.as_bytes()),
+        "payloadType": kind,
+        "signatures": [{"sig": base64(&key.sign(&pae(kind, statement.as_bytes())))}],
+    })
+}
+
+#[test]
+fn signatures_are_checked_by_weighlock_itself() {
+    let (private, public) = key(7);
+    let (stranger, _) = key(8);
+    let folder = Folder::new();
+    folder.write("release.pub", &public);
+    folder.write("weighlock.yaml", format!("{CONFIG}trust: {{signers: [{{identity: release, key: release.pub}}]}}\n"));
+    let input = |bundle: Option<Value>, subject: &str| {
+        let bundle = bundle.map_or_else(String::new, |b| format!(", bundle: '{b}'"));
+        document("", &format!("evidence: {{signatures: [{{subject: \"{subject}\"{bundle}}}]}}\n"))
+    };
+    let good = envelope(&private, SUBJECT);
+    let mut altered = good.clone();
+    altered["payload"] = base64(br#"{"_type":"https://in-toto.io/Statement/v1"}"#).into();
+    let mut other_type = good.clone();
+    other_type["payloadType"] = "application/json".into();
+    let mut unsigned = good.clone();
+    unsigned["signatures"] = json!([]);
+    let mut keyless = json!({"dsseEnvelope": envelope(&stranger, SUBJECT)});
+    keyless["verificationMaterial"] = json!({"certificate": {"rawBytes": "AAAA"}});
+    let rows = [
+        ("signed", input(Some(good.clone()), SUBJECT), "allow", None),
+        ("in a bundle", input(Some(json!({"dsseEnvelope": good.clone(), "verificationMaterial": {}})), SUBJECT), "allow", None),
+        ("for another subject", input(Some(envelope(&private, OTHER)), SUBJECT), "deny", Some("subject-mismatch")),
+        ("by another key", input(Some(envelope(&stranger, SUBJECT)), SUBJECT), "deny", Some("untrusted-signer")),
+        ("altered", input(Some(altered), SUBJECT), "deny", Some("untrusted-signer")),
+        ("of another type", input(Some(other_type), SUBJECT), "deny", Some("payload-type-unsupported")),
+        ("without a signature", input(Some(unsigned), SUBJECT), "deny", Some("no-signature")),
+        ("by a certificate", input(Some(keyless), SUBJECT), "deny", Some("certificate-unsupported")),
+        ("not JSON", input(Some(json!("nonsense")), SUBJECT), "deny", Some("unreadable")),
+        // Material for the old digest says nothing about the new one.
+        ("about what was there", input(Some(envelope(&private, OTHER)), OTHER), "deny", None),
+        ("claimed without material", input(None, SUBJECT), "indeterminate", None),
+    ];
+    for (what, text, expected, reason) in rows {
+        folder.write("in.yaml", text);
+        let run = folder.run("evaluate in.yaml -p builtin:supply-chain --decision-out out");
+        let record = std::fs::read_dir(folder.path("out")).unwrap().next().unwrap().unwrap().path();
+        let record: Value = serde_json::from_str(&std::fs::read_to_string(&record).unwrap()).unwrap();
+        std::fs::remove_dir_all(folder.path("out")).unwrap();
+        let own: Vec<&str> = record["decision"]["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|f| f["rule"] == "signatures.trusted")
+            .map(|f| f["effect"].as_str().unwrap())
+            .collect();
+        let expected: &[&str] = if expected == "allow" { &[] } else { &[expected] };
+        assert_eq!(own, expected, "{what}: {run:?}");
+        let found = record["review"]["artifacts"][0]["signatures"][0]["reason"].as_str();
+        assert_eq!(found, reason, "{what}");
+    }
+    // Without signers nobody is trusted, whatever the input brings.
+    folder.write("weighlock.yaml", CONFIG);
+    folder.write("in.yaml", input(Some(good), SUBJECT));
+    let report = folder.report("in.yaml -p builtin:supply-chain");
+    assert!(findings(report.one()).contains(&"deny signatures.trusted".to_owned()));
+}
