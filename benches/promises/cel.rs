@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use ::cel::{Context, Env, Program, Value};
 use weighlock::engine::cel::Cel;
-use weighlock::engine::{Engine as _, Limits, Session as _};
+use weighlock::engine::{Engine as _, Limits};
+use weighlock::model::rule::View;
 
 use crate::measure::compare;
 use crate::table::Table;
@@ -36,18 +37,18 @@ pub(crate) fn run(options: &Options, table: &mut Table) {
 
     // All must say the same, or nothing is compared.
     let held = alone(&context());
-    session.load(&review).unwrap();
+    session.load(&review, View::Review).unwrap();
     let ours = (0..rules).filter(|rule| session.judge(*rule).unwrap().is_empty()).count();
     assert_eq!(ours, held, "our CEL says something else than the crate alone");
 
     let loaded = context();
     let mut session_2 = compiled.session();
-    session_2.load(&review).unwrap();
+    session_2.load(&review, View::Review).unwrap();
     let costs = compare(
         options.seconds * 4.0,
         &mut [
             &mut || {
-                session.load(black_box(&review)).unwrap();
+                session.load(black_box(&review), View::Review).unwrap();
                 (0..rules).for_each(|rule| drop(black_box(session.judge(rule).unwrap())));
             },
             &mut || (0..rules).for_each(|rule| drop(black_box(session_2.judge(rule).unwrap()))),

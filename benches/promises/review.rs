@@ -5,9 +5,10 @@ use std::hint::black_box;
 use regorus::Value;
 use weighlock::decide::Judge;
 use weighlock::engine::rego::{Path, Rego};
-use weighlock::engine::{Compiled, Engine as _, Limits, Session as _};
+use weighlock::engine::{Compiled, Engine as _, Limits};
 use weighlock::model::decision::Decision;
 use weighlock::model::review::Review;
+use weighlock::model::rule::View;
 
 use crate::measure::compare;
 use crate::table::{Promise, Table};
@@ -63,7 +64,7 @@ pub(crate) fn run(options: &Options, table: &mut Table) {
 
     // Both must say the same, or nothing is compared.
     let wanted: usize = interpret(&mut engine, value.clone()).iter().map(members).sum();
-    session.load(&review).unwrap();
+    session.load(&review, View::Review).unwrap();
     let said: usize = (0..material::RULES.len()).map(|rule| session.judge(rule).unwrap().len()).sum();
     assert_eq!(said, wanted, "the two evaluations differ");
     let decision = judge.decide_one(&review, &decision_options, &[]);
@@ -71,14 +72,14 @@ pub(crate) fn run(options: &Options, table: &mut Table) {
 
     let mut engine_2 = engine.clone();
     let mut session_2 = compiled.session();
-    session_2.load(&review).unwrap();
+    session_2.load(&review, View::Review).unwrap();
     let rules = material::RULES.len();
     let costs = compare(
         options.seconds * 6.0,
         &mut [
             &mut || drop(black_box(interpret(&mut engine, value.clone()))),
             &mut || {
-                session.load(black_box(&review)).unwrap();
+                session.load(black_box(&review), View::Review).unwrap();
                 (0..rules).for_each(|rule| drop(black_box(session.judge(rule).unwrap())));
             },
             &mut || (0..rules).for_each(|rule| drop(black_box(session_2.judge(rule).unwrap()))),
@@ -123,11 +124,11 @@ pub(crate) fn repeat(job: &str, times: usize) {
     let mut session = compiled.session();
     match job {
         "load-and-judge" => (0..times).for_each(|_| {
-            session.load(&review).unwrap();
+            session.load(&review, View::Review).unwrap();
             (0..rules).for_each(|rule| drop(black_box(session.judge(rule).unwrap())));
         }),
         "judge" => {
-            session.load(&review).unwrap();
+            session.load(&review, View::Review).unwrap();
             (0..times).for_each(|_| (0..rules).for_each(|rule| drop(black_box(session.judge(rule).unwrap()))));
         }
         "decide" => {
