@@ -8,11 +8,7 @@ use serde_json::Value;
 use super::enforce::{self, Mode};
 use super::governance::Offered;
 use super::{Options, combine, fact};
-<<<<<<< HEAD
-use crate::diag::{Diagnostic, codes};
-=======
 use crate::diag::{Diagnostic, codes, nearest};
->>>>>>> main
 use crate::engine::{Cause, Compiled, ENGINES, Failure, Limits, Output, Session};
 use crate::model::decision::{Decision, Verdict};
 use crate::model::evidence::{Approval, Severity};
@@ -78,7 +74,7 @@ impl Judge {
     /// Everything that is wrong with its policies.
     pub fn new(bundle: Bundle, limits: Limits) -> Result<Self, Vec<Diagnostic>> {
         let mut engines = Vec::new();
-        let mut problems = unknown_facts(&bundle);
+        let mut problems = Vec::new();
         let mut version = format!("weighlock {}", env!("CARGO_PKG_VERSION"));
         for engine in ENGINES {
             version = format!("{version}; {}", engine.version());
@@ -362,27 +358,6 @@ impl Judge {
     }
 }
 
-/// What rules require under names that no kind of fact has.
-fn unknown_facts(bundle: &Bundle) -> Vec<Diagnostic> {
-    let mut problems = Vec::new();
-    for rule in &bundle.rules {
-        for name in rule.metadata.requires.keys().filter(|name| fact::find(name).is_none()) {
-            let message = format!("the rule `{}` requires `{name}`, which is not a kind of fact", rule.id);
-            let mut problem = Diagnostic::error(codes::POLICY_METADATA, message);
-            let near = nearest(name, fact::FACTS.iter().map(|spec| spec.name));
-            problem.hint = near.map(|near| format!("did you mean `{near}`?"));
-            if let Some(file) = bundle.files.get(rule.file) {
-                let found = file.source.text.find(name.as_str());
-                let at = found.unwrap_or_else(|| file.source.offset(rule.line, 1));
-                let end = at.saturating_add(found.map_or(1, |_| name.len()));
-                problem = problem.at(&file.source, at..end, "required here");
-            }
-            problems.push(problem);
-        }
-    }
-    problems
-}
-
 impl<'a> Ledger<'a> {
     fn new(judge: &Judge, options: &'a Options) -> Self {
         let governance = &options.governance;
@@ -417,7 +392,7 @@ fn demands(rule: &Rule, bundle: &Bundle) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for (name, threshold) in &rule.metadata.requires {
         let problem = if fact::find(name).is_none() {
-            let near = crate::diag::nearest(name, fact::FACTS.iter().map(|spec| spec.name));
+            let near = nearest(name, fact::FACTS.iter().map(|spec| spec.name));
             let message = format!("`{}` requires `{name}`, which is not a kind of fact", rule.id);
             let problem = Diagnostic::error(codes::POLICY_METADATA, message);
             Diagnostic { hint: near.map(|near| format!("did you mean `{near}`?")), ..problem }
@@ -433,8 +408,10 @@ fn demands(rule: &Rule, bundle: &Bundle) -> Vec<Diagnostic> {
         };
         problems.push(match bundle.files.get(rule.file) {
             Some(file) => {
-                let at = file.source.offset(rule.line, 1);
-                problem.at(&file.source, at..at.saturating_add(1), "this rule")
+                let named = file.source.text.find(name.as_str());
+                let at = named.unwrap_or_else(|| file.source.offset(rule.line, 1));
+                let end = at.saturating_add(named.map_or(1, |_| name.len()));
+                problem.at(&file.source, at..end, "required here")
             }
             None => problem,
         });

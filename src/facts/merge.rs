@@ -93,22 +93,10 @@ pub fn merge(parts: Vec<Part>) -> Result<Merged, Vec<Diagnostic>> {
                 Some((at, first)) => {
                     let same = *first == asset && merged.part_of("inventory", at) != Some(number);
                     if !same {
-<<<<<<< HEAD
-                        problems.push(merged.twice("inventory", "inventory item", &asset.id, at, number, i));
+                        problems.push(merged.twice(&places, "inventory", "inventory item", &asset.id, at, number, i));
                     } else if let Some(trust) = merged.inventory_trust.get_mut(at) {
                         // Both say the same, and whoever is believed more vouches for it.
                         *trust = (*trust).max(part.trust);
-=======
-                        problems.push(merged.twice(
-                            &places,
-                            "inventory",
-                            "inventory item",
-                            &asset.id,
-                            at,
-                            number,
-                            i,
-                        ));
->>>>>>> main
                     }
                 }
                 None => {

@@ -93,11 +93,11 @@ pub fn assess(
     // A policy that sees documents as they are takes any; the others need to know what they see.
     let documents = |bundle: &Bundle| bundle.rules.iter().any(|rule| rule.metadata.view == View::Document);
     let raw = request.raw || bundle.as_ref().is_ok_and(documents);
-    let options = InputOptions { trust_input: request.trust_input, raw, operator: &config.inputs };
+    let reading = InputOptions { trust_input: request.trust_input, raw, operator: &config.inputs };
     // Policies compile while the input is read: neither needs the other.
     let (judge, inputs) = rayon::join(
         || bundle.and_then(|bundle| Judge::new(bundle, Limits::default())),
-        || load::inputs(&request.inputs, options),
+        || load::inputs(&request.inputs, reading),
     );
     let (judge, mut inputs) = match (judge, inputs) {
         (Ok(judge), Ok(inputs)) => (judge, inputs),
