@@ -9,14 +9,24 @@ mod architecture;
 mod decide;
 #[path = "all/docs.rs"]
 mod docs;
+#[path = "all/docs_examples.rs"]
+mod docs_examples;
 #[path = "all/enforcement.rs"]
 mod enforcement;
+#[path = "all/formats.rs"]
+mod formats;
+#[path = "all/governance.rs"]
+mod governance;
 #[path = "all/hygiene.rs"]
 mod hygiene;
 #[path = "all/licences.rs"]
 mod licences;
 #[path = "all/outcomes.rs"]
 mod outcomes;
+#[path = "all/records.rs"]
+#[path = "all/reference.rs"]
+mod records;
+mod reference;
 #[path = "all/repository.rs"]
 mod repository;
 #[path = "all/schemas.rs"]
