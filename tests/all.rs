@@ -1,11 +1,16 @@
 //! Every integration test, in one binary: one module a concern, one line a module.
 
+#![cfg(test)]
+#![expect(clippy::arithmetic_side_effects, reason = "an overflow panics, which is how a test fails")]
+
 #[path = "all/architecture.rs"]
 mod architecture;
 #[path = "all/decide.rs"]
 mod decide;
 #[path = "all/docs.rs"]
 mod docs;
+#[path = "all/docs_examples.rs"]
+mod docs_examples;
 #[path = "all/enforcement.rs"]
 mod enforcement;
 #[path = "all/formats.rs"]
@@ -24,6 +29,8 @@ mod outcomes;
 mod policies;
 #[path = "all/records.rs"]
 mod records;
+#[path = "all/reference.rs"]
+mod reference;
 #[path = "all/repository.rs"]
 mod repository;
 #[path = "all/schemas.rs"]
