@@ -328,7 +328,10 @@ input.forged
 fn parts_that_disagree() {
     let folder = folder();
     folder.write("in/a.yaml", format!("{INPUT}{ASSET}"));
-    folder.write("in/b.yaml", format!("{INPUT}inventory:\n  - {{id: a, kind: workload, environment: production}}\n"));
+    folder.write(
+        "in/b.yaml",
+        format!("{INPUT}inventory:\n  - {{id: a, kind: workload, environment: production}}\n"),
+    );
     let ran = folder.run("evaluate in -p p.rego");
     assert_eq!(ran.code, 2);
     insta::assert_snapshot!(said(&ran), @r"
@@ -346,7 +349,11 @@ input.conflict
     folder.write("in/a.yaml", format!("{INPUT}context: {{actor: {{id: me}}}}\n"));
     folder.write("in/b.yaml", format!("{INPUT}context: {{actor: {{id: you}}}}\n"));
     let ran = folder.run("evaluate in -p p.rego");
-    assert!(ran.code == 2 && ran.err.contains("input.conflict") && ran.err.contains("in/b.yaml:3:"), "{}", ran.err);
+    assert!(
+        ran.code == 2 && ran.err.contains("input.conflict") && ran.err.contains("in/b.yaml:3:"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]
@@ -465,12 +472,19 @@ fn bombs_do_not_go_off() {
         aliases.push_str(&format!("x{i}: &x{i} [{}]\n", vec![format!("*x{}", i - 1); 9].join(", ")));
     }
     let json = |open: &str, close: &str, depth: usize| {
-        format!("{{\"apiVersion\": \"weighlock.dev/v1\", \"kind\": \"Input\", \"inventory\": [{{\"id\": \"a\", \"kind\": \"object\", \"object\": {}1{}}}]}}", open.repeat(depth), close.repeat(depth))
+        format!(
+            "{{\"apiVersion\": \"weighlock.dev/v1\", \"kind\": \"Input\", \"inventory\": [{{\"id\": \"a\", \"kind\": \"object\", \"object\": {}1{}}}]}}",
+            open.repeat(depth),
+            close.repeat(depth)
+        )
     };
     let bombs = [
         ("aliases", aliases),
         ("deep yaml", format!("{INPUT}inventory: {}{}\n", "[".repeat(10_000), "]".repeat(10_000))),
-        ("deep yaml mappings", format!("{INPUT}inventory: {}1{}\n", "{a: ".repeat(10_000), "}".repeat(10_000))),
+        (
+            "deep yaml mappings",
+            format!("{INPUT}inventory: {}1{}\n", "{a: ".repeat(10_000), "}".repeat(10_000)),
+        ),
         ("deep block", {
             let mut text = INPUT.to_owned();
             for depth in 0..3_000 {
@@ -481,7 +495,14 @@ fn bombs_do_not_go_off() {
         ("deep json", json("[", "]", 10_000)),
         ("deep json objects", json("{\"a\":", "}", 10_000)),
         ("deep json, not closed", "[".repeat(100_000)),
-        ("a deep list of lists", format!("{}{}", "{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [".repeat(5_000), "]}".repeat(5_000))),
+        (
+            "a deep list of lists",
+            format!(
+                "{}{}",
+                "{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [".repeat(5_000),
+                "]}".repeat(5_000)
+            ),
+        ),
         ("a number with a large exponent", json("", "e400000000", 1)),
         ("a long word", format!("{INPUT}{}: 1\n", "a".repeat(1 << 20))),
     ];
@@ -489,7 +510,11 @@ fn bombs_do_not_go_off() {
         folder.write("in.yaml", text);
         let ran = soon(&folder, "evaluate in.yaml -p p.rego");
         assert_eq!(ran.code, 2, "{what}: {}", &ran.err[..ran.err.len().min(2_000)]);
-        assert!(ran.err.contains("in.yaml:") && ran.err.contains("input."), "{what}: {}", &ran.err[..ran.err.len().min(2_000)]);
+        assert!(
+            ran.err.contains("in.yaml:") && ran.err.contains("input."),
+            "{what}: {}",
+            &ran.err[..ran.err.len().min(2_000)]
+        );
         assert!(ran.err.len() < 20_000, "{what}: {} bytes of error", ran.err.len());
     }
 }
@@ -498,12 +523,24 @@ fn bombs_do_not_go_off() {
 fn kubernetes_comes_as_it_is() {
     let pod = r#"{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "n"}, "spec": {"containers": [{"name": "c", "image": "r.example/a:1"}]}}"#;
     let review = |operation: &str, object: &str, old: &str| {
-        format!(r#"{{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {{"uid": "u-{operation}", "operation": "{operation}", "userInfo": {{"username": "me"}}, "object": {object}, "oldObject": {old}}}}}"#)
+        format!(
+            r#"{{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {{"uid": "u-{operation}", "operation": "{operation}", "userInfo": {{"username": "me"}}, "object": {object}, "oldObject": {old}}}}}"#
+        )
     };
-    let folder = Folder::with(&[("p.rego", "package p\n\nwarn contains sprintf(\"%s %s %d\", [input.change.operation, input.asset.kind, count(input.artifacts)])\n")]);
+    let folder = Folder::with(&[(
+        "p.rego",
+        "package p\n\nwarn contains sprintf(\"%s %s %d\", [input.change.operation, input.asset.kind, count(input.artifacts)])\n",
+    )]);
     let rows = [
         ("an object", pod.to_owned(), vec!["n/Pod/p: CREATE pod 1"]),
-        ("a list", format!(r#"{{"apiVersion": "v1", "kind": "PodList", "items": [{pod}, {}]}}"#, pod.replace("\"p\"", "\"q\"")), vec!["n/Pod/p: CREATE pod 1", "n/Pod/q: CREATE pod 1"]),
+        (
+            "a list",
+            format!(
+                r#"{{"apiVersion": "v1", "kind": "PodList", "items": [{pod}, {}]}}"#,
+                pod.replace("\"p\"", "\"q\"")
+            ),
+            vec!["n/Pod/p: CREATE pod 1", "n/Pod/q: CREATE pod 1"],
+        ),
         ("a creation", review("CREATE", pod, "null"), vec!["u-CREATE: CREATE pod 1"]),
         ("an update", review("UPDATE", pod, pod), vec!["u-UPDATE: UPDATE pod 1"]),
         ("a deletion", review("DELETE", "null", pod), vec!["u-DELETE: DELETE pod 1"]),
@@ -518,7 +555,13 @@ fn kubernetes_comes_as_it_is() {
                 .as_array()
                 .unwrap()
                 .iter()
-                .map(|d| format!("{}: {}", d["change"]["id"].as_str().unwrap(), d["findings"][0]["message"].as_str().unwrap()))
+                .map(|d| {
+                    format!(
+                        "{}: {}",
+                        d["change"]["id"].as_str().unwrap(),
+                        d["findings"][0]["message"].as_str().unwrap()
+                    )
+                })
                 .collect();
             assert_eq!(found, expected, "{what}");
         }
@@ -527,12 +570,19 @@ fn kubernetes_comes_as_it_is() {
         (review("EAT", pod, "null"), "`EAT` is not an operation"),
         (review("CREATE", "null", "null"), "neither"),
         (review("CREATE", pod, "null").replace("\"uid\": \"u-CREATE\", ", ""), "request.uid"),
-        (review("CREATE", pod, "null").replace("k8s.io/v1\"", "k8s.io/v1beta1\""), "this version of `AdmissionReview`"),
+        (
+            review("CREATE", pod, "null").replace("k8s.io/v1\"", "k8s.io/v1beta1\""),
+            "this version of `AdmissionReview`",
+        ),
         (pod.replace("\"name\": \"c\"", "\"name\": \"c\", \"name\": \"d\""), "duplicate key `name`"),
     ] {
         folder.write("in.json", text);
         let ran = folder.run("evaluate in.json -p p.rego");
-        assert!(ran.code == 2 && ran.err.contains(said) && ran.err.contains("in.json:"), "{said}: {}", ran.err);
+        assert!(
+            ran.code == 2 && ran.err.contains(said) && ran.err.contains("in.json:"),
+            "{said}: {}",
+            ran.err
+        );
     }
 }
 
@@ -555,11 +605,17 @@ fn documents_come_in_every_way() {
     // Anything at all, where that is asked for.
     folder.write("any.yaml", "hello: world\n");
     assert_eq!(folder.run("evaluate any.yaml -p p.rego").code, 2);
-    folder.write("any.rego", "package any\n\ndeny contains \"world\" if input.asset.object.hello == \"world\"\n");
+    folder.write(
+        "any.rego",
+        "package any\n\ndeny contains \"world\" if input.asset.object.hello == \"world\"\n",
+    );
     let report = folder.report("any.yaml --raw -p any.rego");
     assert_eq!((report.code, findings(report.one())), (10, vec!["deny any".to_owned()]));
     // Environment and cluster of what names none.
-    folder.write("env.rego", "package env\n\ndeny contains input.context.environment\n\ndeny contains input.context.cluster\n");
+    folder.write(
+        "env.rego",
+        "package env\n\ndeny contains input.context.environment\n\ndeny contains input.context.cluster\n",
+    );
     let report = folder.report("any.yaml --raw -p env.rego --environment staging --cluster east");
     assert_eq!(report.one()["change"]["environment"], "staging");
     assert_eq!(findings(report.one()).len(), 2);

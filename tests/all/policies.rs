@@ -6,7 +6,12 @@ use super::support::{Folder, INPUT, Ran};
 
 fn folder() -> Folder {
     let folder = Folder::new();
-    folder.write("in.yaml", format!("{INPUT}inventory: [{{id: a, kind: workload}}]\nchanges: [{{id: c, kind: config, asset: a}}]\n"));
+    folder.write(
+        "in.yaml",
+        format!(
+            "{INPUT}inventory: [{{id: a, kind: workload}}]\nchanges: [{{id: c, kind: config, asset: a}}]\n"
+        ),
+    );
     folder
 }
 
@@ -23,7 +28,17 @@ fn policies_that_are_not_there() {
     folder.write("library/lib.rego", "package lib\n\nx := 1\n");
     folder.write("empty.rego", "");
     let mut all = String::new();
-    for name in ["none", "missing", "tests", "library", "empty.rego", "builtin:hardning", "builtin:nothing", "builtinx", "in.yaml"] {
+    for name in [
+        "none",
+        "missing",
+        "tests",
+        "library",
+        "empty.rego",
+        "builtin:hardning",
+        "builtin:nothing",
+        "builtinx",
+        "in.yaml",
+    ] {
         let ran = folder.run(&format!("evaluate in.yaml -p {name}"));
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{name}: {ran:?}");
         all.push_str(&format!("$ weighlock evaluate in.yaml -p {name}\n{}", said(&ran)));
@@ -88,10 +103,22 @@ fn a_broken_policy_shows_where() {
         ("syntax.rego", "package p\n\ndeny contains \"no\" if {\n\tinput.change.kind ==\n}\n"),
         ("unknown.rego", "package p\n\ndeny contains \"no\" if nosuchfunction(1)\n"),
         ("unsafe.rego", "package p\n\ndeny contains x if x > 1\n"),
-        ("reach.rego", "package p\n\ndeny contains \"no\" if http.send({\"url\": \"http://x\", \"method\": \"get\"}).status_code == 200\n"),
-        ("requires.rego", "# METADATA\n# custom:\n#   requires: [evidence.scan]\npackage p\n\ndeny contains \"no\"\n"),
-        ("effect.yaml", "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {id: p}\nspec:\n  rules:\n    - {id: r, effect: dney, message: no, expression: 'true'}\n"),
-        ("cel.yaml", "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {id: p}\nspec:\n  rules:\n    - {id: r, effect: deny, message: no, expression: 'input.change.kind =='}\n"),
+        (
+            "reach.rego",
+            "package p\n\ndeny contains \"no\" if http.send({\"url\": \"http://x\", \"method\": \"get\"}).status_code == 200\n",
+        ),
+        (
+            "requires.rego",
+            "# METADATA\n# custom:\n#   requires: [evidence.scan]\npackage p\n\ndeny contains \"no\"\n",
+        ),
+        (
+            "effect.yaml",
+            "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {id: p}\nspec:\n  rules:\n    - {id: r, effect: dney, message: no, expression: 'true'}\n",
+        ),
+        (
+            "cel.yaml",
+            "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {id: p}\nspec:\n  rules:\n    - {id: r, effect: deny, message: no, expression: 'input.change.kind =='}\n",
+        ),
     ] {
         folder.write(name, text);
         let ran = folder.run(&format!("evaluate in.yaml -p {name}"));
@@ -178,9 +205,17 @@ policy.invalid
 fn settings_and_data_that_do_not_fit() {
     let folder = folder();
     folder.write("p.rego", "package p\n\ndeny contains data.extra.x\n");
-    folder.write("weighlock.yaml", "apiVersion: weighlock.dev/v1\nkind: Config\npolicies: [p.rego]\nsettings: settings.yaml\n");
+    folder.write(
+        "weighlock.yaml",
+        "apiVersion: weighlock.dev/v1\nkind: Config\npolicies: [p.rego]\nsettings: settings.yaml\n",
+    );
     let mut all = String::new();
-    for settings in ["scans:\n  severites: [high]\n", "scans: {severities: [hihg]}\n", "promotion: [\n", "updates: {minimumAge: [{age: soon}]}\n"] {
+    for settings in [
+        "scans:\n  severites: [high]\n",
+        "scans: {severities: [hihg]}\n",
+        "promotion: [\n",
+        "updates: {minimumAge: [{age: soon}]}\n",
+    ] {
         folder.write("settings.yaml", settings);
         let ran = folder.run("evaluate in.yaml");
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{settings}: {ran:?}");
