@@ -13,6 +13,7 @@ pub mod fact;
 pub mod governance;
 mod observed;
 pub mod outcome;
+mod output;
 
 pub use evaluate::Judge;
 
