@@ -11,6 +11,7 @@ pub mod enforce;
 pub mod evaluate;
 pub mod fact;
 pub mod governance;
+mod observed;
 pub mod outcome;
 mod output;
 

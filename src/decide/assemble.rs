@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::fact::{self, Thresholds};
+use super::observed;
 use crate::facts::merge::Merged;
 use crate::facts::{commit, kubernetes, version};
 use crate::model::artifact::{ImageRef, RefKind};
@@ -23,7 +24,7 @@ use crate::model::review::{
     Actor, Artifact, Context, Fix, Related, Review, ReviewAsset, ReviewChange, ReviewEvidence, Unknown,
     UnknownReason,
 };
-use crate::model::time::{Age, Time};
+use crate::model::time::Time;
 use crate::model::trust::{Threshold, Trust};
 
 /// Assembles a review for every change, in the order of the input.
@@ -161,8 +162,8 @@ impl<'a> Index<'a> {
             if asset.kind != AssetKind::Object {
                 continue;
             }
-            let counts = asset_counts(asset, trust, inventory, now)
-                .and_then(|()| asset_counts(asset, trust, related, now));
+            let counts = observed::counts(asset, trust, inventory, now)
+                .and_then(|()| observed::counts(asset, trust, related, now));
             match counts {
                 Ok(()) => objects = None,
                 Err(reason) => {
@@ -252,7 +253,7 @@ impl<'a> Index<'a> {
             .collect();
         let references: Vec<&str> = references.iter().map(String::as_str).collect();
         let by_application = application.map(|name| vec![name]).unwrap_or_default();
-        let update_type = update_type(change, &mut unknown);
+        let update_type = update_type(change, asset, &mut unknown);
         let identity = Identity {
             id: &change.id,
             kind: change.kind,
@@ -324,7 +325,9 @@ impl<'a> Index<'a> {
 
     fn asset(&self, change: &Change, unknown: &mut Vec<Unknown>) -> Option<&'a Asset> {
         let (asset, trust) = self.assets.get(change.asset.as_str()).copied()?;
-        let Err(reason) = asset_counts(asset, trust, self.inventory, self.now) else { return Some(asset) };
+        let Err(reason) = observed::counts(asset, trust, self.inventory, self.now) else {
+            return Some(asset);
+        };
         unknown.push(Unknown {
             fact: "inventory".to_owned(),
             subject: change.asset.clone(),
@@ -468,21 +471,6 @@ impl<'a> Index<'a> {
     }
 }
 
-/// Whether an item of the inventory counts at a time; the reason where it does not.
-fn asset_counts(asset: &Asset, trust: Trust, threshold: Threshold, now: Time) -> Result<(), UnknownReason> {
-    if asset.observed_at.is_some_and(|at| at > Age::MINUTE.after(now)) {
-        return Err(UnknownReason::Future);
-    }
-    if threshold.trust.is_some_and(|least| trust < least) {
-        return Err(UnknownReason::Distrusted);
-    }
-    match (threshold.max_age, asset.observed_at) {
-        (Some(_), None) => Err(UnknownReason::Undated),
-        (Some(age), Some(at)) if at < age.before(now) => Err(UnknownReason::Stale),
-        _ => Ok(()),
-    }
-}
-
 /// What an approval binds to.
 #[derive(Serialize)]
 struct Identity<'a> {
@@ -502,9 +490,13 @@ struct Identity<'a> {
     migrations: &'a [Migration],
 }
 
-fn update_type(change: &Change, unknown: &mut Vec<Unknown>) -> Option<crate::model::review::UpdateType> {
+fn update_type(
+    change: &Change,
+    asset: Option<&Asset>,
+    unknown: &mut Vec<Unknown>,
+) -> Option<crate::model::review::UpdateType> {
     let (from, to) = (change.from.as_ref()?, change.to.as_ref()?);
-    let derived = version::update_type(from, to);
+    let derived = version::update_type(from, to).filter(|_| observed::found_there(change, from, asset));
     if derived.is_none() {
         unknown.push(Unknown {
             fact: "change.updateType".to_owned(),
@@ -547,7 +539,8 @@ fn artifacts(
 ) -> Vec<Artifact> {
     let mut images: Vec<Image> = asset.map(|asset| asset.images.clone()).unwrap_or_default();
     for image in pod_spec.map(kubernetes::images).unwrap_or_default() {
-        if !images.iter().any(|known| known.container == image.container) {
+        // What the object says beside what was observed is kept: either may run.
+        if !images.iter().any(|known| observed::same_image(known, &image)) {
             images.push(image);
         }
     }
