@@ -88,7 +88,7 @@ pub struct Diagnostic {
     /// What to do about it.
     pub hint: Option<String>,
     /// Where it is.
-    pub label: Option<Label>,
+    pub label: Option<Box<Label>>,
 }
 
 impl Diagnostic {
@@ -112,7 +112,7 @@ impl Diagnostic {
     /// Adds where it is.
     #[must_use]
     pub fn at(mut self, source: &Arc<Source>, span: Range<usize>, text: impl Into<String>) -> Self {
-        self.label = Some(Label { source: Arc::clone(source), span, text: text.into() });
+        self.label = Some(Box::new(Label { source: Arc::clone(source), span, text: text.into() }));
         self
     }
 

@@ -1,5 +1,8 @@
 //! Every integration test, in one binary: one module a concern, one line a module.
 
+#![cfg(test)]
+#![expect(clippy::arithmetic_side_effects, reason = "an overflow panics, which is how a test fails")]
+
 #[path = "all/architecture.rs"]
 mod architecture;
 #[path = "all/decide.rs"]
@@ -10,13 +13,19 @@ mod docs;
 mod docs_examples;
 #[path = "all/enforcement.rs"]
 mod enforcement;
+#[path = "all/formats.rs"]
+mod formats;
+#[path = "all/governance.rs"]
+mod governance;
 #[path = "all/hygiene.rs"]
 mod hygiene;
 #[path = "all/licences.rs"]
 mod licences;
 #[path = "all/outcomes.rs"]
 mod outcomes;
+#[path = "all/records.rs"]
 #[path = "all/reference.rs"]
+mod records;
 mod reference;
 #[path = "all/repository.rs"]
 mod repository;

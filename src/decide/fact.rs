@@ -261,6 +261,10 @@ pub fn unknown(review: &Review, name: &str) -> Vec<Unknown> {
 /// The review as a rule may see it that demands more of some facts than the settings do: what
 /// falls below is taken out, and said to be unknown. `None` where nothing falls below.
 pub fn restrict(review: &Review, requires: &BTreeMap<String, Threshold>) -> Option<Review> {
+    // Most rules demand no more than the settings: nothing is copied for them.
+    if requires.values().all(|threshold| *threshold == Threshold::default()) {
+        return None;
+    }
     let now = review.context.now;
     let mut view: Option<Review> = None;
     macro_rules! filter {

@@ -16,7 +16,7 @@ mod source;
 mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use regorus::languages::rego::compiler::Compiler;
 use regorus::rvm::Program;
@@ -84,6 +84,8 @@ struct Rules {
     engine: regorus::Engine,
     data: regorus::Value,
     limits: Limits,
+    /// What sessions that have ended leave to those that begin.
+    idle: Mutex<Vec<session::Kept>>,
 }
 
 impl Compiled for Rules {
@@ -146,7 +148,7 @@ fn compile(bundle: &Bundle, limits: Limits, path: Path) -> Result<Rules, Vec<Dia
         };
         judges.insert(index, Judge { entry, heads: prepared.heads.clone(), program });
     }
-    if problems.is_empty() { Ok(Rules { judges, engine: interpreter, data, limits }) } else { Err(problems) }
+    if problems.is_empty() { Ok(Rules { judges, engine: interpreter, data, limits, idle: Mutex::default() }) } else { Err(problems) }
 }
 
 fn invalid(message: &str) -> Diagnostic {

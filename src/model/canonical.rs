@@ -5,6 +5,7 @@
 //! members arrived in another order is rearranged in place when it ends.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use serde::ser::{self, Serialize};
 
@@ -27,7 +28,7 @@ impl ser::Error for Error {
 /// # Errors
 /// A number that is not finite or not exact, one name twice, or a key that is not text.
 pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
-    let mut writer = Writer { out: Vec::with_capacity(4096) };
+    let mut writer = Writer { out: Vec::with_capacity(8192), ..Writer::default() };
     value.serialize(&mut writer)?;
     Ok(writer.out)
 }
@@ -40,8 +41,43 @@ pub fn digest<T: Serialize + ?Sized>(value: &T) -> Result<Digest, Error> {
     Ok(Digest::of(&to_vec(value)?))
 }
 
+#[derive(Default)]
 struct Writer {
     out: Vec<u8>,
+    /// The members of every object that is being written, the innermost last.
+    entries: Vec<Entry>,
+    /// Their names, one behind the other.
+    names: String,
+    /// Room to put members in order.
+    ordered: Vec<u8>,
+}
+
+/// A member of an object: its name among the names, and its text, which ends where the next one's
+/// comma stands.
+#[derive(Clone)]
+struct Entry {
+    name: Range<usize>,
+    text: Range<usize>,
+}
+
+/// Whether a byte of a string has to be written in another way.
+const fn escaped(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
+/// The first byte that has to be written in another way. Most texts have none: blocks are looked at
+/// as a whole, which takes a few instructions each.
+fn first_escaped(text: &[u8]) -> Option<usize> {
+    const BLOCK: usize = 16;
+    let mut passed = 0_usize;
+    for block in text.chunks(BLOCK) {
+        let any = block.iter().fold(false, |any, byte| any | escaped(*byte));
+        if any {
+            return block.iter().position(|byte| escaped(*byte)).map(|at| passed.saturating_add(at));
+        }
+        passed = passed.saturating_add(BLOCK);
+    }
+    None
 }
 
 impl Writer {
@@ -50,7 +86,7 @@ impl Writer {
         self.out.push(b'"');
         let mut rest = text.as_bytes();
         // Runs without an escape are copied whole.
-        while let Some(at) = rest.iter().position(|b| *b < 0x20 || *b == b'"' || *b == b'\\') {
+        while let Some(at) = first_escaped(rest) {
             let (plain, tail) = rest.split_at(at);
             self.out.extend_from_slice(plain);
             let Some((byte, tail)) = tail.split_first() else { break };
@@ -82,8 +118,16 @@ impl Writer {
         if negative {
             self.out.push(b'-');
         }
-        let mut text = itoa(magnitude);
-        self.out.append(&mut text);
+        let start = self.out.len();
+        let mut rest = magnitude;
+        loop {
+            self.out.push(b'0'.wrapping_add(u8::try_from(rest % 10).unwrap_or(0)));
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        self.out.get_mut(start..).unwrap_or_default().reverse();
         Ok(())
     }
 
@@ -108,7 +152,7 @@ impl Writer {
         let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
         let point = exponent.saturating_add(1);
         text.clear();
-        if point > 21 || point < -5 {
+        if !(-5..=21).contains(&point) {
             let (first, rest) = digits.split_at(1);
             text.push_str(first);
             if !rest.is_empty() {
@@ -134,76 +178,98 @@ impl Writer {
     }
 }
 
-fn itoa(mut value: u64) -> Vec<u8> {
-    let mut digits = Vec::with_capacity(16);
-    loop {
-        digits.push(b'0'.wrapping_add(u8::try_from(value % 10).unwrap_or(0)));
-        value /= 10;
-        if value == 0 {
-            digits.reverse();
-            return digits;
-        }
-    }
-}
-
 /// An object being written: where each member's text starts, so that they can be put in order.
 struct Members<'a> {
     writer: &'a mut Writer,
+    /// Where the object's first member starts in `out`.
     start: usize,
-    /// Key, and where its text starts in `out`. Each member's text ends where the next one's comma stands.
-    entries: Vec<(String, usize)>,
+    /// The first of its members in `entries`, and where their names start.
+    first: usize,
+    names: usize,
     sorted: bool,
 }
 
 impl<'a> Members<'a> {
     fn begin(writer: &'a mut Writer) -> Self {
         writer.out.push(b'{');
-        let start = writer.out.len();
-        Self { writer, start, entries: Vec::new(), sorted: true }
+        let (start, first, names) = (writer.out.len(), writer.entries.len(), writer.names.len());
+        Self { writer, start, first, names, sorted: true }
     }
 
-    fn key(&mut self, key: &str) -> Result<(), Error> {
-        if let Some((last, _)) = self.entries.last() {
-            self.writer.out.push(b',');
-            match utf16_cmp(last, key) {
+    /// Notes a member, whose name stands last among the names, after the comma that ends the one before.
+    fn note(&mut self, name: usize, start: usize) -> Result<(), Error> {
+        let writer = &mut *self.writer;
+        let entry = Entry { name: name..writer.names.len(), text: start..start };
+        if writer.entries.len() > self.first
+            && let Some(last) = writer.entries.last_mut()
+        {
+            last.text.end = start.saturating_sub(1);
+            let of = |range: &Range<usize>| writer.names.get(range.clone()).unwrap_or_default();
+            match utf16_cmp(of(&last.name), of(&entry.name)) {
                 std::cmp::Ordering::Less => {}
-                std::cmp::Ordering::Equal => return Err(Error(format!("duplicate key `{key}`"))),
+                std::cmp::Ordering::Equal => return Err(duplicate(of(&entry.name))),
                 std::cmp::Ordering::Greater => self.sorted = false,
             }
         }
-        self.entries.push((key.to_owned(), self.writer.out.len()));
-        self.writer.string(key);
+        writer.entries.push(entry);
+        Ok(())
+    }
+
+    fn comma(&mut self) -> usize {
+        if self.writer.entries.len() > self.first {
+            self.writer.out.push(b',');
+        }
+        self.writer.out.len()
+    }
+
+    fn field(&mut self, name: &'static str) -> Result<(), Error> {
+        let start = self.comma();
+        let at = self.writer.names.len();
+        self.writer.names.push_str(name);
+        self.note(at, start)?;
+        self.writer.string(name);
         self.writer.out.push(b':');
         Ok(())
     }
 
     fn end(self) -> Result<(), Error> {
-        let Self { writer, start, entries, sorted } = self;
+        let Self { writer, start, first, names, sorted } = self;
         if !sorted {
-            let end = writer.out.len();
-            let starts: Vec<usize> = entries.iter().map(|e| e.1).collect();
-            let mut parts: Vec<(&str, std::ops::Range<usize>)> = Vec::with_capacity(entries.len());
-            for (i, (key, from)) in entries.iter().enumerate() {
-                let to = starts.get(i.saturating_add(1)).map_or(end, |next| next.saturating_sub(1));
-                parts.push((key, *from..to));
+            let Writer { out, entries, names, ordered } = &mut *writer;
+            let entries = entries.get_mut(first..).unwrap_or_default();
+            if let Some(last) = entries.last_mut() {
+                last.text.end = out.len();
             }
-            parts.sort_by(|a, b| utf16_cmp(a.0, b.0));
-            let mut ordered = Vec::with_capacity(end.saturating_sub(start));
-            for (i, (key, range)) in parts.iter().enumerate() {
-                if i > 0 {
+            let of = |entry: &Entry| names.get(entry.name.clone()).unwrap_or_default();
+            entries.sort_unstable_by(|a, b| utf16_cmp(of(a), of(b)));
+            ordered.clear();
+            let mut before: Option<&Entry> = None;
+            for entry in &*entries {
+                if let Some(before) = before {
                     ordered.push(b',');
-                    if parts.get(i.saturating_sub(1)).is_some_and(|before| before.0 == *key) {
-                        return Err(Error(format!("duplicate key `{key}`")));
+                    if of(before) == of(entry) {
+                        return Err(duplicate(of(entry)));
                     }
                 }
-                ordered.extend_from_slice(writer.out.get(range.clone()).unwrap_or_default());
+                ordered.extend_from_slice(out.get(entry.text.clone()).unwrap_or_default());
+                before = Some(entry);
             }
-            writer.out.truncate(start);
-            writer.out.append(&mut ordered);
+            out.truncate(start);
+            out.extend_from_slice(ordered);
         }
+        writer.entries.truncate(first);
+        writer.names.truncate(names);
         writer.out.push(b'}');
         Ok(())
     }
+}
+
+fn duplicate(name: &str) -> Error {
+    Error(format!("duplicate key `{name}`"))
+}
+
+fn not_text() -> Error {
+    Error("a key must be text".to_owned())
 }
 
 /// RFC 8785, section 3.2.3. Byte order is the same wherever no surrogate pairs are involved.
@@ -258,11 +324,22 @@ impl ser::SerializeMap for Members<'_> {
     type Error = Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        let mut name = Writer { out: Vec::new() };
-        key.serialize(&mut name)?;
-        let text: String =
-            serde_json::from_slice(&name.out).map_err(|_| Error("a key must be text".to_owned()))?;
-        self.key(&text)
+        let start = self.comma();
+        key.serialize(&mut *self.writer)?;
+        let writer = &mut *self.writer;
+        let at = writer.names.len();
+        match writer.out.get(start..).unwrap_or_default() {
+            [b'"', inner @ .., b'"'] if !inner.contains(&b'\\') => {
+                writer.names.push_str(std::str::from_utf8(inner).map_err(|_| not_text())?);
+            }
+            // What was written in another way is read back.
+            written => {
+                let name: String = serde_json::from_slice(written).map_err(|_| not_text())?;
+                writer.names.push_str(&name);
+            }
+        }
+        writer.out.push(b':');
+        self.note(at, start)
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
@@ -279,7 +356,7 @@ impl ser::SerializeStruct for Members<'_> {
     type Error = Error;
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Error> {
-        self.key(key)?;
+        self.field(key)?;
         value.serialize(&mut *self.writer)
     }
 
@@ -299,15 +376,10 @@ impl ser::SerializeStructVariant for Variant<'_> {
         ser::SerializeStruct::serialize_field(&mut self.0, key, value)
     }
 
-    fn end(mut self) -> Result<(), Error> {
-        let inner = Members {
-            writer: &mut *self.0.writer,
-            start: self.0.start,
-            entries: std::mem::take(&mut self.0.entries),
-            sorted: self.0.sorted,
-        };
-        Members::end(inner)?;
-        self.0.writer.out.push(b'}');
+    fn end(self) -> Result<(), Error> {
+        let Members { writer, start, first, names, sorted } = self.0;
+        Members::end(Members { writer: &mut *writer, start, first, names, sorted })?;
+        writer.out.push(b'}');
         Ok(())
     }
 }
@@ -501,6 +573,51 @@ mod tests {
         }
         let bytes = to_vec(&Mixed { b: 1, a: vec![Some("x\n"), None] }).unwrap();
         assert_eq!(String::from_utf8(bytes).unwrap(), r#"{"a":["x\n",null],"b":1}"#);
+    }
+
+    #[test]
+    fn objects_within_objects_are_sorted_each_by_itself() {
+        #[derive(serde::Serialize)]
+        enum Shape {
+            Round { z: u8, a: u8 },
+        }
+        let value = json!({"b": {"z": 1, "a": {"d": [], "c": {"y": 0, "x": "\u{1}"}}}, "a": [{"q\"": 1, "b": 2}]});
+        assert_eq!(text(&value), r#"{"a":[{"b":2,"q\"":1}],"b":{"a":{"c":{"x":"\u0001","y":0},"d":[]},"z":1}}"#);
+        let bytes = to_vec(&vec![Shape::Round { z: 10, a: 0 }]).unwrap();
+        assert_eq!(String::from_utf8(bytes).unwrap(), r#"[{"Round":{"a":0,"z":10}}]"#);
+    }
+
+    /// A mapping that gives its members in the order in which they stand here.
+    struct Pairs(Vec<(&'static str, Option<Box<Pairs>>)>);
+
+    impl Serialize for Pairs {
+        fn serialize<S: ser::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+        }
+    }
+
+    #[test]
+    fn one_name_twice_is_refused_wherever_it_stands() {
+        let none = || None;
+        assert!(to_vec(&Pairs(vec![("a", none()), ("a", none())])).is_err());
+        assert!(to_vec(&Pairs(vec![("a", none()), ("b", none()), ("a", none())])).is_err());
+        let inner = Pairs(vec![("b", none()), ("a", none())]);
+        let outer = Pairs(vec![("c", none()), ("a", Some(Box::new(inner))), ("b", none())]);
+        assert_eq!(to_vec(&outer).unwrap(), br#"{"a":{"a":null,"b":null},"b":null,"c":null}"#);
+        let keys = std::collections::BTreeMap::from([(1, 2)]);
+        assert_eq!(to_vec(&keys).unwrap_err().to_string(), "a key must be text");
+    }
+
+    #[test]
+    fn what_must_be_escaped_is_found_at_every_place() {
+        for length in 0..40 {
+            for at in 0..length {
+                let mut written = "é".repeat(length);
+                written.insert(at * 2, '\n');
+                let expected = format!("\"{}\\n{}\"", "é".repeat(at), "é".repeat(length - at));
+                assert_eq!(text(&json!(written)), expected);
+            }
+        }
     }
 
     #[test]

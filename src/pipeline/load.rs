@@ -309,7 +309,7 @@ fn collect_policies(
             let hidden = entry.file_name().to_string_lossy().starts_with('.');
             let link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
             let is_folder = entry.path().is_dir();
-            if !hidden && !(link && is_folder) {
+            if !(hidden || link && is_folder) {
                 collect_policies(root, &entry.path(), depth.saturating_add(1), found)?;
             }
         }

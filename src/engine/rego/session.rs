@@ -34,13 +34,33 @@ pub(super) fn timer(limits: Limits) -> ExecutionTimerConfig {
     }
 }
 
+/// What costs more to set up than to use: it outlives the session that needed it first.
+#[derive(Default)]
+pub(super) struct Kept {
+    keys: Keys,
+    machines: BTreeMap<usize, RegoVM>,
+    interpreter: Option<regorus::Engine>,
+}
+
+/// How many sessions leave something behind for later ones.
+const MAX_KEPT: usize = 64;
+
 /// One thread's evaluations.
 pub(super) struct Evaluation<'r> {
     rules: &'r Rules,
-    keys: Keys,
     input: Option<(Value, i64)>,
-    machines: BTreeMap<usize, RegoVM>,
-    interpreter: Option<regorus::Engine>,
+    kept: Kept,
+}
+
+impl Drop for Evaluation<'_> {
+    fn drop(&mut self) {
+        // What broke off in the middle has been thrown away by then; see `within`.
+        if let Ok(mut idle) = self.rules.idle.lock()
+            && idle.len() < MAX_KEPT
+        {
+            idle.push(std::mem::take(&mut self.kept));
+        }
+    }
 }
 
 /// What stopped an evaluation, before it is told to people.
@@ -51,7 +71,8 @@ struct Stopped {
 
 impl<'r> Evaluation<'r> {
     pub(super) fn new(rules: &'r Rules) -> Self {
-        Self { rules, keys: Keys::default(), input: None, machines: BTreeMap::new(), interpreter: None }
+        let kept = rules.idle.lock().ok().and_then(|mut idle| idle.pop()).unwrap_or_default();
+        Self { rules, input: None, kept }
     }
 
     /// Runs something of the engine's within the limits; a panic inside it is a failure.
@@ -67,8 +88,7 @@ impl<'r> Evaluation<'r> {
         let bill = meter::end();
         let Ok(result) = result else {
             // Whatever state they are in, nobody shall see it.
-            self.machines.clear();
-            self.interpreter = None;
+            self.kept = Kept::default();
             return Err(Stopped { cause: Cause::Error, text: "the evaluation broke off".to_owned() });
         };
         match bill.stopped {
@@ -88,7 +108,7 @@ impl<'r> Evaluation<'r> {
         input: &Value,
     ) -> Result<Value, Stopped> {
         let rules = self.rules;
-        let machine = match self.machines.entry(rule) {
+        let machine = match self.kept.machines.entry(rule) {
             std::collections::btree_map::Entry::Occupied(there) => there.into_mut(),
             std::collections::btree_map::Entry::Vacant(free) => {
                 let mut machine = RegoVM::new();
@@ -109,7 +129,7 @@ impl<'r> Evaluation<'r> {
     }
 
     fn interpreted(&mut self, judge: &Judge, input: &Value) -> Result<Value, Stopped> {
-        let engine = self.interpreter.get_or_insert_with(|| self.rules.engine.clone());
+        let engine = self.kept.interpreter.get_or_insert_with(|| self.rules.engine.clone());
         engine.set_input(input.clone());
         let result = engine.eval_rule(judge.entry.clone());
         engine.set_input(Value::Null);
@@ -139,8 +159,8 @@ impl Session for Evaluation<'_> {
     fn load(&mut self, review: &Review, view: View) -> Result<(), Failure> {
         self.input = None;
         let built = match view {
-            View::Review => value::build(review, &mut self.keys),
-            View::Document => value::build(&document(review)?, &mut self.keys),
+            View::Review => value::build(review, &mut self.kept.keys),
+            View::Document => value::build(&document(review)?, &mut self.kept.keys),
         };
         let input = built.map_err(|error| Failure {
             cause: Cause::Error,
