@@ -24,8 +24,8 @@ mod licences;
 #[path = "all/outcomes.rs"]
 mod outcomes;
 #[path = "all/records.rs"]
-#[path = "all/reference.rs"]
 mod records;
+#[path = "all/reference.rs"]
 mod reference;
 #[path = "all/repository.rs"]
 mod repository;
