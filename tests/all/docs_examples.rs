@@ -85,7 +85,9 @@ fn checked(page: &str, text: &str) -> (String, Vec<String>) {
                 block
             });
         } else {
-            found.extend(faults(info, named.as_deref(), &block).iter().map(|fault| format!("{place}: {fault}")));
+            found.extend(
+                faults(info, named.as_deref(), &block).iter().map(|fault| format!("{place}: {fault}")),
+            );
         }
         out.push_str(&block);
         out.push_str("```\n");
@@ -210,10 +212,14 @@ fn plain(text: &str) -> String {
 fn faults(info: &str, name: Option<&str>, block: &str) -> Vec<String> {
     let mut found = Vec::new();
     if !["text", "yaml", "rego", "json", "sh", "mermaid", ""].contains(&info) {
-        found.push(format!("`{info}` is not a kind of block: use `console`, `text`, `yaml`, `rego`, `json` or `sh`"));
+        found.push(format!(
+            "`{info}` is not a kind of block: use `console`, `text`, `yaml`, `rego`, `json` or `sh`"
+        ));
     }
     if block.lines().any(|line| line.starts_with("$ weighlock") || line.starts_with("$ cargo run")) {
-        found.push("is not run, though it looks as if it were: make it `console`, or take the `$` away".to_owned());
+        found.push(
+            "is not run, though it looks as if it were: make it `console`, or take the `$` away".to_owned(),
+        );
     }
     for line in block.replace("\\\n", " ").lines() {
         found.extend(misunderstood(line));
@@ -319,7 +325,10 @@ fn the_readme_has_examples() {
 
 #[test]
 fn what_differs_is_seen_and_what_may_differ_is_not() {
-    assert!(same("id 0123456789ab at 2026-01-01T00:00:00Z\n", "id ba9876543210\n  at 2027-01-01T00:00:00.12Z\n"));
+    assert!(same(
+        "id 0123456789ab at 2026-01-01T00:00:00Z\n",
+        "id ba9876543210\n  at 2027-01-01T00:00:00.12Z\n"
+    ));
     assert!(same("a\n…\nd\n", "a\nb\nc\nd\n"));
     assert!(!same("a\n…\nd\n", "a\nb\nc\n"));
     assert!(!same("a\n…\nc\n…\nb\nd\n", "a\nb\nc\nd\n"));

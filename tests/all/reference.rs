@@ -74,7 +74,11 @@ fn the_settings() {
         let _ = write!(page, "\n## `{name}`\n");
         fields(&mut page, &schema, section, name);
     }
-    let _ = write!(page, "\n## As shipped\n\n`settings.yaml`:\n\n```yaml\n{}```\n", repository::read("policies/settings.yaml"));
+    let _ = write!(
+        page,
+        "\n## As shipped\n\n`settings.yaml`:\n\n```yaml\n{}```\n",
+        repository::read("policies/settings.yaml")
+    );
     repository::generated("docs/reference/settings.md", &page).unwrap();
 }
 
@@ -83,10 +87,12 @@ fn resolved<'a>(schema: &'a Value, mut value: &'a Value) -> &'a Value {
     loop {
         let next = match (value["$ref"].as_str(), value["anyOf"].as_array()) {
             (Some(reference), _) => schema.pointer(reference.trim_start_matches('#')).unwrap(),
-            (None, Some(choices)) => match choices.iter().filter(|choice| choice["type"] != "null").collect::<Vec<_>>()[..] {
-                [only] => only,
-                _ => return value,
-            },
+            (None, Some(choices)) => {
+                match choices.iter().filter(|choice| choice["type"] != "null").collect::<Vec<_>>()[..] {
+                    [only] => only,
+                    _ => return value,
+                }
+            }
             _ => return value,
         };
         value = next;
@@ -99,7 +105,8 @@ fn fields(page: &mut String, schema: &Value, value: &Value, at: &str) {
     let text = |value: &Value| value["description"].as_str().unwrap_or_default().replace('\n', " ");
     let _ = writeln!(page, "\n{}", text(value));
     let Some(members) = value["properties"].as_object() else { return };
-    let required: Vec<&str> = value["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> =
+        value["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     page.push_str("\n| | | |\n|---|---|---|\n");
     let mut below = Vec::new();
     for (name, member) in members {
@@ -121,7 +128,9 @@ fn fields(page: &mut String, schema: &Value, value: &Value, at: &str) {
 /// The shape of a value in a few words.
 fn shape(schema: &Value, value: &Value) -> String {
     let kind = match &value["type"] {
-        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null").unwrap_or_default(),
+        Value::Array(kinds) => {
+            kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null").unwrap_or_default()
+        }
         kind => kind.as_str().unwrap_or_default(),
     };
     let words: Vec<&str> = value["enum"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
@@ -129,7 +138,12 @@ fn shape(schema: &Value, value: &Value) -> String {
         .as_array()
         .into_iter()
         .flatten()
-        .flat_map(|choice| choice["const"].as_str().into_iter().chain(choice["enum"].as_array().into_iter().flatten().filter_map(Value::as_str)))
+        .flat_map(|choice| {
+            choice["const"]
+                .as_str()
+                .into_iter()
+                .chain(choice["enum"].as_array().into_iter().flatten().filter_map(Value::as_str))
+        })
         .map(|word| format!("`{word}`"))
         .collect();
     match kind {
@@ -141,7 +155,9 @@ fn shape(schema: &Value, value: &Value) -> String {
         },
         _ if !words.is_empty() => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
         "string" if value["format"] == "date-time" => "time".to_owned(),
-        "string" if value["pattern"].as_str().is_some_and(|pattern| pattern.contains("smhd")) => "duration".to_owned(),
+        "string" if value["pattern"].as_str().is_some_and(|pattern| pattern.contains("smhd")) => {
+            "duration".to_owned()
+        }
         "string" => "text".to_owned(),
         "integer" => "whole number".to_owned(),
         "" if !choices.is_empty() => choices.join(", "),
