@@ -19,10 +19,14 @@ mod formats;
 mod governance;
 #[path = "all/hygiene.rs"]
 mod hygiene;
+#[path = "all/input.rs"]
+mod input;
 #[path = "all/licences.rs"]
 mod licences;
 #[path = "all/outcomes.rs"]
 mod outcomes;
+#[path = "all/policies.rs"]
+mod policies;
 #[path = "all/records.rs"]
 mod records;
 #[path = "all/reference.rs"]

@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use super::Options;
 use super::enforce;
-use super::evaluate::{Dependency, Judge, Judged, Ledger, indeterminate};
+use super::evaluate::{Dependency, Judge, Judged, Ledger};
 use super::governance::{self, Governance, Quorum};
+use super::output::indeterminate;
 use crate::model::canonical;
 use crate::model::decision::{
     ChangeSummary, CountedApproval, Decision, Digests, GovernanceSummary, Missing, RejectedRecord, Verdict,

@@ -209,7 +209,8 @@ fn files_are_where_and_as_long_as_they_should_be() {
         if lines > most {
             found.push(format!("{}: {lines} lines without its tests; {most} is the limit", file.name));
         }
-        if lines <= LINES && excused.is_some() {
+        // A file that goes to and fro about the limit stays on the list.
+        if lines + 50 < LINES && excused.is_some() {
             found.push(format!("{}: is short enough now; take it from the list", file.name));
         }
     }

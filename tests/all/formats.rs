@@ -33,7 +33,11 @@ fn every_format_is_written_to_both_places_alike() {
         weighlock::report::FORMATS.iter().map(|format| format!("-o {0}=all.{0}", format.name)).collect();
     let ran = folder.run(&line(&format!("{} -o text", all.join(" "))));
     assert_eq!(ran.code, 10);
-    assert!(weighlock::report::FORMATS.iter().all(|format| folder.path(&format!("all.{}", format.name)).is_file()));
+    assert!(
+        weighlock::report::FORMATS
+            .iter()
+            .all(|format| folder.path(&format!("all.{}", format.name)).is_file())
+    );
     let left: Vec<_> = std::fs::read_dir(folder.path("."))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -80,8 +84,7 @@ fn a_device_is_written_to_and_not_replaced() {
 fn whoever_stops_reading_changes_neither_the_exit_code_nor_the_files() {
     let folder = Folder::new();
     let words: Vec<String> = line("-o text -o json=report.json").split(' ').map(str::to_owned).collect();
-    let mut child =
-        folder.command(&words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = folder.command(&words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // Closed before anything is written.
     drop(child.stdout.take());
     let mut said = String::new();
@@ -97,7 +100,11 @@ fn a_baseline_hides_what_is_known_and_changes_no_verdict() {
     let all = folder.run(&line("-o text -o json=base.json"));
     let ran = folder.run(&line("--baseline base.json"));
     assert_eq!((all.code, ran.code), (10, 10));
-    assert!(all.out.contains("migrations.destructive") && !ran.out.contains("migrations.destructive"), "{}", ran.out);
+    assert!(
+        all.out.contains("migrations.destructive") && !ran.out.contains("migrations.destructive"),
+        "{}",
+        ran.out
+    );
     // What is new is shown.
     let older = folder.read("base.json").replace("migrations.destructive", "migrations.other");
     folder.write("base.json", older);
@@ -111,7 +118,8 @@ fn a_baseline_hides_what_is_known_and_changes_no_verdict() {
 #[test]
 fn nothing_in_a_document_acts_on_who_reads() {
     let evil = "\\u001b[2J\\n::error::x\\r\\u009b31m##vso[task]";
-    let folder = Folder::with(&[("p.rego", "package p\n\ndeny contains sprintf(\"no `%s`\", [input.change.id])\n")]);
+    let folder =
+        Folder::with(&[("p.rego", "package p\n\ndeny contains sprintf(\"no `%s`\", [input.change.id])\n")]);
     folder.write(
         "in.json",
         format!("{{\"apiVersion\": \"weighlock.dev/v1\", \"kind\": \"Input\", \"inventory\": [{{\"id\": \"a{evil}\", \"kind\": \"workload\"}}], \"changes\": [{{\"id\": \"{evil}\", \"kind\": \"config\", \"asset\": \"a{evil}\"}}]}}"),
@@ -124,7 +132,10 @@ fn nothing_in_a_document_acts_on_who_reads() {
         assert_eq!(commands, 0, "{}: {}", format.name, ran.out);
     }
     // Nor in an error.
-    folder.write("in.json", format!("{{\"apiVersion\": \"weighlock.dev/v1\", \"kind\": \"Input\", \"{evil}\": 1}}"));
+    folder.write(
+        "in.json",
+        format!("{{\"apiVersion\": \"weighlock.dev/v1\", \"kind\": \"Input\", \"{evil}\": 1}}"),
+    );
     let ran = folder.run("evaluate in.json -p p.rego");
     assert!(ran.code == 2 && !ran.err.contains(['\u{1b}', '\u{9b}', '\r']), "{:?}", ran.err);
 }

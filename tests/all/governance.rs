@@ -28,7 +28,10 @@ fn operator() -> Folder {
     std::fs::create_dir(folder.path("approvals")).unwrap();
     // The examples as they are, without the approval that they bring along.
     for name in ["changes.yaml", "inventory.yaml", "sboms.json", "scans.json"] {
-        folder.write(&format!("input/{name}"), std::fs::read(repository(&format!("examples/quickstart/{name}"))).unwrap());
+        folder.write(
+            &format!("input/{name}"),
+            std::fs::read(repository(&format!("examples/quickstart/{name}"))).unwrap(),
+        );
     }
     let evidence = std::fs::read_to_string(repository("examples/quickstart/evidence.yaml")).unwrap();
     let approvals = evidence.find("  # Consent to one change").unwrap();
@@ -68,10 +71,15 @@ fn two_people_end_the_hold_of_the_example() {
     let ran = folder.run("evaluate input --trust-input -o json=report.json --now 2026-11-20T12:00:00Z");
     assert_eq!(ran.code, 10, "{ran:?}");
     // As the report says how to: by the id of the change, and signed.
-    let ran = folder.run(&format!("approve {CHANGE} --report report.json --by lead@example --key lead.pem --out in-lead.yaml"));
+    let ran = folder.run(&format!(
+        "approve {CHANGE} --report report.json --by lead@example --key lead.pem --out in-lead.yaml"
+    ));
     assert_eq!((ran.code, ran.err.as_str()), (0, "wrote in-lead.yaml\n"), "{ran:?}");
     let digest = evaluated(&folder, "").digest(CHANGE);
-    assert_eq!(promotion(&folder, "in-lead.yaml"), ("hold".to_owned(), vec!["lead@example tech-lead".to_owned()]));
+    assert_eq!(
+        promotion(&folder, "in-lead.yaml"),
+        ("hold".to_owned(), vec!["lead@example tech-lead".to_owned()])
+    );
     // The other puts an unsigned record where only operators write.
     let ran = folder.run(&format!("approve {digest} --by rm@example --out approvals/rm.yaml"));
     assert_eq!(ran.code, 0);
@@ -91,13 +99,18 @@ fn approvals_that_do_not_count_say_why() {
     // Without `--trust-input` the records of the input are claims, and only their signatures count.
     let digest = evaluated(&folder, "").digest(CHANGE);
     let look = |folder: &Folder, record: &str| {
-        let report = folder.report(&format!("input/changes.yaml input/inventory.yaml {record} -p builtin:promotion"));
+        let report =
+            folder.report(&format!("input/changes.yaml input/inventory.yaml {record} -p builtin:promotion"));
         let decision = report.decision(CHANGE).clone();
-        (decision["governance"]["approvals"].as_array().unwrap().len(), decision["governance"]["rejected"].to_string())
+        (
+            decision["governance"]["approvals"].as_array().unwrap().len(),
+            decision["governance"]["rejected"].to_string(),
+        )
     };
     // Of its author; refused where that can be told, and never counted.
     folder.run("evaluate input --trust-input -o json=report.json");
-    let ran = folder.run(&format!("approve {CHANGE} --report report.json --by dev-a@example --key dev-a.pem"));
+    let ran =
+        folder.run(&format!("approve {CHANGE} --report report.json --by dev-a@example --key dev-a.pem"));
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("nobody approves their own change"), "{}", ran.err);
     approve(&folder, &digest, "dev-a", "own.yaml");
@@ -123,7 +136,10 @@ fn approvals_that_do_not_count_say_why() {
         ("longer", signed.replace(expiry, "expires: 2036-01-01T00:00:00Z")),
         ("somebody else's", signed.replace("lead@example", "rm@example")),
         ("unsigned", signed.replace(signature, "")),
-        ("half a signature", signed.replace(signature, &format!("signature: {}\n", &signature[signature.len() / 2..].trim()))),
+        (
+            "half a signature",
+            signed.replace(signature, &format!("signature: {}\n", &signature[signature.len() / 2..].trim())),
+        ),
         ("a stranger's", signed.replace("lead@example", "stranger@example")),
         ("another's signature", signed.replace(signature, &last(&folder.read("both.yaml")))),
     ] {
@@ -139,7 +155,10 @@ fn approvals_that_do_not_count_say_why() {
     approve(&folder, &evaluated(&folder, "").digest("flights-0042"), "lead", "other.yaml");
     assert_eq!(look(&folder, "other.yaml"), (0, "[]".to_owned()));
     let changes = folder.read("input/changes.yaml");
-    folder.write("input/changes.yaml", changes.replace("version: v1.2.1, digest: \"sha256:35d3", "version: v1.2.1, digest: \"sha256:35d4"));
+    folder.write(
+        "input/changes.yaml",
+        changes.replace("version: v1.2.1, digest: \"sha256:35d3", "version: v1.2.1, digest: \"sha256:35d4"),
+    );
     assert_eq!(look(&folder, "lead.yaml both.yaml").0, 0);
 }
 
@@ -148,7 +167,9 @@ fn approvals_end() {
     let folder = operator();
     let digest = evaluated(&folder, "").digest(CHANGE);
     let record = |at: &str, expires: &str| {
-        format!("apiVersion: weighlock.dev/v1\nkind: Approval\nby: {{id: lead@example}}\nchange: {digest}\nat: {at}\nexpires: {expires}\n")
+        format!(
+            "apiVersion: weighlock.dev/v1\nkind: Approval\nby: {{id: lead@example}}\nchange: {digest}\nat: {at}\nexpires: {expires}\n"
+        )
     };
     for (at, expires, why) in [
         ("2026-11-20T10:00:00Z", "2026-11-20T12:00:01Z", ""),
@@ -159,12 +180,18 @@ fn approvals_end() {
     ] {
         folder.write("approvals/a.yaml", record(at, expires));
         let why_not = rejected(&folder, &format!("--now {NOW}"));
-        assert!(if why.is_empty() { why_not == "[]" } else { why_not.contains(why) }, "{at} {expires}: {why_not}");
+        assert!(
+            if why.is_empty() { why_not == "[]" } else { why_not.contains(why) },
+            "{at} {expires}: {why_not}"
+        );
     }
     for (text, said) in [
         ("approve sha256:0 --by lead@example", "is not the digest of a change"),
         ("approve nothing --report report.json --by lead@example", "the report has no change `nothing`"),
-        ("approve drone-app-1.2.1-to-prodction --report report.json --by lead@example", "did you mean `drone-app-1.2.1-to-production`?"),
+        (
+            "approve drone-app-1.2.1-to-prodction --report report.json --by lead@example",
+            "did you mean `drone-app-1.2.1-to-production`?",
+        ),
         ("approve SELF --by ' '", "`--by` must say something"),
         ("approve SELF --by lead@example --expires 2020-01-01T00:00:00Z", "is not ahead of now"),
         ("approve SELF --by lead@example --expires soon", "`soon` is not a time"),
@@ -206,7 +233,12 @@ fn waivers_set_aside_what_they_name_and_nothing_else() {
     let rows = [
         // Scope, rule, expiry: whether it counts, and what is said where not.
         ("application=app", "may", "20d", Ok(())),
-        ("application=app --scope vulnerability=CVE-2026-1 --scope cluster=x --scope change=soft", "may", "20d", Ok(())),
+        (
+            "application=app --scope vulnerability=CVE-2026-1 --scope cluster=x --scope change=soft",
+            "may",
+            "20d",
+            Ok(()),
+        ),
         ("application=app --scope vulnerability=CVE-2026-2", "may", "20d", Err("sets nothing aside")),
         ("application=other", "may", "20d", Err("sets nothing aside")),
         ("team=other", "may", "20d", Err("sets nothing aside")),
@@ -232,7 +264,9 @@ fn waivers_set_aside_what_they_name_and_nothing_else() {
         }
     }
     // Expired, and said so.
-    folder.run(&format!("{WAIVE} --approved-by boss --rule may --scope application=app --expires 1d --out waivers/w.yaml"));
+    folder.run(&format!(
+        "{WAIVE} --approved-by boss --rule may --scope application=app --expires 1d --out waivers/w.yaml"
+    ));
     let later = folder.report("in.yaml --now 2036-01-01T00:00:00Z");
     assert_eq!(later.code, 10);
     assert!(later.report["findings"][0]["message"].as_str().unwrap().contains("expired"));
@@ -241,7 +275,9 @@ fn waivers_set_aside_what_they_name_and_nothing_else() {
 #[test]
 fn a_waiver_that_comes_with_the_input_needs_a_signature() {
     let folder = waivers();
-    let waive = |more: &str| folder.run(&format!("{WAIVE} --rule may --scope application=app --expires 10d --out w.yaml {more}"));
+    let waive = |more: &str| {
+        folder.run(&format!("{WAIVE} --rule may --scope application=app --expires 10d --out w.yaml {more}"))
+    };
     assert_eq!(waive("--approved-by boss").code, 0);
     let unsigned = folder.report("in.yaml w.yaml");
     assert_eq!(unsigned.code, 10);
@@ -249,7 +285,12 @@ fn a_waiver_that_comes_with_the_input_needs_a_signature() {
     waive("--approved-by boss --key boss.pem");
     assert_eq!(folder.report("in.yaml w.yaml").code, 0);
     let signed = folder.read("w.yaml");
-    for (from, to) in [("application: app", "environment: test"), ("- may", "- firm"), ("because", "Because"), ("approvedBy: boss", "approvedBy: bass")] {
+    for (from, to) in [
+        ("application: app", "environment: test"),
+        ("- may", "- firm"),
+        ("because", "Because"),
+        ("approvedBy: boss", "approvedBy: bass"),
+    ] {
         let altered = signed.replace(from, to);
         assert_ne!(altered, signed);
         folder.write("altered.yaml", altered);
@@ -298,20 +339,25 @@ fn an_override_is_for_a_role_a_reason_and_a_while() {
     assert_eq!(folder.report("in.yaml o.yaml").code, 10);
     config("");
     let report = folder.report("in.yaml o.yaml");
-    assert!(report.code == 10 && report.one()["governance"]["rejected"].to_string().contains("names no role"));
+    assert!(
+        report.code == 10 && report.one()["governance"]["rejected"].to_string().contains("names no role")
+    );
     config("overrideRole: incident, overrideMaxAge: 1h");
     assert_eq!(folder.report("in.yaml o.yaml").code, 10);
     config("overrideRole: incident");
     write("dev", "4h", "");
     std::fs::rename(folder.path("o.yaml"), folder.path("overrides/o.yaml")).unwrap();
     let report = folder.report("in.yaml");
-    assert!(report.code == 10 && report.one()["governance"]["rejected"].to_string().contains("their own change"));
+    assert!(
+        report.code == 10 && report.one()["governance"]["rejected"].to_string().contains("their own change")
+    );
     // Without a reason there is none.
     let ran = folder.run(&format!("override {digest} --by boss --reason ' ' --ticket INC-1"));
     assert!(ran.code == 2 && ran.err.contains("`--reason` must say something"), "{}", ran.err);
     // And never of what could not be judged.
     folder.write("overrides/o.yaml", signed);
-    folder.write("p/broken.rego", "package broken\n\ndeny contains \"x\" if to_number(input.change.id) > 1\n");
+    folder
+        .write("p/broken.rego", "package broken\n\ndeny contains \"x\" if to_number(input.change.id) > 1\n");
     let report = folder.report("in.yaml");
     assert_eq!((report.code, verdict(report.one())), (13, "indeterminate"));
 }

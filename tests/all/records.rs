@@ -105,12 +105,14 @@ fn a_signed_record_holds_for_its_key_alone() {
     assert!(ran.code == 0 && ran.out.contains("signed, not checked"), "{ran:?}");
     let ran = folder.run(&format!("replay {} --key stranger.pub", all[0]));
     assert!(ran.code == 10 && ran.err.contains("record.altered"), "{ran:?}");
-    let envelope: Value = serde_json::from_str(&folder.read(&all[0])).unwrap();
+    let denied = all.iter().find(|name| name.contains("flights")).unwrap();
+    let envelope: Value = serde_json::from_str(&folder.read(denied)).unwrap();
     let payload = {
         use base64::Engine as _;
         base64::engine::general_purpose::STANDARD.decode(envelope["payload"].as_str().unwrap()).unwrap()
     };
     let altered = String::from_utf8(payload.clone()).unwrap().replace("\"verdict\":\"deny\"", "\"verdict\":\"allow\"");
+    assert_ne!(altered.as_bytes(), payload);
     for (what, alter) in [
         ("payload", Box::new(|e: &mut Value| e["payload"] = json!(base64(altered.as_bytes()))) as Box<dyn Fn(&mut Value)>),
         ("type", Box::new(|e: &mut Value| e["payloadType"] = json!("application/vnd.in-toto+json"))),
