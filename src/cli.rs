@@ -28,15 +28,26 @@ use crate::model::time::{Clock, Time};
     name = "weighlock",
     version,
     about = "Weighs a proposed change to running software: allow, hold or deny, why, and what to do next.",
-    after_help = "Exit codes: 0 allowed or done, 1 internal error, 2 usage or unreadable input or policies, \
-                  10 denied or failed, 11 on hold or obligations outstanding, 13 could not be judged.",
+    after_help = "To begin with, in a copy of the sources:
+  weighlock evaluate --trust-input examples/quickstart
+
+Exit codes: 0 allowed or done, 1 internal error, 2 usage or unreadable input or policies, 10 denied
+or failed, 11 on hold or obligations outstanding, 13 could not be judged.",
     max_term_width = 100,
     arg_required_else_help = true,
     disable_help_subcommand = true
 )]
 pub struct Cli {
-    /// When to use colour.
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    /// When to use colour: `auto` (on a terminal, unless `NO_COLOR` is set), `always` or `never`.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t = Color::Auto,
+        value_name = "WHEN",
+        hide_possible_values = true,
+        display_order = 900
+    )]
     color: Color,
     #[command(subcommand)]
     command: Command,

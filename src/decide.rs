@@ -12,6 +12,7 @@ pub mod evaluate;
 pub mod fact;
 pub mod governance;
 pub mod outcome;
+mod output;
 
 pub use evaluate::Judge;
 

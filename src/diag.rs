@@ -88,7 +88,7 @@ pub struct Diagnostic {
     /// What to do about it.
     pub hint: Option<String>,
     /// Where it is.
-    pub label: Option<Label>,
+    pub label: Option<Box<Label>>,
 }
 
 impl Diagnostic {
@@ -112,7 +112,7 @@ impl Diagnostic {
     /// Adds where it is.
     #[must_use]
     pub fn at(mut self, source: &Arc<Source>, span: Range<usize>, text: impl Into<String>) -> Self {
-        self.label = Some(Label { source: Arc::clone(source), span, text: text.into() });
+        self.label = Some(Box::new(Label { source: Arc::clone(source), span, text: text.into() }));
         self
     }
 
@@ -135,11 +135,13 @@ impl std::fmt::Display for Diagnostic {
 
 /// The known word nearest to one that is not known, where one is near enough to be meant.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = word.chars().count().div_ceil(3).max(1);
+    let length = word.chars().count();
+    let limit = length.div_ceil(3).max(1);
     known
         .into_iter()
         .map(|candidate| (distance(word, candidate), candidate))
-        .filter(|(d, _)| *d <= limit)
+        // Of a word of which nothing is left, nothing was meant.
+        .filter(|(d, _)| *d <= limit && *d < length)
         .min_by_key(|(d, _)| *d)
         .map(|(_, candidate)| candidate)
 }

@@ -1,19 +1,36 @@
 //! Every integration test, in one binary: one module a concern, one line a module.
 
+#![cfg(test)]
+#![expect(clippy::arithmetic_side_effects, reason = "an overflow panics, which is how a test fails")]
+
 #[path = "all/architecture.rs"]
 mod architecture;
 #[path = "all/decide.rs"]
 mod decide;
 #[path = "all/docs.rs"]
 mod docs;
+#[path = "all/docs_examples.rs"]
+mod docs_examples;
 #[path = "all/enforcement.rs"]
 mod enforcement;
+#[path = "all/formats.rs"]
+mod formats;
+#[path = "all/governance.rs"]
+mod governance;
 #[path = "all/hygiene.rs"]
 mod hygiene;
+#[path = "all/input.rs"]
+mod input;
 #[path = "all/licences.rs"]
 mod licences;
 #[path = "all/outcomes.rs"]
 mod outcomes;
+#[path = "all/policies.rs"]
+mod policies;
+#[path = "all/records.rs"]
+mod records;
+#[path = "all/reference.rs"]
+mod reference;
 #[path = "all/repository.rs"]
 mod repository;
 #[path = "all/schemas.rs"]

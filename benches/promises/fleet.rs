@@ -70,13 +70,20 @@ pub(crate) fn run(options: &Options, table: &mut Table) {
     let (wall_1, wall_2) = (quantile(&walls.0, 0.1), quantile(&walls.1, 0.1));
     table.figure(PART, "one thread, wall", wall_1, "ms");
     table.figure(PART, "two threads, wall", wall_2, "ms");
-    table.promise(PART, "one thread / two threads, wall", wall_1 / wall_2, "", Promise::AtLeast(1.6), "best tenth of 25 turns");
+    table.promise(
+        PART,
+        "one thread / two threads, wall",
+        wall_1 / wall_2,
+        "",
+        Promise::AtLeast(1.6),
+        "best tenth of 25 turns",
+    );
 
     let mut each = Vec::new();
     for workloads in [5_000, 20_000, 50_000] {
         let text = material::fleet(workloads);
         let costs = compare(
-                options.seconds,
+            options.seconds,
             &mut [&mut || one.install(|| drop(black_box(job(&judge, text.clone()))))],
         );
         let nanos = costs[0].nanos() / workloads as f64;
@@ -89,7 +96,14 @@ pub(crate) fn run(options: &Options, table: &mut Table) {
     for (workloads, promise) in [(5_000, Promise::AtMost(150.0)), (50_000, Promise::Nothing)] {
         let said = again("memory", workloads);
         let peak: f64 = said.split_whitespace().nth(1).unwrap().parse().unwrap();
-        table.promise(PART, format!("peak memory, {workloads} workloads"), peak, "MB", promise, "two threads");
+        table.promise(
+            PART,
+            format!("peak memory, {workloads} workloads"),
+            peak,
+            "MB",
+            promise,
+            "two threads",
+        );
     }
 }
 
@@ -119,7 +133,9 @@ fn steps(
             &mut || one.install(|| drop(black_box(judge.decide(reviews, &decision_options, &|| {})))),
         ],
     );
-    for (name, cost) in ["  reading and merging", "  assembling reviews", "  judging and deciding"].iter().zip(&costs) {
+    for (name, cost) in
+        ["  reading and merging", "  assembling reviews", "  judging and deciding"].iter().zip(&costs)
+    {
         table.figure(part, *name, cost.millis(), "ms");
     }
 }

@@ -26,14 +26,20 @@ pub(crate) fn run(_: &Options, table: &mut Table) {
 fn one(part: &'static str, what: &str, file: &Path, table: &mut Table) {
     let size = std::fs::metadata(file).unwrap().len();
     let mut command = Command::new(env!("CARGO_BIN_EXE_weighlock"));
-    command.args(["evaluate", "--trust-input", "-o", "json"]).arg(file).current_dir(env!("CARGO_MANIFEST_DIR"));
+    command
+        .args(["evaluate", "--trust-input", "-o", "json"])
+        .arg(file)
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
     let Watched { code, seconds, megabytes, errors } = watch(&mut command, &file.with_extension("log"));
     let note = match code {
         Some(2) => errors.lines().find(|line| !line.trim().is_empty()).unwrap_or("refused").trim().to_owned(),
         Some(code) => format!("read; exit code {code}"),
         None => "ended by a signal".to_owned(),
     };
-    assert!(code != Some(2) || errors.contains("at most") || errors.contains("more than"), "refused for another reason: {errors}");
+    assert!(
+        code != Some(2) || errors.contains("at most") || errors.contains("more than"),
+        "refused for another reason: {errors}"
+    );
     table.figure(part, format!("{what}: size"), size as f64 / 1e6, "MB");
     table.promise(part, format!("{what}: time"), seconds, "s", Promise::AtMost(10.0), note);
     table.promise(part, format!("{what}: peak memory"), megabytes, "MB", Promise::AtMost(2_000.0), "");

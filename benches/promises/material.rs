@@ -96,8 +96,7 @@ pub(crate) fn options() -> Options {
 pub(crate) fn reviews(text: String) -> (Merged, Vec<Review>) {
     let options = options();
     let merged = merged(text);
-    let reviews =
-        assemble::assemble(&merged, options.now, &options.thresholds, &options.governance.roles);
+    let reviews = assemble::assemble(&merged, options.now, &options.thresholds, &options.governance.roles);
     (merged, reviews)
 }
 
@@ -108,9 +107,13 @@ pub(crate) fn merged(text: String) -> Merged {
         .unwrap_or_else(|problem| panic!("{problem:?}"))
         .into_iter()
         .map(|document| match document {
-            Document::Input(input, origin) => {
-                Part { input: *input, source: Arc::clone(&source), origin, trust: Trust::Verified, stamped: true }
-            }
+            Document::Input(input, origin) => Part {
+                input: *input,
+                source: Arc::clone(&source),
+                origin,
+                trust: Trust::Verified,
+                stamped: true,
+            },
             _ => unreachable!("the fleet is one input"),
         })
         .collect();
@@ -155,7 +158,10 @@ pub(crate) fn fleet(workloads: usize) -> String {
         let (app, environment, cluster) = place(i);
         let comma = if i == 0 { "" } else { "," };
         let (old, new) = (digest("old", app), digest("new", app));
-        let (from, to) = (format!("1.4.{}", app % 5), if i % 13 == 6 { "1.5.0".to_owned() } else { format!("1.4.{}", app % 5 + 1) });
+        let (from, to) = (
+            format!("1.4.{}", app % 5),
+            if i % 13 == 6 { "1.5.0".to_owned() } else { format!("1.4.{}", app % 5 + 1) },
+        );
         let _ = write!(
             out,
             r#"{comma}{{"id":"u{i}","kind":"image","asset":"c{cluster}/{environment}/app-{app}","from":{{"version":"{from}","digest":"{old}","container":"app"}},"to":{{"version":"{to}","digest":"{new}","container":"app"}},"author":{{"id":"updater@foundry.example"}}}}"#
@@ -174,9 +180,14 @@ fn evidence(out: &mut String, now: Time, digest: &dyn Fn(&str, usize) -> Digest)
         let _ = write!(out, r#""{name}":[{}],"#, items.join(","));
     };
     list("sboms", &|app| {
-        let components: Vec<String> =
-            (0..16).map(|k| format!(r#""pkg:deb/debian/library-{}@1.{}.{k}""#, (app + k * 7) % 90, app % 6)).collect();
-        format!(r#"{{"subject":"{}","format":"cyclonedx-1.6","components":[{}],"observedAt":"{now}"}}"#, digest("new", app), components.join(","))
+        let components: Vec<String> = (0..16)
+            .map(|k| format!(r#""pkg:deb/debian/library-{}@1.{}.{k}""#, (app + k * 7) % 90, app % 6))
+            .collect();
+        format!(
+            r#"{{"subject":"{}","format":"cyclonedx-1.6","components":[{}],"observedAt":"{now}"}}"#,
+            digest("new", app),
+            components.join(",")
+        )
     });
     out.push_str(r#""evidence":{"#);
     let mut list = |name: &str, item: &dyn Fn(usize) -> String| {
@@ -199,7 +210,10 @@ fn evidence(out: &mut String, now: Time, digest: &dyn Fn(&str, usize) -> Digest)
                 2000 + app
             )
         };
-        let gone = format!(r#",{{"id":"CVE-2026-{}","package":"curl","severity":"critical","fixedVersion":"8.9.1"}}"#, 3000 + app);
+        let gone = format!(
+            r#",{{"id":"CVE-2026-{}","package":"curl","severity":"critical","fixedVersion":"8.9.1"}}"#,
+            3000 + app
+        );
         // In every ninth application something is still there that could have been fixed.
         let still = if app % 9 == 4 { gone.as_str() } else { "" };
         format!("{},{}", scan("old", &gone), scan("new", still))
@@ -215,7 +229,10 @@ fn evidence(out: &mut String, now: Time, digest: &dyn Fn(&str, usize) -> Digest)
         )
     });
     list("gates", &|app| {
-        format!(r#"{{"subject":"{}","environment":"test","name":"smoke","status":"passed","observedAt":"{now}"}}"#, digest("new", app))
+        format!(
+            r#"{{"subject":"{}","environment":"test","name":"smoke","status":"passed","observedAt":"{now}"}}"#,
+            digest("new", app)
+        )
     });
     list("deployments", &|app| {
         format!(

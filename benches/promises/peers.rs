@@ -12,7 +12,11 @@ pub(crate) fn opa(review: &str, seconds: f64) -> Result<Value, String> {
     let program = build("opa")?;
     let entries: Vec<&str> = material::RULES.iter().map(|(_, entry, _)| *entry).collect();
     let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/rules");
-    run(Command::new(program).arg(rules).arg(written("review.json", review)).arg(seconds.to_string()).args(entries))
+    run(Command::new(program)
+        .arg(rules)
+        .arg(written("review.json", review))
+        .arg(seconds.to_string())
+        .args(entries))
 }
 
 /// cel-go over the same expressions and review.

@@ -129,7 +129,8 @@ pub(crate) fn repeat(job: &str, times: usize) {
         }),
         "judge" => {
             session.load(&review, View::Review).unwrap();
-            (0..times).for_each(|_| (0..rules).for_each(|rule| drop(black_box(session.judge(rule).unwrap()))));
+            (0..times)
+                .for_each(|_| (0..rules).for_each(|rule| drop(black_box(session.judge(rule).unwrap()))));
         }
         "decide" => {
             let judge = material::judge();

@@ -21,7 +21,10 @@ fn times(arguments: &[&str], code: &[i32]) -> Vec<f64> {
             .status()
             .unwrap();
         let spent = started.elapsed().as_secs_f64() * 1e3;
-        assert!(status.code().is_some_and(|found| code.contains(&found)), "{arguments:?} ended with {status}");
+        assert!(
+            status.code().is_some_and(|found| code.contains(&found)),
+            "{arguments:?} ended with {status}"
+        );
         // The first few bring the file into memory.
         if run >= 5 {
             times.push(spent);

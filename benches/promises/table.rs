@@ -41,7 +41,13 @@ pub(crate) struct Table {
 
 impl Table {
     /// Adds a figure that nothing was promised about.
-    pub(crate) fn figure(&mut self, part: &'static str, what: impl Into<String>, figure: f64, unit: &'static str) {
+    pub(crate) fn figure(
+        &mut self,
+        part: &'static str,
+        what: impl Into<String>,
+        figure: f64,
+        unit: &'static str,
+    ) {
         self.promise(part, what, figure, unit, Promise::Nothing, "");
     }
 

@@ -19,7 +19,8 @@ use crate::report::Report;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   weighlock evaluate input/ -o text -o json=report.json
-  weighlock approve drone-app-1.2.1-to-production --report report.json --by lead@example --out approvals/lead.yaml
+  weighlock approve drone-app-1.2.1-to-production --report report.json \\
+    --by lead@example --out approvals/lead.yaml
   weighlock approve sha256:c0ff… --by lead@example --key lead.pem --out lead.yaml
 
 An approval counts if it is signed by a key that the operator lists for that person, or lies in the

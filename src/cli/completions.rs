@@ -4,9 +4,10 @@ use super::{Stop, command, output};
 
 /// Print a completion script for a shell.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Example:\n  weighlock completions bash > ~/.local/share/bash-completion/completions/weighlock"
-)]
+#[command(after_help = "Examples:
+  weighlock completions bash > ~/.local/share/bash-completion/completions/weighlock
+  weighlock completions zsh > \"${fpath[1]}/_weighlock\"
+  weighlock completions fish > ~/.config/fish/completions/weighlock.fish")]
 pub(crate) struct Args {
     /// The shell.
     #[arg(value_enum)]

@@ -21,8 +21,13 @@ const WORTH_SHOWING: usize = 300;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   weighlock evaluate --trust-input examples/quickstart
-  weighlock evaluate change.yaml facts/ --config ops/weighlock.yaml -o text -o sarif=weighlock.sarif
-  kubectl get deployment web -o yaml | weighlock evaluate - -p builtin:hardening --environment staging")]
+  weighlock evaluate change.yaml facts/ --config ops/weighlock.yaml
+  weighlock evaluate change.yaml -o text -o sarif=weighlock.sarif
+  kubectl get deployment web -o yaml \\
+    | weighlock evaluate - -p builtin:hardening --environment staging
+
+Exit codes, by the worst of all changes: 0 allowed, 10 denied, 11 on hold or obligations
+outstanding, 13 could not be judged, 2 input or policies cannot be read.")]
 pub(crate) struct Args {
     #[command(flatten)]
     request: RequestArgs,

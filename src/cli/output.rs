@@ -62,8 +62,10 @@ pub(crate) fn say(text: &str) {
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Stop> {
     let name = path.display().to_string();
     if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
-        let written =
-            std::fs::OpenOptions::new().write(true).open(path).and_then(|mut file| file.write_all(text.as_bytes()));
+        let written = std::fs::OpenOptions::new()
+            .write(true)
+            .open(path)
+            .and_then(|mut file| file.write_all(text.as_bytes()));
         return match written {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(unwritable(&name, &error)),
             _ => Ok(()),

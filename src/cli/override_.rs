@@ -15,8 +15,9 @@ use crate::pipeline::sign;
 /// Write an override: an emergency exit for one change, with a reason, a ticket and a review due.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
-  weighlock override sha256:c0ff… --by incident-lead@example --reason 'production down, INC-7' \\
-    --ticket INC-7 --expires 4h --review-due 3d --key lead.pem --out override.yaml
+  weighlock override sha256:c0ff… --by incident-lead@example \\
+    --reason 'production down, INC-7' --ticket INC-7 \\
+    --expires 4h --review-due 3d --key lead.pem --out override.yaml
 
 It sets denials and holds aside, never what could not be judged. It counts only for people who hold
 the role that `governance.overrideRole` names, never for their own change.")]

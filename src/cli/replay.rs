@@ -11,7 +11,7 @@ use crate::pipeline::{load, record};
 /// Judge again from a decision's record alone, and show that it comes out the same.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  weighlock replay decisions/drone-app-1-2-1-to-production.3f2a.json
+  weighlock replay decisions/tile-server-2-4-1.3f2a9c01d4e5.json
   weighlock replay decisions/*.json --key weighlock.pub
 
 Exit codes: 0 identical, 10 different or altered, 2 not a record.")]

@@ -7,7 +7,9 @@ use crate::pipeline::schema::{SCHEMAS, Schema};
 
 /// Print the JSON Schema of a kind of document.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  weighlock schema input > input.schema.json")]
+#[command(after_help = "Examples:
+  weighlock schema
+  weighlock schema input > input.schema.json")]
 pub(crate) struct Args {
     /// Name of the schema; all names are listed where absent.
     #[arg(value_name = "NAME")]

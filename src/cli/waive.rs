@@ -17,9 +17,11 @@ use crate::pipeline::sign;
 /// Write a waiver: findings of waivable rules are set aside, within a scope, until it expires.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
-  weighlock waive --rule scans.fixable --scope application=drone-app --scope vulnerability=CVE-2026-2222 \\
-    --owner lead@example --approved-by security@example --reason 'only linked at build time' \\
-    --ticket SEC-88 --expires 30d --out waivers/W-31.yaml
+  weighlock waive --rule scans.fixable \\
+    --scope application=drone-app --scope vulnerability=CVE-2026-2222 \\
+    --owner lead@example --approved-by security@example \\
+    --reason 'only linked at build time' --ticket SEC-88 \\
+    --expires 30d --out waivers/W-31.yaml
 
 A waiver counts if it is signed by a key that the operator lists for `--approved-by`, or lies in the
 folder that `trust.waivers` names.")]

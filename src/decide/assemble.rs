@@ -105,6 +105,9 @@ impl<'a, F: Fact + Clone> List<'a, F> {
     }
 }
 
+/// Cluster, namespace, and what an object is found by there.
+type Place<'a> = (Option<&'a str>, Option<&'a str>, String);
+
 struct Index<'a> {
     now: Time,
     roles: &'a Roles,
@@ -112,7 +115,7 @@ struct Index<'a> {
     assets: HashMap<&'a str, (&'a Asset, Trust)>,
     inventory: Threshold,
     /// Objects by cluster and namespace, and by the workload that they name or the label they select.
-    targets: HashMap<(Option<&'a str>, Option<&'a str>, String), Vec<&'a Asset>>,
+    targets: HashMap<Place<'a>, Vec<&'a Asset>>,
     /// Why the objects of the inventory are not known, where they are not.
     objects: Option<UnknownReason>,
     sboms: List<'a, crate::model::evidence::Sbom>,
@@ -466,12 +469,7 @@ impl<'a> Index<'a> {
 }
 
 /// Whether an item of the inventory counts at a time; the reason where it does not.
-fn asset_counts(
-    asset: &Asset,
-    trust: Trust,
-    threshold: Threshold,
-    now: Time,
-) -> Result<(), UnknownReason> {
+fn asset_counts(asset: &Asset, trust: Trust, threshold: Threshold, now: Time) -> Result<(), UnknownReason> {
     if asset.observed_at.is_some_and(|at| at > Age::MINUTE.after(now)) {
         return Err(UnknownReason::Future);
     }

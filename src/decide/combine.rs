@@ -1,13 +1,12 @@
 //! Makes one decision of what the rules said, what is enforced, and what people consented to.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::Options;
 use super::enforce;
-use super::evaluate::{Dependency, Judge, Judged, Ledger, indeterminate};
+use super::evaluate::{Dependency, Judge, Judged, Ledger};
 use super::governance::{self, Governance, Quorum};
+use super::output::indeterminate;
 use crate::model::canonical;
 use crate::model::decision::{
     ChangeSummary, CountedApproval, Decision, Digests, GovernanceSummary, Missing, RejectedRecord, Verdict,
@@ -317,14 +316,13 @@ fn dedup(missing: &mut Vec<Missing>) {
     *missing = kept;
 }
 
+/// Puts findings in a fixed order, each once. What is the same to the byte was said twice.
 fn sort(findings: &mut Vec<Finding>) {
-    let mut keyed: BTreeMap<(Effect, String, Option<String>, String, Vec<u8>), Finding> = BTreeMap::new();
-    for finding in findings.drain(..) {
-        let rest = canonical::to_vec(&finding).unwrap_or_default();
-        let key = (finding.effect, finding.rule.clone(), finding.path.clone(), finding.message.clone(), rest);
-        keyed.insert(key, finding);
-    }
-    findings.extend(keyed.into_values());
+    findings.sort_by_cached_key(|finding| {
+        let rest = canonical::to_vec(finding).unwrap_or_default();
+        (finding.effect, finding.rule.clone(), finding.path.clone(), finding.message.clone(), rest)
+    });
+    findings.dedup();
 }
 
 fn summary_of(review: &Review) -> ChangeSummary {

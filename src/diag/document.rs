@@ -381,7 +381,7 @@ impl<'de> de::SeqAccess<'de> for Items<'_> {
 
 struct Members<'a> {
     members: std::slice::Iter<'a, (Key, Node)>,
-    value: Option<(&'a Key, &'a Node)>,
+    value: Option<&'a Node>,
     json: bool,
 }
 
@@ -390,15 +390,15 @@ impl<'de> de::MapAccess<'de> for Members<'_> {
 
     fn next_key_seed<K: de::DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Problem> {
         let Some((key, node)) = self.members.next() else { return Ok(None) };
-        self.value = Some((key, node));
+        self.value = Some(node);
         let name: de::value::StrDeserializer<'_, Problem> = key.name.as_str().into_deserializer();
         seed.deserialize(name).map(Some).map_err(|problem| problem.or_at(&key.span))
     }
 
     fn next_value_seed<V: de::DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Problem> {
         match self.value.take() {
-            Some((key, node)) => {
-                seed.deserialize(De { node, json: self.json }).map_err(|problem| problem.or_at(&key.span))
+            Some(node) => {
+                seed.deserialize(De { node, json: self.json }).map_err(|problem| problem.or_at(&node.span))
             }
             None => Err(de::Error::custom("a value without a key")),
         }

@@ -148,7 +148,11 @@ fn compile(bundle: &Bundle, limits: Limits, path: Path) -> Result<Rules, Vec<Dia
         };
         judges.insert(index, Judge { entry, heads: prepared.heads.clone(), program });
     }
-    if problems.is_empty() { Ok(Rules { judges, engine: interpreter, data, limits, idle: Mutex::default() }) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(Rules { judges, engine: interpreter, data, limits, idle: Mutex::default() })
+    } else {
+        Err(problems)
+    }
 }
 
 fn invalid(message: &str) -> Diagnostic {

@@ -93,7 +93,13 @@ pub fn merge(parts: Vec<Part>) -> Result<Merged, Vec<Diagnostic>> {
                 Some((at, first)) => {
                     let same = *first == asset && merged.part_of("inventory", at) != Some(number);
                     if !same {
-                        problems.push(merged.twice(&places, "inventory", "inventory item", &asset.id, at, number, i));
+                        problems.push(merged.twice(
+                            &places,
+                            ("inventory", "inventory item", &asset.id),
+                            at,
+                            number,
+                            i,
+                        ));
                     } else if let Some(trust) = merged.inventory_trust.get_mut(at) {
                         // Both say the same, and whoever is believed more vouches for it.
                         *trust = (*trust).max(part.trust);
@@ -115,7 +121,13 @@ pub fn merge(parts: Vec<Part>) -> Result<Merged, Vec<Diagnostic>> {
                 Some((at, first)) => {
                     let same = *first == change && merged.part_of("changes", at) != Some(number);
                     if !same {
-                        problems.push(merged.twice(&places, "changes", "change", &change.id, at, number, i));
+                        problems.push(merged.twice(
+                            &places,
+                            ("changes", "change", &change.id),
+                            at,
+                            number,
+                            i,
+                        ));
                     }
                 }
                 None => {
@@ -200,9 +212,7 @@ impl Merged {
     fn twice(
         &self,
         places: &Places,
-        list: &str,
-        what: &str,
-        id: &str,
+        (list, what, id): (&str, &str, &str),
         first: usize,
         part: usize,
         local: usize,
@@ -231,11 +241,8 @@ impl Merged {
     fn dangling<'a>(
         &self,
         places: &Places,
-        list: &str,
-        index: usize,
-        member: &str,
-        what: &str,
-        id: &str,
+        (list, index, member): (&str, usize, &str),
+        (what, id): (&str, &str),
         known: impl Iterator<Item = &'a String>,
     ) -> Diagnostic {
         let diagnostic = Diagnostic::error(codes::INPUT_DANGLING, format!("there is no {what} `{id}`"));
@@ -267,11 +274,8 @@ impl Merged {
             if !assets.contains_key(&change.asset) {
                 problems.push(self.dangling(
                     places,
-                    "changes",
-                    i,
-                    "asset",
-                    "inventory item",
-                    &change.asset,
+                    ("changes", i, "asset"),
+                    ("inventory item", &change.asset),
                     assets.keys(),
                 ));
             }
@@ -280,11 +284,8 @@ impl Merged {
                 if !changes.contains_key(id) {
                     problems.push(self.dangling(
                         places,
-                        "changes",
-                        i,
-                        &format!("dependsOn/{k}"),
-                        "change",
-                        id,
+                        ("changes", i, &format!("dependsOn/{k}")),
+                        ("change", id),
                         changes.keys(),
                     ));
                 }
@@ -294,22 +295,16 @@ impl Merged {
             if let Some(id) = migration.change.as_ref().filter(|id| !changes.contains_key(*id)) {
                 problems.push(self.dangling(
                     places,
-                    "evidence.migrations",
-                    i,
-                    "change",
-                    "change",
-                    id,
+                    ("evidence.migrations", i, "change"),
+                    ("change", id),
                     changes.keys(),
                 ));
             }
             if let Some(id) = migration.asset.as_ref().filter(|id| !assets.contains_key(*id)) {
                 problems.push(self.dangling(
                     places,
-                    "evidence.migrations",
-                    i,
-                    "asset",
-                    "inventory item",
-                    id,
+                    ("evidence.migrations", i, "asset"),
+                    ("inventory item", id),
                     assets.keys(),
                 ));
             }
@@ -318,11 +313,8 @@ impl Merged {
             if !assets.contains_key(&health.asset) {
                 problems.push(self.dangling(
                     places,
-                    "evidence.health",
-                    i,
-                    "asset",
-                    "inventory item",
-                    &health.asset,
+                    ("evidence.health", i, "asset"),
+                    ("inventory item", &health.asset),
                     assets.keys(),
                 ));
             }

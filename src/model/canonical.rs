@@ -152,7 +152,7 @@ impl Writer {
         let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
         let point = exponent.saturating_add(1);
         text.clear();
-        if point > 21 || point < -5 {
+        if !(-5..=21).contains(&point) {
             let (first, rest) = digits.split_at(1);
             text.push_str(first);
             if !rest.is_empty() {
@@ -581,8 +581,12 @@ mod tests {
         enum Shape {
             Round { z: u8, a: u8 },
         }
-        let value = json!({"b": {"z": 1, "a": {"d": [], "c": {"y": 0, "x": "\u{1}"}}}, "a": [{"q\"": 1, "b": 2}]});
-        assert_eq!(text(&value), r#"{"a":[{"b":2,"q\"":1}],"b":{"a":{"c":{"x":"\u0001","y":0},"d":[]},"z":1}}"#);
+        let value =
+            json!({"b": {"z": 1, "a": {"d": [], "c": {"y": 0, "x": "\u{1}"}}}, "a": [{"q\"": 1, "b": 2}]});
+        assert_eq!(
+            text(&value),
+            r#"{"a":[{"b":2,"q\"":1}],"b":{"a":{"c":{"x":"\u0001","y":0},"d":[]},"z":1}}"#
+        );
         let bytes = to_vec(&vec![Shape::Round { z: 10, a: 0 }]).unwrap();
         assert_eq!(String::from_utf8(bytes).unwrap(), r#"[{"Round":{"a":0,"z":10}}]"#);
     }

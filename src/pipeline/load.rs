@@ -59,11 +59,11 @@ pub fn inputs(paths: &[PathBuf], options: InputOptions<'_>) -> Result<Inputs, Ve
     let paths: std::collections::BTreeSet<&PathBuf> = paths.iter().collect();
     for path in paths {
         if path.as_os_str() == "-" {
-            let mut text = String::new();
-            match std::io::stdin().lock().take(MAX_FILE.saturating_add(1)).read_to_string(&mut text) {
-                Ok(size) if size as u64 > MAX_FILE => problems.push(too_large("<stdin>", size as u64)),
-                Ok(_) => take(Source::new("<stdin>", text), false, options, &mut all, &mut problems),
-                Err(error) => problems.push(unreadable("<stdin>", &error)),
+            let mut bytes = Vec::new();
+            let read = std::io::stdin().lock().take(MAX_FILE.saturating_add(1)).read_to_end(&mut bytes);
+            match read.map_err(|error| unreadable("<stdin>", &error)).and_then(|_| decoded("<stdin>", bytes)) {
+                Ok(source) => take(source, false, options, &mut all, &mut problems),
+                Err(problem) => problems.push(problem),
             }
             continue;
         }
@@ -136,9 +136,6 @@ fn take(
 }
 
 fn unreadable(name: &str, error: &std::io::Error) -> Diagnostic {
-    if error.kind() == std::io::ErrorKind::InvalidData {
-        return Diagnostic::error(codes::INPUT_SYNTAX, format!("`{name}` is not text in UTF-8"));
-    }
     Diagnostic::error(codes::INPUT_UNREADABLE, format!("`{name}` cannot be read: {error}"))
 }
 
@@ -161,14 +158,25 @@ pub fn text(path: &Path) -> Result<Arc<Source>, Diagnostic> {
     if size > MAX_FILE {
         return Err(too_large(&name, size));
     }
-    let mut text = String::with_capacity(usize::try_from(size).unwrap_or(0));
-    file.take(MAX_FILE.saturating_add(1))
-        .read_to_string(&mut text)
-        .map_err(|error| unreadable(&name, &error))?;
-    if text.len() as u64 > MAX_FILE {
-        return Err(too_large(&name, text.len() as u64));
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+    file.take(MAX_FILE.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| unreadable(&name, &error))?;
+    decoded(&name, bytes)
+}
+
+/// Bytes as text.
+fn decoded(name: &str, bytes: Vec<u8>) -> Result<Arc<Source>, Diagnostic> {
+    let size = bytes.len() as u64;
+    if size > MAX_FILE {
+        return Err(too_large(name, size));
     }
-    Ok(Source::new(name, text))
+    String::from_utf8(bytes).map(|text| Source::new(name, text)).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        // What follows is of no use; what stands before it says where it is.
+        let line = error.as_bytes().get(..at).unwrap_or_default();
+        let source = Source::new(name, format!("{}\u{fffd}\n", String::from_utf8_lossy(line)));
+        Diagnostic::error(codes::INPUT_SYNTAX, format!("`{name}` is not text in UTF-8"))
+            .at(&source, at..at.saturating_add('\u{fffd}'.len_utf8()), "this byte is not")
+    })
 }
 
 /// The documents of a path in the order of their names. Hidden files, links to folders and the
@@ -264,8 +272,9 @@ pub fn policies(
 /// # Errors
 /// It cannot be read, or names nothing.
 pub fn policy_files(name: &str) -> Result<Vec<(String, String)>, Diagnostic> {
-    if let Some(profile) = name.strip_prefix("builtin") {
-        let profile = profile.strip_prefix(':').filter(|profile| !profile.is_empty());
+    // Nothing else that begins so is ours: a folder `builtin-rules` is a folder.
+    let profile = name.strip_prefix("builtin:");
+    if name == "builtin" || profile.is_some() {
         return builtin::files(profile).ok_or_else(|| {
             let profile = profile.unwrap_or_default();
             let known = builtin::profiles();
@@ -309,7 +318,7 @@ fn collect_policies(
             let hidden = entry.file_name().to_string_lossy().starts_with('.');
             let link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
             let is_folder = entry.path().is_dir();
-            if !hidden && !(link && is_folder) {
+            if !(hidden || link && is_folder) {
                 collect_policies(root, &entry.path(), depth.saturating_add(1), found)?;
             }
         }

@@ -5,17 +5,20 @@
 //! that is silently without effect. Each top-level section stands or falls as a whole: a section
 //! in the operator's file takes the place of the shipped one.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod sections;
+mod sense;
+
 use std::sync::Arc;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize, de};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::diag::{Diagnostic, Source, codes, document};
-use crate::model::evidence::Severity;
-use crate::model::finding::Need;
-use crate::model::review::UpdateType;
-use crate::model::{Age, Json, Time};
+
+pub use sections::{
+    Canary, Freeze, Hardening, Migrations, MinimumAge, Promotion, Sboms, Scans, Signatures, Signer, Step,
+    Strategy, TimeOfDay, UpdateRule, Updates, Weekday, Window,
+};
 
 /// The settings that the shipped policies come with.
 const SHIPPED: &str = include_str!("../../policies/settings.yaml");
@@ -48,271 +51,6 @@ pub struct Settings {
     /// How changes are rolled out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strategy: Option<Strategy>,
-}
-
-/// Automated updates: images, base images, dependencies, charts.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
-pub struct Updates {
-    /// Which updates go by themselves, and who approves the others. The first entry that covers
-    /// the environment counts.
-    pub types: Vec<UpdateRule>,
-    /// From a digest's first observation until it may be used. The first entry that covers counts.
-    #[serde(default)]
-    pub minimum_age: Vec<MinimumAge>,
-    /// Times in which nothing goes out.
-    #[serde(default)]
-    pub freezes: Vec<Freeze>,
-    /// Times in which changes go out, for environments that have any.
-    #[serde(default)]
-    pub windows: Vec<Window>,
-}
-
-/// What becomes of each kind of version update; a kind under neither key is denied.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping with `alone` and `approval`")]
-pub struct UpdateRule {
-    /// Environments; all that no earlier entry names where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub environments: Option<Vec<String>>,
-    /// Kinds that go by themselves.
-    #[serde(default)]
-    pub alone: BTreeSet<UpdateType>,
-    /// What each of the other kinds needs.
-    #[serde(default)]
-    pub approval: BTreeMap<UpdateType, Need>,
-}
-
-/// How long a new digest waits.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping with `age`")]
-pub struct MinimumAge {
-    /// Environments; all that no earlier entry names where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub environments: Option<Vec<String>>,
-    /// How long.
-    pub age: Age,
-}
-
-/// A time in which nothing goes out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(
-    deny_unknown_fields,
-    rename_all = "camelCase",
-    expecting = "a mapping with `name`, `from` and `until`"
-)]
-pub struct Freeze {
-    /// What people call it.
-    pub name: String,
-    /// Environments; all where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub environments: Option<Vec<String>>,
-    /// First instant.
-    pub from: Time,
-    /// First instant after it.
-    pub until: Time,
-}
-
-/// A time of the week in which changes go out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(
-    deny_unknown_fields,
-    rename_all = "camelCase",
-    expecting = "a mapping with `days`, `from`, `until` and `zone`"
-)]
-pub struct Window {
-    /// Environments; all where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub environments: Option<Vec<String>>,
-    /// Days of the week.
-    pub days: BTreeSet<Weekday>,
-    /// When it opens.
-    pub from: TimeOfDay,
-    /// When it closes, on the same day.
-    pub until: TimeOfDay,
-    /// Time zone by its IANA name.
-    #[serde(default = "utc")]
-    pub zone: String,
-}
-
-fn utc() -> String {
-    "UTC".to_owned()
-}
-
-/// A day of the week.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the days of the week need no explanation")]
-pub enum Weekday {
-    Monday,
-    Tuesday,
-    Wednesday,
-    Thursday,
-    Friday,
-    Saturday,
-    Sunday,
-}
-
-/// Minutes since midnight, written `08:30`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TimeOfDay(pub u16);
-
-impl TimeOfDay {
-    /// Reads `08:30`; `24:00` is the end of the day.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (hours, minutes) = text.split_once(':')?;
-        let number = |part: &str| {
-            let digits = part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
-            digits.then(|| part.parse::<u16>().ok()).flatten()
-        };
-        let (hours, minutes) = (number(hours)?, number(minutes)?);
-        let total = hours.checked_mul(60)?.checked_add(minutes)?;
-        (minutes < 60 && total <= 1_440).then_some(Self(total))
-    }
-}
-
-impl Serialize for TimeOfDay {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (hours, minutes) = (self.0.checked_div(60).unwrap_or(0), self.0.checked_rem(60).unwrap_or(0));
-        serializer.collect_str(&format_args!("{hours:02}:{minutes:02}"))
-    }
-}
-
-impl<'de> Deserialize<'de> for TimeOfDay {
-    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::parse(&text)
-            .ok_or_else(|| de::Error::custom(format!("`{text}` is not a time of day such as `08:30`")))
-    }
-}
-
-impl JsonSchema for TimeOfDay {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "TimeOfDay".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "string",
-            "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$",
-            "description": "A time of day such as 08:30."
-        })
-    }
-}
-
-/// Signatures.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
-pub struct Signatures {
-    /// Which of the signers that the operator trusts may sign what runs; any where empty.
-    #[serde(default)]
-    pub signers: Vec<Signer>,
-}
-
-/// Someone who signs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping with `identity`")]
-pub struct Signer {
-    /// The certificate's subject, or the name of a key; compared as a whole.
-    pub identity: String,
-    /// The OIDC issuer; absent for a plain key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub issuer: Option<String>,
-}
-
-/// Vulnerability scans.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
-pub struct Scans {
-    /// Severities that count.
-    pub severities: BTreeSet<Severity>,
-}
-
-/// Bills of materials.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
-pub struct Sboms {
-    /// Formats that are read, by the word before the version.
-    pub formats: Vec<String>,
-}
-
-/// SQL migrations.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
-pub struct Migrations {
-    /// What a statement needs that could not be understood.
-    pub unparsed: Need,
-}
-
-/// Promotion between environments.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
-pub struct Promotion {
-    /// The ways there are.
-    pub paths: Vec<Step>,
-}
-
-/// One step of a promotion.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping with `from` and `to`")]
-pub struct Step {
-    /// Environment that it leaves.
-    pub from: String,
-    /// Environment that it enters.
-    pub to: String,
-    /// Gates that must have passed where it comes from.
-    #[serde(default)]
-    pub gates: Vec<String>,
-    /// How long it must have run there, verified.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub soak: Option<Age>,
-    /// The people that it needs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub needs: Option<Need>,
-}
-
-/// Hardening of workloads.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
-pub struct Hardening {
-    /// Environments in which every image is pinned by digest.
-    #[serde(default)]
-    pub pinned: Vec<String>,
-}
-
-/// How changes are rolled out.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
-pub struct Strategy {
-    /// The canary of each environment that has one. The first entry that covers it counts.
-    #[serde(default)]
-    pub canary: Vec<Canary>,
-}
-
-/// A canary: a part of the traffic, watched for a while.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
-pub struct Canary {
-    /// Environments; all that no earlier entry names where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub environments: Option<Vec<String>>,
-    /// Part of the traffic, in percent.
-    pub traffic_percent: u8,
-    /// Greatest part of requests that may fail, from 0 to 1.
-    pub error_rate_max: f64,
-    /// Greatest 99th percentile of the response time, in milliseconds.
-    pub p99_ms_max: u32,
-    /// How often it is looked at.
-    pub every: Age,
-    /// How long.
-    pub r#for: Age,
-    /// How many looks in a row may find it unhealthy before it is taken back.
-    pub max_consecutive_failures: u32,
-    /// Where the figures come from: `provider`, and what it needs.
-    pub metrics: BTreeMap<String, Json>,
-    /// Name of the variable that holds the address to tell when it is done.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub notify: Option<String>,
 }
 
 impl Settings {
@@ -354,7 +92,7 @@ fn parse(source: &Arc<Source>) -> Result<Settings, Vec<Diagnostic>> {
         vec![diagnostic]
     })?;
     let problems: Vec<Diagnostic> =
-        senseless(&settings).into_iter().map(|(path, message)| at_path(source, &path, message)).collect();
+        sense::faults(&settings).into_iter().map(|(path, message)| at_path(source, &path, message)).collect();
     if problems.is_empty() { Ok(settings) } else { Err(problems) }
 }
 
@@ -366,92 +104,6 @@ fn at_path(source: &Arc<Source>, path: &str, message: String) -> Diagnostic {
             diagnostic.at(source, span, "here")
         }
         _ => diagnostic,
-    }
-}
-
-/// What has the right shape and still makes no sense: a JSON Pointer and a word about it.
-fn senseless(settings: &Settings) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    let mut say = |path: String, message: String| found.push((path, message));
-    if let Some(updates) = &settings.updates {
-        for (i, rule) in updates.types.iter().enumerate() {
-            for (kind, need) in &rule.approval {
-                let path = format!("/updates/types/{i}/approval/{}", kind.as_str());
-                if rule.alone.contains(kind) {
-                    let kind = kind.as_str();
-                    say(path.clone(), format!("`{kind}` stands under both `alone` and `approval`"));
-                }
-                empty_needs(need, &path, &mut say);
-            }
-        }
-        for (i, freeze) in updates.freezes.iter().enumerate() {
-            if freeze.until <= freeze.from {
-                let name = &freeze.name;
-                say(format!("/updates/freezes/{i}"), format!("the freeze `{name}` ends before it begins"));
-            }
-        }
-        for (i, window) in updates.windows.iter().enumerate() {
-            let path = format!("/updates/windows/{i}");
-            if window.until <= window.from {
-                say(path.clone(), "a change window that closes before it opens".to_owned());
-            }
-            if window.days.is_empty() {
-                say(path.clone(), "a change window without days never opens".to_owned());
-            }
-            if window.zone != "UTC" && !window.zone.contains('/') {
-                let zone = &window.zone;
-                say(path, format!("`{zone}` is not a time zone such as `Europe/Amsterdam` or `UTC`"));
-            }
-        }
-    }
-    if let Some(migrations) = &settings.migrations {
-        empty_needs(&migrations.unparsed, "/migrations/unparsed", &mut say);
-    }
-    if let Some(promotion) = &settings.promotion {
-        let mut seen = BTreeSet::new();
-        for (i, step) in promotion.paths.iter().enumerate() {
-            let path = format!("/promotion/paths/{i}");
-            if !seen.insert((&step.from, &step.to)) {
-                say(path.clone(), format!("`{}` → `{}` stands twice", step.from, step.to));
-            }
-            if let Some(need) = &step.needs {
-                empty_needs(need, &format!("{path}/needs"), &mut say);
-            }
-        }
-    }
-    for (i, canary) in settings.strategy.iter().flat_map(|s| &s.canary).enumerate() {
-        let path = format!("/strategy/canary/{i}");
-        if !(1..=100).contains(&canary.traffic_percent) {
-            say(format!("{path}/trafficPercent"), "`trafficPercent` lies between 1 and 100".to_owned());
-        }
-        if !(0.0..=1.0).contains(&canary.error_rate_max) {
-            say(format!("{path}/errorRateMax"), "`errorRateMax` lies between 0 and 1".to_owned());
-        }
-        if canary.every.0 == 0 || canary.every > canary.r#for {
-            say(
-                format!("{path}/every"),
-                "`every` is longer than nothing and no longer than `for`".to_owned(),
-            );
-        }
-    }
-    found
-}
-
-/// A need that nothing and nobody could ever fill, or that is filled from the start.
-fn empty_needs(need: &Need, path: &str, say: &mut impl FnMut(String, String)) {
-    match need {
-        Need::All(needs) | Need::Any(needs) if needs.is_empty() => {
-            say(path.to_owned(), "an empty list of needs".to_owned());
-        }
-        Need::All(needs) | Need::Any(needs) => {
-            for need in needs {
-                empty_needs(need, path, say);
-            }
-        }
-        Need::Approval(approval) if approval.count == 0 || approval.role.is_empty() => {
-            say(path.to_owned(), "an approval needs a role and a count of at least 1".to_owned());
-        }
-        Need::Approval(_) | Need::Evidence(_) | Need::Time(_) => {}
     }
 }
 

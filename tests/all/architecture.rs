@@ -45,13 +45,16 @@ fn files() -> Vec<File> {
             } else {
                 file.name.trim_end_matches(".rs").to_owned()
             };
-            let test = path.as_ref().map_or_else(|| format!("{inner}/{name}.rs"), |path| format!("{folder}/{path}"));
+            let test =
+                path.as_ref().map_or_else(|| format!("{inner}/{name}.rs"), |path| format!("{folder}/{path}"));
             assert!(all.contains_key(&test), "{}: its test module `{name}` is not at {test}", file.name);
             tests.insert(test);
         }
     }
     let of_a_test = |name: &str| {
-        tests.iter().any(|test| name == test || name.starts_with(&format!("{}/", test.trim_end_matches(".rs"))))
+        tests
+            .iter()
+            .any(|test| name == test || name.starts_with(&format!("{}/", test.trim_end_matches(".rs"))))
     };
     all.into_values().filter(|file| !of_a_test(&file.name)).collect()
 }
@@ -63,7 +66,9 @@ fn target<'a>(path: &'a Named, module: &[&str]) -> Option<&'a str> {
         "crate" | "weighlock" => path.segments.get(1).map(String::as_str),
         "super" => {
             let climbs = path.segments.iter().take_while(|segment| *segment == "super").count();
-            (climbs >= module.len() + path.depth).then(|| path.segments.get(climbs).map(String::as_str)).flatten()
+            (climbs >= module.len() + path.depth)
+                .then(|| path.segments.get(climbs).map(String::as_str))
+                .flatten()
         }
         _ => None,
     }
@@ -105,7 +110,10 @@ fn complaints(name: &str, shipped: &Shipped, rooms: &[Room]) -> Vec<String> {
             found.push(format!("{at} `{}!`", segments.join("::")));
         }
         // A whole module, or everything of it, would hide what is used of it.
-        if matches!(segments.as_slice(), ["std" | "core", "*" | "self"] | ["std", "io" | "thread" | "time", "*"]) {
+        if matches!(
+            segments.as_slice(),
+            ["std" | "core", "*" | "self"] | ["std", "io" | "thread" | "time", "*"]
+        ) {
             found.push(format!("{at} `{}`, which hides what is used", segments.join("::")));
         }
         if path.member && segments == ["spawn"] {
@@ -165,7 +173,11 @@ fn the_table_is_as_narrow_as_the_code() {
     let modules: BTreeSet<&str> =
         text.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
     assert_eq!(modules, library, "`src/lib.rs` and the table name different rooms");
-    assert_eq!(real.get("main").into_iter().flatten().collect::<Vec<_>>(), ["cli"], "the binary is `cli` alone");
+    assert_eq!(
+        real.get("main").into_iter().flatten().collect::<Vec<_>>(),
+        ["cli"],
+        "the binary is `cli` alone"
+    );
 }
 
 #[test]
@@ -182,7 +194,9 @@ fn files_are_where_and_as_long_as_they_should_be() {
             if path.segments == ["allow"] && path.next == Some('(') && !path.member {
                 found.push(format!("{}:{}: `#[expect(…, reason = …)]`, never `allow`", file.name, path.line));
             }
-            if ["unwrap_used", "expect_used", "panic"].iter().any(|lint| path.segments.ends_with(&[(*lint).to_owned()]))
+            if ["unwrap_used", "expect_used", "panic"]
+                .iter()
+                .any(|lint| path.segments.ends_with(&[(*lint).to_owned()]))
                 && path.segments.len() > 1
                 && path.segments.first().is_some_and(|first| first == "clippy")
             {
@@ -190,11 +204,13 @@ fn files_are_where_and_as_long_as_they_should_be() {
             }
         }
         let lines = file.text.split("\n#[cfg(test)]\n").next().unwrap_or_default().lines().count();
-        let excused = LONG.iter().any(|(name, _)| *name == file.name);
-        if lines > LINES && !excused {
-            found.push(format!("{}: {lines} lines without its tests; {LINES} is the limit", file.name));
+        let excused = LONG.iter().find(|(name, _, why)| *name == file.name && !why.is_empty());
+        let most = excused.map_or(LINES, |(_, most, _)| *most);
+        if lines > most {
+            found.push(format!("{}: {lines} lines without its tests; {most} is the limit", file.name));
         }
-        if lines <= LINES && excused {
+        // A file that goes to and fro about the limit stays on the list.
+        if lines + 50 < LINES && excused.is_some() {
             found.push(format!("{}: is short enough now; take it from the list", file.name));
         }
     }
@@ -203,7 +219,9 @@ fn files_are_where_and_as_long_as_they_should_be() {
 
 #[test]
 fn the_page_shows_the_table() {
-    let mut table = String::from("| room | pure | imports | what it guarantees, or why it imports what it does |\n|---|---|---|---|\n");
+    let mut table = String::from(
+        "| room | pure | imports | what it guarantees, or why it imports what it does |\n|---|---|---|---|\n",
+    );
     for room in ROOMS {
         let imports: Vec<String> = room.imports.iter().map(|import| format!("`{import}`")).collect();
         let imports = if imports.is_empty() { "nothing".to_owned() } else { imports.join(", ") };

@@ -90,10 +90,13 @@ fn rego(name: &str, does: Does) -> String {
             "",
             "deny contains \"no\" if count([1 | some i in numbers.range(1, 4000); some j in numbers.range(1, 4000); i + j > 1]) < 0",
         ),
-        Does::Unknown => ("requires: [evidence.gates]", "deny contains \"no\" if input.change.kind == \"chart\""),
+        Does::Unknown => {
+            ("requires: [evidence.gates]", "deny contains \"no\" if input.change.kind == \"chart\"")
+        }
         Does::Nonsense => ("", "deny contains {\"message\": \"no\"}"),
     };
-    let head = if custom.is_empty() { String::new() } else { format!("# METADATA\n# custom:\n#   {custom}\n") };
+    let head =
+        if custom.is_empty() { String::new() } else { format!("# METADATA\n# custom:\n#   {custom}\n") };
     format!("{head}package {name}\n\n{body}\n")
 }
 
@@ -141,7 +144,8 @@ fn judge(specs: &[Spec]) -> Judge {
 
 const HEAD: &str = "apiVersion: weighlock.dev/v1\nkind: Input\n";
 const INVENTORY: &str = "inventory: [{id: a, kind: workload, application: app, environment: production}]\n";
-const CHANGE: &str = "changes: [{id: c, kind: config, asset: a, author: {id: dev}, requestedBy: {id: asker}}]\n";
+const CHANGE: &str =
+    "changes: [{id: c, kind: config, asset: a, author: {id: dev}, requestedBy: {id: asker}}]\n";
 
 fn merged(parts: &[(&str, Trust)]) -> Merged {
     let parts = parts
@@ -191,7 +195,8 @@ fn options() -> Options {
 }
 
 fn roles() -> Roles {
-    let entry = |name: &str, roles: &[&str]| (name.to_owned(), roles.iter().map(|r| (*r).to_owned()).collect());
+    let entry =
+        |name: &str, roles: &[&str]| (name.to_owned(), roles.iter().map(|r| (*r).to_owned()).collect());
     BTreeMap::from([
         entry("ann", &["lead"]),
         entry("bob", &["lead", "release"]),
@@ -375,7 +380,10 @@ proptest! {
 }
 
 fn open_hold_with_needs(decision: &Decision) -> bool {
-    decision.findings.iter().any(|f| f.effect == Effect::Hold && f.needs.is_some() && f.satisfied != Some(true))
+    decision
+        .findings
+        .iter()
+        .any(|f| f.effect == Effect::Hold && f.needs.is_some() && f.satisfied != Some(true))
 }
 
 fn shuffle<T>(list: &mut [T], mut seed: u64) {
@@ -454,13 +462,20 @@ fn a_fact_that_does_not_count_is_unknown() {
         ("", Trust::Operator, &strict, "evidence.gates", Some("undated")),
         ("2026-11-20T12:01:00Z", Trust::Operator, &plain, "evidence.gates", None),
         ("2026-11-20T12:01:01Z", Trust::Operator, &plain, "evidence.gates", Some("future")),
-        ("2026-11-20T10:59:59Z", Trust::Operator, &plain, "{fact: evidence.gates, maxAge: 1h}", Some("stale")),
+        (
+            "2026-11-20T10:59:59Z",
+            Trust::Operator,
+            &plain,
+            "{fact: evidence.gates, maxAge: 1h}",
+            Some("stale"),
+        ),
         ("", Trust::Operator, &plain, "{fact: evidence.gates, maxAge: 1h}", Some("undated")),
         (fresh, Trust::Operator, &plain, "{fact: evidence.gates, trust: verified}", Some("distrusted")),
         (fresh, Trust::Verified, &plain, "{fact: evidence.gates, trust: verified}", None),
     ];
     for (at, trust, thresholds, demand, reason) in rows {
-        let list = format!("evidence: {{gates: [{}, {}]}}\n", gate(DIGEST, "passed", at), gate(OTHER, "passed", at));
+        let list =
+            format!("evidence: {{gates: [{}, {}]}}\n", gate(DIGEST, "passed", at), gate(OTHER, "passed", at));
         let reviews = with_image(&[(list.as_str(), *trust)], thresholds);
         let decision = wants_gates(demand).decide(&reviews, &options(), &|| {}).remove(0);
         let found = decision.unknown.first().map(|u| serde_json::to_value(u.reason).unwrap());
@@ -523,7 +538,9 @@ fn a_demand_on_what_carries_no_trust_is_refused() {
         "{fact: asset.object, maxAge: 1h}",
         "{fact: nonsense, maxAge: 1h}",
     ] {
-        let text = format!("# METADATA\n# custom:\n#   requires: [{demand}]\npackage p\n\ndeny contains \"no\" if false\n");
+        let text = format!(
+            "# METADATA\n# custom:\n#   requires: [{demand}]\npackage p\n\ndeny contains \"no\" if false\n"
+        );
         let problems = Judge::new(bundle(vec![("p.rego".to_owned(), text)]), LIMITS).unwrap_err();
         assert_eq!(problems[0].code.id, "policy.metadata", "{demand}: {problems:?}");
     }
@@ -686,7 +703,8 @@ fn a_change_waits_for_those_that_go_first() {
   - {id: waits-too, kind: config, asset: a, author: {id: dev}, dependsOn: [waits]}
   - {id: good, kind: config, asset: a, author: {id: dev}}
   - {id: free, kind: config, asset: a, author: {id: dev}, dependsOn: [good]}\n";
-    let reviews = assemble::assemble(&merged(&[(changes, Trust::Claimed)]), now(), &Thresholds::new(), &Roles::new());
+    let reviews =
+        assemble::assemble(&merged(&[(changes, Trust::Claimed)]), now(), &Thresholds::new(), &Roles::new());
     let text = "package p\n\ndeny contains \"no\" if input.change.kind == \"migration\"\n";
     let judge = Judge::new(bundle(vec![("p.rego".to_owned(), text.to_owned())]), LIMITS).unwrap();
     let decisions = judge.decide(&reviews, &options(), &|| {});
@@ -708,11 +726,14 @@ fn a_change_waits_for_those_that_go_first() {
 #[test]
 fn what_is_approved_is_all_that_matters_about_a_change() {
     let digest = |inventory: &str, change: &str, evidence: &str| -> Digest {
-        let text = format!("inventory: [{{id: a, kind: workload{inventory}}}]\nchanges: [{{id: c, kind: migration, asset: a{change}}}]\n{evidence}");
+        let text = format!(
+            "inventory: [{{id: a, kind: workload{inventory}}}]\nchanges: [{{id: c, kind: migration, asset: a{change}}}]\n{evidence}"
+        );
         let merged = merged(&[(text.as_str(), Trust::Operator)]);
         assemble::assemble(&merged, now(), &Thresholds::new(), &Roles::new()).remove(0).change.digest
     };
-    let migration = |what: &str| format!("evidence: {{migrations: [{{change: c, operations: [{{kind: {what}}}]}}]}}\n");
+    let migration =
+        |what: &str| format!("evidence: {{migrations: [{{change: c, operations: [{{kind: {what}}}]}}]}}\n");
     let all = [
         digest("", "", ""),
         digest(", environment: production", "", ""),

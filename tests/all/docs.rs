@@ -46,7 +46,9 @@ fn every_code_has_its_page_and_every_page_its_code() {
         match std::fs::read_to_string(repository::root().join(&name)) {
             Err(error) => found.push(format!("{name}: {error}")),
             Ok(page) => {
-                found.extend(faults(code.id, code.title, &page).iter().map(|fault| format!("{name}: {fault}")));
+                found.extend(
+                    faults(code.id, code.title, &page).iter().map(|fault| format!("{name}: {fault}")),
+                );
             }
         }
         wanted.push(name);
@@ -102,7 +104,11 @@ fn commands(folder: &Path, block: &str) -> String {
             .env_remove("NO_COLOR")
             .output()
             .unwrap();
-        assert!(output.status.code().is_some_and(|code| code != 1), "`{command}` ended with {}", output.status);
+        assert!(
+            output.status.code().is_some_and(|code| code != 1),
+            "`{command}` ended with {}",
+            output.status
+        );
         let said = [output.stderr, output.stdout].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
         out.push_str(&format!("$ weighlock {command}\n"));
         // Digests hang on the time and on the version.

@@ -12,7 +12,9 @@ changes:
   - {id: none, kind: config, asset: none, author: {id: dev}}\n";
 
 fn folder(enforcement: &str) -> Folder {
-    let config = format!("apiVersion: weighlock.dev/v1\nkind: Config\npolicies: [policies]\nenforcement:\n{enforcement}");
+    let config = format!(
+        "apiVersion: weighlock.dev/v1\nkind: Config\npolicies: [policies]\nenforcement:\n{enforcement}"
+    );
     Folder::with(&[
         ("policies/a.rego", POLICY),
         ("policies/b.rego", OTHER),
@@ -38,9 +40,15 @@ fn modes_count_where_and_when_they_are_meant_to() {
         ("  - {rules: ['*'], clusters: ['west-*'], mode: warn}", ["deny", "allow", "deny"]),
         ("  - {rules: ['*'], clusters: ['*'], mode: warn}", ["allow", "allow", "allow"]),
         ("  - {rules: ['*'], environments: [dev], mode: warn}", ["deny", "allow", "deny"]),
-        ("  - {rules: ['*'], environments: [dev], clusters: ['east-*'], mode: warn}", ["deny", "deny", "deny"]),
+        (
+            "  - {rules: ['*'], environments: [dev], clusters: ['east-*'], mode: warn}",
+            ["deny", "deny", "deny"],
+        ),
         // The last entry that matches decides.
-        ("  - {rules: ['*'], mode: warn}\n  - {rules: [p.a], environments: [production], mode: enforce}", ["deny", "allow", "allow"]),
+        (
+            "  - {rules: ['*'], mode: warn}\n  - {rules: [p.a], environments: [production], mode: enforce}",
+            ["deny", "allow", "allow"],
+        ),
         // Since when, and until when: the start counts, the end does not.
         ("  - {rules: ['*'], mode: warn, until: 2026-11-20T12:00:00Z}", ["deny", "deny", "deny"]),
         ("  - {rules: ['*'], mode: warn, until: 2026-11-20T12:00:01Z}", ["allow", "allow", "allow"]),

@@ -39,6 +39,9 @@ fn faults(name: &str, text: &str) -> Vec<String> {
                 found.push(format!("{place}: holds `{head}{tail}`, {why}"));
             }
         }
+        if ["<<<<<<< ", ">>>>>>> "].iter().any(|mark| line.starts_with(mark)) {
+            found.push(format!("{place}: a merge was left half done"));
+        }
         if line.ends_with('\r') {
             found.push(format!("{place}: ends with a carriage return"));
         } else if written && line.ends_with([' ', '\t']) {
@@ -94,7 +97,7 @@ fn files_are_clean() {
 fn what_is_unclean_is_seen() {
     assert_eq!(faults("a.md", "one\n"), Vec::<String>::new());
     assert_eq!(faults("a.rs", "let a = \"\n \";\n"), Vec::<String>::new());
-    for text in ["a \n", "a\r\n", "a", "a\n\n", &format!("see {}{}\n", "/wor", "k/main")] {
+    for text in ["a \n", "a\r\n", "a", "a\n\n", "<<<<<<< HEAD\n", &format!("see {}{}\n", "/wor", "k/main")] {
         assert_eq!(faults("a.md", text).len(), 1, "{text:?}");
     }
 }

@@ -52,7 +52,10 @@ fn every_row_for_every_flag() {
             // `--fail-on deny` is about holds too.
             let code = if *row == O::Hold && fail_on == Deny { 0 } else { *code };
             let found = exit([(&decision, *planned)], fail_on, accept);
-            assert_eq!(found, code, "{verdict} {indeterminate} {warns} {obliged} {planned} {fail_on:?} {accept}");
+            assert_eq!(
+                found, code,
+                "{verdict} {indeterminate} {warns} {obliged} {planned} {fail_on:?} {accept}"
+            );
         }
     }
 }

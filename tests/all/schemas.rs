@@ -73,7 +73,8 @@ fn documents_that_come_along_are_valid() {
     let mut found = Vec::new();
     for folder in ["examples", "policies", "testdata/input"] {
         for name in repository::below(folder) {
-            let known = Path::new(&name).extension().is_some_and(|ending| ending == "yaml" || ending == "json");
+            let known =
+                Path::new(&name).extension().is_some_and(|ending| ending == "yaml" || ending == "json");
             if !known || name.contains("hostile") {
                 continue;
             }
@@ -90,7 +91,9 @@ fn documents_that_come_along_are_valid() {
                 let Some(schema) = schema else { continue };
                 seen += 1;
                 found.extend(
-                    faults(&validator(schema), &document).iter().map(|fault| format!("{name}: {schema}: {fault}")),
+                    faults(&validator(schema), &document)
+                        .iter()
+                        .map(|fault| format!("{name}: {schema}: {fault}")),
                 );
             }
         }

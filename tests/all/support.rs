@@ -141,7 +141,9 @@ impl Report {
     /// The decision about a change.
     pub(crate) fn decision(&self, id: &str) -> &Value {
         let all = self.report["decisions"].as_array().unwrap();
-        all.iter().find(|decision| decision["change"]["id"] == id).unwrap_or_else(|| panic!("no `{id}`: {self:?}"))
+        all.iter()
+            .find(|decision| decision["change"]["id"] == id)
+            .unwrap_or_else(|| panic!("no `{id}`: {self:?}"))
     }
 
     /// The only decision there is.
@@ -159,9 +161,7 @@ impl Report {
 /// Effect and rule of every finding of a decision.
 pub(crate) fn findings(decision: &Value) -> Vec<String> {
     let all = decision["findings"].as_array().unwrap();
-    all.iter()
-        .map(|f| format!("{} {}", f["effect"].as_str().unwrap(), f["rule"].as_str().unwrap()))
-        .collect()
+    all.iter().map(|f| format!("{} {}", f["effect"].as_str().unwrap(), f["rule"].as_str().unwrap())).collect()
 }
 
 /// The verdict, `indeterminate` where that is what it is.
@@ -177,7 +177,8 @@ pub(crate) fn repository(name: &str) -> String {
 /// A key for tests, by its number; it guards nothing.
 pub(crate) fn key(number: u8) -> (String, String) {
     // The PKCS#8 frame of an Ed25519 key (RFC 8410) around thirty-two equal bytes.
-    let mut der = vec![0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+    let mut der =
+        vec![0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
     der.extend([number; 32]);
     let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", base64(&der));
     let public = weighlock::facts::key::PrivateKey::parse(&pem).unwrap().public().pem();

@@ -140,11 +140,9 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[Exception {
           decision rests on it",
 }];
 
-/// Files that are longer than they should be, with the reason why they are let be.
-pub(crate) const LONG: &[(&str, &str)] = &[(
-    "src/decide/assemble.rs",
-    "one join of every kind of item; splitting it is due when the next kind is added",
-)];
+/// Files that are longer than they should be: how long each may be at most, and why it is let be.
+pub(crate) const LONG: &[(&str, usize, &str)] =
+    &[("src/decide/assemble.rs", 750, "one join of every kind of item; to be split when the next is added")];
 
 /// How many lines a file may have, without its tests.
 pub(crate) const LINES: usize = 600;

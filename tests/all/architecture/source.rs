@@ -112,7 +112,8 @@ pub(crate) fn tokens(text: &str) -> Vec<Piece> {
                 i += 1;
             }
         }
-        line += chars.get(start..i.min(chars.len())).unwrap_or_default().iter().filter(|c| **c == '\n').count();
+        line +=
+            chars.get(start..i.min(chars.len())).unwrap_or_default().iter().filter(|c| **c == '\n').count();
     }
     found
 }
@@ -311,8 +312,8 @@ fn path(
             _ => break,
         }
         let colons = pieces.get(i).is_some_and(|p| p.is(':')) && pieces.get(i + 1).is_some_and(|p| p.is(':'));
-        let goes_on = colons
-            && pieces.get(i + 2).is_some_and(|p| p.name().is_some() || p.is('{') || p.is('*'));
+        let goes_on =
+            colons && pieces.get(i + 2).is_some_and(|p| p.name().is_some() || p.is('{') || p.is('*'));
         if !goes_on {
             break;
         }

@@ -1,0 +1,93 @@
+//! What has the right shape and still makes no sense: a need that nobody can fill, a freeze that ends
+//! before it begins.
+
+use std::collections::BTreeSet;
+
+use super::Settings;
+use crate::model::finding::Need;
+
+/// Everything that makes no sense: a JSON Pointer and a word about it.
+pub(super) fn faults(settings: &Settings) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut say = |path: String, message: String| found.push((path, message));
+    if let Some(updates) = &settings.updates {
+        for (i, rule) in updates.types.iter().enumerate() {
+            for (kind, need) in &rule.approval {
+                let path = format!("/updates/types/{i}/approval/{}", kind.as_str());
+                if rule.alone.contains(kind) {
+                    let kind = kind.as_str();
+                    say(path.clone(), format!("`{kind}` stands under both `alone` and `approval`"));
+                }
+                empty_needs(need, &path, &mut say);
+            }
+        }
+        for (i, freeze) in updates.freezes.iter().enumerate() {
+            if freeze.until <= freeze.from {
+                let name = &freeze.name;
+                say(format!("/updates/freezes/{i}"), format!("the freeze `{name}` ends before it begins"));
+            }
+        }
+        for (i, window) in updates.windows.iter().enumerate() {
+            let path = format!("/updates/windows/{i}");
+            if window.until <= window.from {
+                say(path.clone(), "a change window that closes before it opens".to_owned());
+            }
+            if window.days.is_empty() {
+                say(path.clone(), "a change window without days never opens".to_owned());
+            }
+            if window.zone != "UTC" && !window.zone.contains('/') {
+                let zone = &window.zone;
+                say(path, format!("`{zone}` is not a time zone such as `Europe/Amsterdam` or `UTC`"));
+            }
+        }
+    }
+    if let Some(migrations) = &settings.migrations {
+        empty_needs(&migrations.unparsed, "/migrations/unparsed", &mut say);
+    }
+    if let Some(promotion) = &settings.promotion {
+        let mut seen = BTreeSet::new();
+        for (i, step) in promotion.paths.iter().enumerate() {
+            let path = format!("/promotion/paths/{i}");
+            if !seen.insert((&step.from, &step.to)) {
+                say(path.clone(), format!("`{}` → `{}` stands twice", step.from, step.to));
+            }
+            if let Some(need) = &step.needs {
+                empty_needs(need, &format!("{path}/needs"), &mut say);
+            }
+        }
+    }
+    for (i, canary) in settings.strategy.iter().flat_map(|s| &s.canary).enumerate() {
+        let path = format!("/strategy/canary/{i}");
+        if !(1..=100).contains(&canary.traffic_percent) {
+            say(format!("{path}/trafficPercent"), "`trafficPercent` lies between 1 and 100".to_owned());
+        }
+        if !(0.0..=1.0).contains(&canary.error_rate_max) {
+            say(format!("{path}/errorRateMax"), "`errorRateMax` lies between 0 and 1".to_owned());
+        }
+        if canary.every.0 == 0 || canary.every > canary.r#for {
+            say(
+                format!("{path}/every"),
+                "`every` is longer than nothing and no longer than `for`".to_owned(),
+            );
+        }
+    }
+    found
+}
+
+/// A need that nothing and nobody could ever fill, or that is filled from the start.
+fn empty_needs(need: &Need, path: &str, say: &mut impl FnMut(String, String)) {
+    match need {
+        Need::All(needs) | Need::Any(needs) if needs.is_empty() => {
+            say(path.to_owned(), "an empty list of needs".to_owned());
+        }
+        Need::All(needs) | Need::Any(needs) => {
+            for need in needs {
+                empty_needs(need, path, say);
+            }
+        }
+        Need::Approval(approval) if approval.count == 0 || approval.role.is_empty() => {
+            say(path.to_owned(), "an approval needs a role and a count of at least 1".to_owned());
+        }
+        Need::Approval(_) | Need::Evidence(_) | Need::Time(_) => {}
+    }
+}

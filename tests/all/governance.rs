@@ -1,0 +1,363 @@
+//! What people consent to, through the command: approvals, waivers, overrides.
+
+use serde_json::json;
+
+use super::support::{Folder, NOW, Report, findings, key, repository, verdict};
+
+const CHANGE: &str = "drone-app-1.2.1-to-production";
+
+/// An operator's folder with the roles, the keys and the records of the examples.
+fn operator() -> Folder {
+    let folder = Folder::new();
+    folder.write(
+        "weighlock.yaml",
+        "apiVersion: weighlock.dev/v1\nkind: Config\npolicies: [builtin]\ntrust: {roles: roles.yaml, keys: keys.yaml, approvals: approvals}\ngovernance: {overrideRole: incident}\n",
+    );
+    folder.write(
+        "roles.yaml",
+        "lead@example: [tech-lead]\nrm@example: [release-manager]\nboth@example: [tech-lead, release-manager, incident]\ndev-a@example: [tech-lead, release-manager, incident]\n",
+    );
+    let mut keys = String::new();
+    for (i, person) in ["lead", "rm", "both", "dev-a"].into_iter().enumerate() {
+        let (private, public) = key(u8::try_from(i).unwrap() + 1);
+        folder.write(&format!("{person}.pem"), private);
+        folder.write(&format!("{person}.pub"), public);
+        keys.push_str(&format!("{person}@example: [{person}.pub]\n"));
+    }
+    folder.write("keys.yaml", keys);
+    std::fs::create_dir(folder.path("approvals")).unwrap();
+    // The examples as they are, without the approval that they bring along.
+    for name in ["changes.yaml", "inventory.yaml", "sboms.json", "scans.json"] {
+        folder.write(
+            &format!("input/{name}"),
+            std::fs::read(repository(&format!("examples/quickstart/{name}"))).unwrap(),
+        );
+    }
+    let evidence = std::fs::read_to_string(repository("examples/quickstart/evidence.yaml")).unwrap();
+    let approvals = evidence.find("  # Consent to one change").unwrap();
+    folder.write("input/evidence.yaml", &evidence[..approvals]);
+    folder
+}
+
+fn evaluated(folder: &Folder, more: &str) -> Report {
+    folder.report(&format!("input {more} --trust-input --config weighlock.yaml"))
+}
+
+/// The verdict about the promotion, and who was counted for it.
+fn promotion(folder: &Folder, more: &str) -> (String, Vec<String>) {
+    let report = evaluated(folder, more);
+    let decision = report.decision(CHANGE);
+    let counted = decision["governance"]["approvals"].as_array().unwrap();
+    let counted = counted
+        .iter()
+        .map(|a| format!("{} {}", a["by"].as_str().unwrap(), a["role"].as_str().unwrap()))
+        .collect();
+    (verdict(decision).to_owned(), counted)
+}
+
+fn rejected(folder: &Folder, more: &str) -> String {
+    evaluated(folder, more).decision(CHANGE)["governance"]["rejected"].to_string()
+}
+
+fn approve(folder: &Folder, digest: &str, by: &str, out: &str) {
+    let ran = folder.run(&format!("approve {digest} --by {by}@example --key {by}.pem --out {out}"));
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[test]
+fn two_people_end_the_hold_of_the_example() {
+    let folder = operator();
+    assert_eq!(promotion(&folder, "").0, "hold");
+    let ran = folder.run("evaluate input --trust-input -o json=report.json --now 2026-11-20T12:00:00Z");
+    assert_eq!(ran.code, 10, "{ran:?}");
+    // As the report says how to: by the id of the change, and signed.
+    let ran = folder.run(&format!(
+        "approve {CHANGE} --report report.json --by lead@example --key lead.pem --out in-lead.yaml"
+    ));
+    assert_eq!((ran.code, ran.err.as_str()), (0, "wrote in-lead.yaml\n"), "{ran:?}");
+    let digest = evaluated(&folder, "").digest(CHANGE);
+    assert_eq!(
+        promotion(&folder, "in-lead.yaml"),
+        ("hold".to_owned(), vec!["lead@example tech-lead".to_owned()])
+    );
+    // The other puts an unsigned record where only operators write.
+    let ran = folder.run(&format!("approve {digest} --by rm@example --out approvals/rm.yaml"));
+    assert_eq!(ran.code, 0);
+    assert!(ran.err.contains("not signed"), "{}", ran.err);
+    let (verdict, counted) = promotion(&folder, "in-lead.yaml");
+    assert_eq!(counted, ["lead@example tech-lead", "rm@example release-manager"]);
+    assert_eq!(verdict, "allow");
+    let report = evaluated(&folder, "in-lead.yaml");
+    let hold = &report.decision(CHANGE)["findings"][0];
+    assert_eq!((&hold["effect"], &hold["satisfied"]), (&json!("hold"), &json!(true)));
+    assert!(report.decision(CHANGE)["governance"]["expires"].is_string());
+}
+
+#[test]
+fn approvals_that_do_not_count_say_why() {
+    let folder = operator();
+    // Without `--trust-input` the records of the input are claims, and only their signatures count.
+    let digest = evaluated(&folder, "").digest(CHANGE);
+    let look = |folder: &Folder, record: &str| {
+        let report =
+            folder.report(&format!("input/changes.yaml input/inventory.yaml {record} -p builtin:promotion"));
+        let decision = report.decision(CHANGE).clone();
+        (
+            decision["governance"]["approvals"].as_array().unwrap().len(),
+            decision["governance"]["rejected"].to_string(),
+        )
+    };
+    // Of its author; refused where that can be told, and never counted.
+    folder.run("evaluate input --trust-input -o json=report.json");
+    let ran =
+        folder.run(&format!("approve {CHANGE} --report report.json --by dev-a@example --key dev-a.pem"));
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("nobody approves their own change"), "{}", ran.err);
+    approve(&folder, &digest, "dev-a", "own.yaml");
+    let (count, why) = look(&folder, "own.yaml");
+    assert!(count == 0 && why.contains("nobody approves their own change"), "{why}");
+    // One person with both roles fills one place.
+    approve(&folder, &digest, "both", "both.yaml");
+    assert_eq!(look(&folder, "both.yaml").0, 1);
+    let twice = format!("{}---\n{}", folder.read("both.yaml"), folder.read("both.yaml"));
+    folder.write("twice.yaml", twice);
+    assert_eq!(look(&folder, "twice.yaml").0, 1);
+    // With somebody else, whichever place that is, both are filled.
+    approve(&folder, &digest, "lead", "lead.yaml");
+    assert_eq!(look(&folder, "both.yaml lead.yaml").0, 2);
+    // Altered, forged and unsigned.
+    let signed = folder.read("lead.yaml");
+    let expiry = signed.lines().find(|line| line.starts_with("expires")).unwrap();
+    // The signature stands last, and may go over several lines.
+    let last = |text: &str| text[text.find("signature:").unwrap()..].to_owned();
+    let signature = last(&signed);
+    let signature = signature.as_str();
+    for (what, text) in [
+        ("longer", signed.replace(expiry, "expires: 2036-01-01T00:00:00Z")),
+        ("somebody else's", signed.replace("lead@example", "rm@example")),
+        ("unsigned", signed.replace(signature, "")),
+        (
+            "half a signature",
+            signed.replace(signature, &format!("signature: {}\n", &signature[signature.len() / 2..].trim())),
+        ),
+        ("a stranger's", signed.replace("lead@example", "stranger@example")),
+        ("another's signature", signed.replace(signature, &last(&folder.read("both.yaml")))),
+    ] {
+        folder.write("forged.yaml", &text);
+        let (count, why) = look(&folder, "forged.yaml");
+        assert!(count == 0 && why.contains("not signed by a key of that person"), "{what}: {why}");
+    }
+    // What signs an approval signs no other record, and no other field is read from it.
+    folder.write("forged.yaml", format!("{signed}role: release-manager\n"));
+    let ran = folder.run("evaluate input forged.yaml");
+    assert!(ran.code == 2 && ran.err.contains("unknown field `role`"), "{}", ran.err);
+    // For another change, or for this one before it changed.
+    approve(&folder, &evaluated(&folder, "").digest("flights-0042"), "lead", "other.yaml");
+    assert_eq!(look(&folder, "other.yaml"), (0, "[]".to_owned()));
+    let changes = folder.read("input/changes.yaml");
+    folder.write(
+        "input/changes.yaml",
+        changes.replace("version: v1.2.1, digest: \"sha256:35d3", "version: v1.2.1, digest: \"sha256:35d4"),
+    );
+    assert_eq!(look(&folder, "lead.yaml both.yaml").0, 0);
+}
+
+#[test]
+fn approvals_end() {
+    let folder = operator();
+    let digest = evaluated(&folder, "").digest(CHANGE);
+    let record = |at: &str, expires: &str| {
+        format!(
+            "apiVersion: weighlock.dev/v1\nkind: Approval\nby: {{id: lead@example}}\nchange: {digest}\nat: {at}\nexpires: {expires}\n"
+        )
+    };
+    for (at, expires, why) in [
+        ("2026-11-20T10:00:00Z", "2026-11-20T12:00:01Z", ""),
+        ("2026-11-20T10:00:00Z", "2026-11-20T12:00:00Z", "expired"),
+        ("2026-11-20T12:01:01Z", "2026-11-21T12:00:00Z", "given later than now"),
+        ("2026-11-21T10:00:00Z", "2026-11-20T13:00:00Z", "given later than now"),
+        ("2026-11-20T12:00:50Z", "2026-11-20T12:00:40Z", "expires before it was given"),
+    ] {
+        folder.write("approvals/a.yaml", record(at, expires));
+        let why_not = rejected(&folder, &format!("--now {NOW}"));
+        assert!(
+            if why.is_empty() { why_not == "[]" } else { why_not.contains(why) },
+            "{at} {expires}: {why_not}"
+        );
+    }
+    for (text, said) in [
+        ("approve sha256:0 --by lead@example", "is not the digest of a change"),
+        ("approve nothing --report report.json --by lead@example", "the report has no change `nothing`"),
+        (
+            "approve drone-app-1.2.1-to-prodction --report report.json --by lead@example",
+            "did you mean `drone-app-1.2.1-to-production`?",
+        ),
+        ("approve SELF --by ' '", "`--by` must say something"),
+        ("approve SELF --by lead@example --expires 2020-01-01T00:00:00Z", "is not ahead of now"),
+        ("approve SELF --by lead@example --expires soon", "`soon` is not a time"),
+        ("approve SELF --by lead@example --key roles.yaml", "neither a P-256 nor an Ed25519 key"),
+        ("approve SELF --by lead@example --key missing.pem", "`missing.pem` cannot be read"),
+    ] {
+        folder.run("evaluate input --trust-input -o json=report.json");
+        let ran = folder.run(&text.replace("SELF", &digest));
+        assert_eq!(ran.code, 2, "{text}: {ran:?}");
+        assert!(ran.err.contains(said), "{text}: {}", ran.err);
+        assert!(ran.out.is_empty());
+    }
+}
+
+const WAIVABLE: &str = "# METADATA\n# custom: {waivable: true}\npackage may\n\ndeny contains {\"msg\": \"no\", \"vulnerability\": \"CVE-2026-1\"}\n";
+const FIRM: &str = "package firm\n\ndeny contains \"never\" if input.change.id == \"firm\"\n";
+const INPUT: &str = "apiVersion: weighlock.dev/v1\nkind: Input\ninventory: [{id: a, kind: workload, application: app, environment: test, cluster: x}]\nchanges:\n  - {id: soft, kind: config, asset: a, author: {id: dev}}\n";
+
+fn waivers() -> Folder {
+    let folder = Folder::with(&[("p/may.rego", WAIVABLE), ("p/firm.rego", FIRM), ("in.yaml", INPUT)]);
+    let (private, public) = key(9);
+    folder.write("boss.pem", private);
+    folder.write("boss.pub", public);
+    folder.write("keys.yaml", "boss: [boss.pub]\n");
+    std::fs::create_dir(folder.path("waivers")).unwrap();
+    folder.write(
+        "weighlock.yaml",
+        "apiVersion: weighlock.dev/v1\nkind: Config\npolicies: [p]\ntrust: {keys: keys.yaml, waivers: waivers}\ngovernance: {waiverMaxAge: 30d}\n",
+    );
+    folder
+}
+
+const WAIVE: &str = "waive --id W-1 --owner ann --reason because --ticket T-1";
+
+#[test]
+fn waivers_set_aside_what_they_name_and_nothing_else() {
+    let folder = waivers();
+    assert_eq!(folder.report("in.yaml").code, 10);
+    let rows = [
+        // Scope, rule, expiry: whether it counts, and what is said where not.
+        ("application=app", "may", "20d", Ok(())),
+        (
+            "application=app --scope vulnerability=CVE-2026-1 --scope cluster=x --scope change=soft",
+            "may",
+            "20d",
+            Ok(()),
+        ),
+        ("application=app --scope vulnerability=CVE-2026-2", "may", "20d", Err("sets nothing aside")),
+        ("application=other", "may", "20d", Err("sets nothing aside")),
+        ("team=other", "may", "20d", Err("sets nothing aside")),
+        ("application=app", "firm", "20d", Err("cannot be waived")),
+        ("application=app", "my", "20d", Err("did you mean `may`?")),
+        ("application=app", "may", "31d", Err("later than 30d from now")),
+    ];
+    for (scope, rule, expires, expected) in rows {
+        let ran = folder.run(&format!("{WAIVE} --approved-by boss --rule {rule} --scope {scope} --expires {expires} --out waivers/w.yaml"));
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let report = folder.report("in.yaml");
+        assert_eq!(report.code, if expected.is_ok() { 0 } else { 10 }, "{scope} {rule}: {report:?}");
+        match expected {
+            Ok(()) => {
+                assert_eq!(report.one()["findings"][0]["waived"]["by"], "W-1");
+                assert_eq!(report.one()["governance"]["waivers"], json!(["W-1"]));
+                assert_eq!(report.report["findings"], json!([]));
+            }
+            Err(said) => {
+                let message = report.report["findings"][0]["message"].as_str().unwrap();
+                assert!(message.contains(said) && message.contains("W-1"), "{message}");
+            }
+        }
+    }
+    // Expired, and said so.
+    folder.run(&format!(
+        "{WAIVE} --approved-by boss --rule may --scope application=app --expires 1d --out waivers/w.yaml"
+    ));
+    let later = folder.report("in.yaml --now 2036-01-01T00:00:00Z");
+    assert_eq!(later.code, 10);
+    assert!(later.report["findings"][0]["message"].as_str().unwrap().contains("expired"));
+}
+
+#[test]
+fn a_waiver_that_comes_with_the_input_needs_a_signature() {
+    let folder = waivers();
+    let waive = |more: &str| {
+        folder.run(&format!("{WAIVE} --rule may --scope application=app --expires 10d --out w.yaml {more}"))
+    };
+    assert_eq!(waive("--approved-by boss").code, 0);
+    let unsigned = folder.report("in.yaml w.yaml");
+    assert_eq!(unsigned.code, 10);
+    assert!(unsigned.report["findings"][0]["message"].as_str().unwrap().contains("not signed"));
+    waive("--approved-by boss --key boss.pem");
+    assert_eq!(folder.report("in.yaml w.yaml").code, 0);
+    let signed = folder.read("w.yaml");
+    for (from, to) in [
+        ("application: app", "environment: test"),
+        ("- may", "- firm"),
+        ("because", "Because"),
+        ("approvedBy: boss", "approvedBy: bass"),
+    ] {
+        let altered = signed.replace(from, to);
+        assert_ne!(altered, signed);
+        folder.write("altered.yaml", altered);
+        assert_eq!(folder.report("in.yaml altered.yaml").code, 10, "{from}");
+    }
+    // Owner and approver must be two, on the command line and in the file.
+    let ran = waive("--approved-by ann");
+    assert!(ran.code == 2 && ran.err.contains("the same person"), "{}", ran.err);
+    folder.write("waivers/w.yaml", signed.replace("owner: ann", "owner: boss"));
+    let report = folder.report("in.yaml");
+    assert_eq!(report.code, 10);
+    assert!(report.report["findings"][0]["message"].as_str().unwrap().contains("both owner and approver"));
+}
+
+#[test]
+fn an_override_is_for_a_role_a_reason_and_a_while() {
+    let folder = waivers();
+    folder.write("roles.yaml", "boss: [incident]\ndev: [incident]\n");
+    std::fs::create_dir(folder.path("overrides")).unwrap();
+    let config = |governance: &str| {
+        folder.write(
+            "weighlock.yaml",
+            format!("apiVersion: weighlock.dev/v1\nkind: Config\npolicies: [p]\ntrust: {{keys: keys.yaml, roles: roles.yaml, overrides: overrides}}\ngovernance: {{{governance}}}\n"),
+        );
+    };
+    config("overrideRole: incident");
+    let input = INPUT.replace("id: soft", "id: firm");
+    folder.write("in.yaml", &input);
+    let digest = folder.report("in.yaml").digest("firm");
+    let write = |by: &str, expires: &str, more: &str| {
+        folder.run(&format!("override {digest} --by {by} --reason down --ticket INC-1 --expires {expires} --review-due 3d --out o.yaml {more}"))
+    };
+    write("boss", "4h", "--key boss.pem");
+    let report = folder.report("in.yaml o.yaml");
+    assert_eq!((report.code, findings(report.one()).len()), (0, 2), "{report:?}");
+    assert!(report.one()["findings"][0]["overridden"]["by"].as_str().unwrap().starts_with("O-"));
+    // Not signed, altered, not of the role, too long, for another change.
+    let signed = folder.read("o.yaml");
+    folder.write("o.yaml", signed.replace("down", "Down"));
+    assert_eq!(folder.report("in.yaml o.yaml").code, 10);
+    folder.write("o.yaml", &signed);
+    folder.write("in.yaml", input.replace("cluster: x", "cluster: y"));
+    assert_eq!(folder.report("in.yaml o.yaml").code, 10);
+    folder.write("in.yaml", &input);
+    config("overrideRole: chief");
+    assert_eq!(folder.report("in.yaml o.yaml").code, 10);
+    config("");
+    let report = folder.report("in.yaml o.yaml");
+    assert!(
+        report.code == 10 && report.one()["governance"]["rejected"].to_string().contains("names no role")
+    );
+    config("overrideRole: incident, overrideMaxAge: 1h");
+    assert_eq!(folder.report("in.yaml o.yaml").code, 10);
+    config("overrideRole: incident");
+    write("dev", "4h", "");
+    std::fs::rename(folder.path("o.yaml"), folder.path("overrides/o.yaml")).unwrap();
+    let report = folder.report("in.yaml");
+    assert!(
+        report.code == 10 && report.one()["governance"]["rejected"].to_string().contains("their own change")
+    );
+    // Without a reason there is none.
+    let ran = folder.run(&format!("override {digest} --by boss --reason ' ' --ticket INC-1"));
+    assert!(ran.code == 2 && ran.err.contains("`--reason` must say something"), "{}", ran.err);
+    // And never of what could not be judged.
+    folder.write("overrides/o.yaml", signed);
+    folder
+        .write("p/broken.rego", "package broken\n\ndeny contains \"x\" if to_number(input.change.id) > 1\n");
+    let report = folder.report("in.yaml");
+    assert_eq!((report.code, verdict(report.one())), (13, "indeterminate"));
+}

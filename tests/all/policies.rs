@@ -1,0 +1,129 @@
+//! Policies that cannot be used, and policies that would never end.
+
+use std::time::{Duration, Instant};
+
+use super::support::{Folder, INPUT, Ran};
+
+fn folder() -> Folder {
+    let folder = Folder::new();
+    folder.write("in.yaml", format!("{INPUT}inventory: [{{id: a, kind: workload}}]\nchanges: [{{id: c, kind: config, asset: a}}]\n"));
+    folder
+}
+
+fn said(ran: &Ran) -> String {
+    let lines = ran.err.lines().filter(|line| !line.starts_with("note: no configuration"));
+    lines.map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+#[test]
+fn policies_that_are_not_there() {
+    let folder = folder();
+    std::fs::create_dir(folder.path("none")).unwrap();
+    folder.write("tests/p_test.rego", "package p_test\n\ntest_x if true\n");
+    folder.write("library/lib.rego", "package lib\n\nx := 1\n");
+    folder.write("empty.rego", "");
+    let mut all = String::new();
+    for name in ["none", "missing", "tests", "library", "empty.rego", "builtin:hardning", "builtin:nothing", "builtinx", "in.yaml"] {
+        let ran = folder.run(&format!("evaluate in.yaml -p {name}"));
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{name}: {ran:?}");
+        all.push_str(&format!("$ weighlock evaluate in.yaml -p {name}\n{}", said(&ran)));
+    }
+    insta::assert_snapshot!(all, @"");
+}
+
+#[test]
+fn a_broken_policy_shows_where() {
+    let folder = folder();
+    let mut all = String::new();
+    for (name, text) in [
+        ("syntax.rego", "package p\n\ndeny contains \"no\" if {\n\tinput.change.kind ==\n}\n"),
+        ("unknown.rego", "package p\n\ndeny contains \"no\" if nosuchfunction(1)\n"),
+        ("unsafe.rego", "package p\n\ndeny contains x if x > 1\n"),
+        ("reach.rego", "package p\n\ndeny contains \"no\" if http.send({\"url\": \"http://x\", \"method\": \"get\"}).status_code == 200\n"),
+        ("requires.rego", "# METADATA\n# custom:\n#   requires: [evidence.scan]\npackage p\n\ndeny contains \"no\"\n"),
+        ("effect.yaml", "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {id: p}\nspec:\n  rules:\n    - {id: r, effect: dney, message: no, expression: 'true'}\n"),
+        ("cel.yaml", "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {id: p}\nspec:\n  rules:\n    - {id: r, effect: deny, message: no, expression: 'input.change.kind =='}\n"),
+    ] {
+        folder.write(name, text);
+        let ran = folder.run(&format!("evaluate in.yaml -p {name}"));
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{name}: {ran:?}");
+        assert!(ran.err.contains(&format!("{name}:")), "{name}: {}", ran.err);
+        all.push_str(&said(&ran));
+    }
+    insta::assert_snapshot!(all, @"");
+}
+
+#[test]
+fn settings_and_data_that_do_not_fit() {
+    let folder = folder();
+    folder.write("p.rego", "package p\n\ndeny contains data.extra.x\n");
+    folder.write("weighlock.yaml", "apiVersion: weighlock.dev/v1\nkind: Config\npolicies: [p.rego]\nsettings: settings.yaml\n");
+    let mut all = String::new();
+    for settings in ["scans:\n  severites: [high]\n", "scans: {severities: [hihg]}\n", "promotion: [\n", "updates: {minimumAge: [{age: soon}]}\n"] {
+        folder.write("settings.yaml", settings);
+        let ran = folder.run("evaluate in.yaml");
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{settings}: {ran:?}");
+        assert!(ran.err.contains("settings.yaml:"), "{}", ran.err);
+        all.push_str(&said(&ran));
+    }
+    folder.write("settings.yaml", "scans: {severities: [high]}\n");
+    folder.write("one.yaml", "extra: {x: one}\n");
+    folder.write("two.json", "{\"extra\": {\"x\": \"two\"}}");
+    folder.write("settings2.yaml", "settings: {scans: {severities: []}}\n");
+    folder.write("list.yaml", "[1]\n");
+    assert_eq!(folder.run("evaluate in.yaml -d one.yaml").code, 10);
+    for data in ["-d one.yaml -d two.json", "-d settings2.yaml", "-d list.yaml", "-d missing.yaml"] {
+        let ran = folder.run(&format!("evaluate in.yaml {data}"));
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{data}: {ran:?}");
+        all.push_str(&said(&ran));
+    }
+    // A package and data of one name would hide one another.
+    folder.write("p.yaml", "p: {deny: [x]}\n");
+    let ran = folder.run("evaluate in.yaml -d p.yaml");
+    assert_eq!(ran.code, 2, "{ran:?}");
+    all.push_str(&said(&ran));
+    insta::assert_snapshot!(all, @"");
+}
+
+/// The most memory that a process has had, in bytes, as far as the system says.
+fn peak(id: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
+}
+
+#[test]
+fn a_policy_that_never_ends_is_stopped() {
+    let folder = folder();
+    let nested = "[1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map(a, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map(b, ".repeat(6);
+    let policies = [
+        ("loop.rego", "package p\n\ndeny contains \"no\" if count([1 | some i in numbers.range(1, 100000); some j in numbers.range(1, 100000); i * j < 0]) > 0\n".to_owned()),
+        ("grow.rego", "package p\n\ndeny contains \"no\" if {\n\ta := numbers.range(1, 10000)\n\tb := [concat(\"\", [sprintf(\"%d\", [x]) | some x in a]) | some y in a]\n\tcount(concat(\"\", b)) < 0\n}\n".to_owned()),
+        ("loop.yaml", format!("apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {{id: p}}\nspec:\n  rules:\n    - {{id: r, effect: deny, message: no, expression: '{nested}1{} == []'}}\n", "))".repeat(6))),
+    ];
+    for (name, text) in policies {
+        folder.write(name, text);
+        let start = Instant::now();
+        let mut child = folder
+            .command(&["evaluate", "in.yaml", "-p", name])
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut most = 0;
+        while child.try_wait().unwrap().is_none() {
+            most = peak(child.id()).unwrap_or(0).max(most);
+            if start.elapsed() > Duration::from_secs(60) {
+                child.kill().unwrap();
+                panic!("{name} does not end");
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let took = start.elapsed();
+        let ran = Ran::of(&child.wait_with_output().unwrap());
+        assert_eq!(ran.code, 13, "{name}: {ran:?}");
+        assert!(most < 500 << 20, "{name}: {most} bytes");
+        // The limit is half a second; the rest is for a machine that is busy with other tests.
+        assert!(took < Duration::from_secs(5), "{name}: {took:?}");
+    }
+}

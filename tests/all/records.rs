@@ -1,0 +1,173 @@
+//! Records and their replay: the same bytes again, and whatever was altered is found out.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::support::{Folder, NOW, base64, key, repository};
+
+/// A folder with the records of the examples, signed or not.
+fn recorded(more: &str) -> (Folder, Vec<PathBuf>) {
+    let folder = Folder::new();
+    let (private, public) = key(3);
+    let (_, stranger) = key(4);
+    folder.write("key.pem", private);
+    folder.write("key.pub", public);
+    folder.write("stranger.pub", stranger);
+    let ran = folder.run(&format!(
+        "evaluate --trust-input {} -c {} --now {NOW} --decision-out out {more}",
+        repository("examples/quickstart"),
+        repository("examples/operator/weighlock.yaml")
+    ));
+    assert_eq!(ran.code, 10, "{ran:?}");
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder.path("out")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert_eq!(files.len(), 5);
+    (folder, files)
+}
+
+fn name(path: &std::path::Path) -> String {
+    format!("out/{}", path.file_name().unwrap().to_str().unwrap())
+}
+
+#[test]
+fn every_record_of_the_example_replays_to_the_byte() {
+    let (folder, files) = recorded("");
+    let names: Vec<String> = files.iter().map(|file| name(file)).collect();
+    let ran = folder.run(&format!("replay {}", names.join(" ")));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(ran.out.matches("identical:").count(), 5);
+    assert_eq!(ran.out.matches("not signed").count(), 5);
+    // A key was asked for, and none of them is signed.
+    let ran = folder.run(&format!("replay {} --key key.pub", names[0]));
+    assert!(ran.code == 10 && ran.err.contains("carries no signature"), "{ran:?}");
+}
+
+#[test]
+fn what_is_altered_in_a_record_is_found_out() {
+    let (folder, files) = recorded("");
+    let file = files.iter().find(|file| name(file).contains("flights")).unwrap();
+    let record: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    type Alter = fn(&mut Value);
+    let alterations: &[(&str, Alter)] = &[
+        ("verdict", |r| r["decision"]["verdict"] = json!("allow")),
+        ("indeterminate", |r| r["decision"]["indeterminate"] = json!(true)),
+        ("findings", |r| r["decision"]["findings"] = json!([])),
+        ("id", |r| r["decision"]["id"] = json!(format!("sha256:{}", "a".repeat(64)))),
+        ("asserted", |r| r["decision"]["asserted"] = json!(false)),
+        ("simulated", |r| r["decision"]["simulated"] = json!(false)),
+        ("review", |r| r["review"]["evidence"]["migrations"] = json!([])),
+        ("time", |r| r["review"]["context"]["now"] = json!("2026-11-20T12:00:01Z")),
+        ("policies", |r| {
+            let all = r["policies"].as_object_mut().unwrap();
+            all.retain(|name, _| !name.contains("migrations"));
+        }),
+        ("data", |r| r["data"]["settings"]["scans"]["severities"] = json!([])),
+        ("enforcement", |r| r["enforcement"] = json!([{"rules": ["*"], "mode": "warn"}])),
+        ("roles", |r| r["governance"]["roles"]["dev-a@example"] = json!(["dba"])),
+        ("engine", |r| r["decision"]["digests"]["engine"] = json!("another")),
+    ];
+    for (what, alter) in alterations {
+        let mut altered = record.clone();
+        alter(&mut altered);
+        assert_ne!(altered, record, "{what}");
+        folder.write("altered.json", altered.to_string());
+        let ran = folder.run("replay altered.json");
+        assert_eq!(ran.code, 10, "{what}: {ran:?}");
+        assert!(ran.out.contains("DIFFERENT:") && ran.out.contains("/decision/"), "{what}: {}", ran.out);
+    }
+    for (what, text) in [
+        ("nothing", String::new()),
+        ("a half", record.to_string()[..4000].to_owned()),
+        ("another document", "{\"apiVersion\": \"weighlock.dev/v1\", \"kind\": \"Report\"}".to_owned()),
+        ("one with more", {
+            let mut more = record.clone();
+            more["signedBy"] = json!("me");
+            more.to_string()
+        }),
+    ] {
+        folder.write("altered.json", text);
+        let ran = folder.run("replay altered.json");
+        assert_eq!(ran.code, 2, "{what}: {ran:?}");
+        assert!(ran.err.contains("altered.json"), "{what}: {}", ran.err);
+    }
+}
+
+#[test]
+fn a_signed_record_holds_for_its_key_alone() {
+    let (folder, files) = recorded("--sign-key key.pem");
+    let all: Vec<String> = files.iter().map(|file| name(file)).collect();
+    let ran = folder.run(&format!("replay {} --key key.pub", all.join(" ")));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(ran.out.matches("signed by sha256:").count(), 5);
+    let ran = folder.run(&format!("replay {}", all[0]));
+    assert!(ran.code == 0 && ran.out.contains("signed, not checked"), "{ran:?}");
+    let ran = folder.run(&format!("replay {} --key stranger.pub", all[0]));
+    assert!(ran.code == 10 && ran.err.contains("record.altered"), "{ran:?}");
+    let denied = all.iter().find(|name| name.contains("flights")).unwrap();
+    let envelope: Value = serde_json::from_str(&folder.read(denied)).unwrap();
+    let payload = {
+        use base64::Engine as _;
+        base64::engine::general_purpose::STANDARD.decode(envelope["payload"].as_str().unwrap()).unwrap()
+    };
+    let altered = String::from_utf8(payload.clone()).unwrap().replace("\"verdict\":\"deny\"", "\"verdict\":\"allow\"");
+    assert_ne!(altered.as_bytes(), payload);
+    for (what, alter) in [
+        ("payload", Box::new(|e: &mut Value| e["payload"] = json!(base64(altered.as_bytes()))) as Box<dyn Fn(&mut Value)>),
+        ("type", Box::new(|e: &mut Value| e["payloadType"] = json!("application/vnd.in-toto+json"))),
+        ("signature", Box::new(|e: &mut Value| e["signatures"] = json!([]))),
+        ("base64", Box::new(|e: &mut Value| e["payload"] = json!("!"))),
+    ] {
+        let mut copy = envelope.clone();
+        alter(&mut copy);
+        folder.write("altered.json", copy.to_string());
+        let ran = folder.run("replay altered.json --key key.pub");
+        assert_eq!(ran.code, 10, "{what}: {ran:?}");
+        assert!(ran.err.contains("record.altered") && ran.out.is_empty(), "{what}: {ran:?}");
+    }
+    // The signature taken off, it is no signed record any more.
+    folder.write("altered.json", payload);
+    assert_eq!(folder.run("replay altered.json --key key.pub").code, 10);
+    assert_eq!(folder.run("replay altered.json").code, 0);
+}
+
+#[test]
+fn the_same_question_has_the_same_bytes_for_an_answer() {
+    let folder = Folder::new();
+    let quickstart = repository("examples/quickstart");
+    let config = repository("examples/operator/weighlock.yaml");
+    let line = format!("evaluate --trust-input -c {config} --now {NOW} -o json");
+    let first = folder.run(&format!("{line} {quickstart}"));
+    assert_eq!(first, folder.run(&format!("{line} {quickstart}")));
+    for threads in ["1", "2", "7"] {
+        let words: Vec<String> = format!("{line} {quickstart}").split(' ').map(str::to_owned).collect();
+        let output = folder.command(&words).env("RAYON_NUM_THREADS", threads).output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), first.out, "{threads} threads");
+    }
+    // The files by name, in whatever order, and one of them twice.
+    let names = ["changes.yaml", "evidence.yaml", "inventory.yaml", "sboms.json", "scans.json"];
+    let mut paths: Vec<String> = names.iter().map(|name| format!("{quickstart}/{name}")).collect();
+    let decisions = |out: &str| serde_json::from_str::<Value>(out).unwrap()["decisions"].clone();
+    for _ in 0..names.len() {
+        paths.rotate_left(1);
+        let again = folder.run(&format!("{line} {} {}", paths.join(" "), paths[0]));
+        assert_eq!(decisions(&again.out), decisions(&first.out));
+    }
+}
+
+/// Two files that speak about one thing: which is read first must not matter.
+#[test]
+fn the_order_in_which_files_are_named_never_matters() {
+    let head = "apiVersion: weighlock.dev/v1\nkind: Input\n";
+    let asset = "inventory: [{id: a, kind: workload, application: app}]\n";
+    let folder = Folder::with(&[("p.rego", "package p\n\ndeny contains d.environment if some d in input.evidence.deployments\n")]);
+    folder.write("b.yaml", format!("{head}{asset}changes: [{{id: c, kind: config, asset: a, author: {{id: d}}}}]\n"));
+    folder.write("a.yaml", format!("{head}{asset}evidence: {{deployments: [{{application: app, environment: one, digest: \"sha256:{}\", since: 2026-11-01T00:00:00Z}}]}}\n", "1".repeat(64)));
+    folder.write("c.yaml", format!("{head}evidence: {{deployments: [{{application: app, environment: two, digest: \"sha256:{}\", since: 2026-11-01T00:00:00Z}}]}}\n", "2".repeat(64)));
+    folder.write("weighlock.yaml", "apiVersion: weighlock.dev/v1\nkind: Config\ntrust: {inputs: [a.yaml, c.yaml], facts: {inventory: {trust: operator}}}\n");
+    let all = ["a.yaml b.yaml c.yaml", "c.yaml b.yaml a.yaml", "b.yaml c.yaml a.yaml", "b.yaml a.yaml c.yaml"]
+        .map(|files| folder.report(&format!("{files} -p p.rego --now {NOW}")).report);
+    assert_eq!(all[0]["decisions"][0]["findings"].as_array().unwrap().len(), 2);
+    assert!(all.windows(2).all(|pair| pair[0] == pair[1]));
+}

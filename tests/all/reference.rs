@@ -1,0 +1,291 @@
+//! The reference pages: written from the code that they are about.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::Value;
+use weighlock::author::suite;
+use weighlock::config::Config;
+use weighlock::decide::fact::FACTS;
+use weighlock::diag::Source;
+use weighlock::model::finding::Effect;
+use weighlock::model::trust::{Threshold, Trust};
+use weighlock::pipeline::load;
+use weighlock::pipeline::schema::SCHEMAS;
+use weighlock::policy::{Bundle, Rule};
+
+use super::repository;
+
+#[test]
+fn the_commands() {
+    let mut root = weighlock::cli::command().term_width(100);
+    root.build();
+    let mut page = format!(
+        "# Commands\n\nWritten from `src/cli/`; edit that. Data goes to standard output, everything else to standard \
+         error.\n\n```text\n{}```\n",
+        plain(&root.render_help().to_string())
+    );
+    for command in root.get_subcommands_mut() {
+        let name = command.get_name().to_owned();
+        let help = command.clone().term_width(100).bin_name(format!("weighlock {name}")).render_long_help();
+        let _ = write!(page, "\n## weighlock {name}\n\n```text\n{}```\n", plain(&help.to_string()));
+    }
+    repository::generated("docs/reference/cli.md", &page).unwrap();
+}
+
+/// A help text without what stands at the ends of its lines.
+fn plain(help: &str) -> String {
+    help.trim().lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+#[test]
+fn the_facts() {
+    let mut page = String::from(
+        "# Facts\n\nWritten from `src/decide/fact.rs`; edit that.\n\nA rule names the facts it needs under `requires`. \
+         Where one is absent, too old, too little trusted, or dated later than now, the rule is not asked, and the \
+         change cannot be judged. The least trust below holds where neither the rule nor `trust.facts` in \
+         `weighlock.yaml` says otherwise; facts without one are derived or part of the change itself.\n\n\
+         | fact | what it is, and where a policy finds it | least trust |\n|---|---|---|\n",
+    );
+    for fact in FACTS {
+        let trust = fact.trust.map_or("", Trust::as_str);
+        let _ = writeln!(page, "| `{}` | {} | {trust} |", fact.name, fact.about);
+    }
+    page.push_str(
+        "\n## Trust\n\n| level | who vouches for the fact |\n|---|---|\n\
+         | `claimed` | whoever wrote the document |\n\
+         | `operator` | the operators: it was read from where `trust.inputs` says that only they write |\n\
+         | `verified` | Weighlock, which checked a signature or derived it itself |\n",
+    );
+    repository::generated("docs/reference/facts.md", &page).unwrap();
+}
+
+#[test]
+fn the_settings() {
+    let schema = SCHEMAS.iter().find(|schema| schema.name == "settings").unwrap().text();
+    let schema: Value = serde_json::from_str(&schema).unwrap();
+    let mut page = String::from(
+        "# Settings\n\nWritten from `src/policy/settings.rs` and `policies/settings.yaml`; edit those.\n\nThe file that \
+         `settings` names in `weighlock.yaml`. Policies see it as `data.settings`. A section takes the place of the \
+         whole shipped section of that name; sections that are left out stay as they are shipped. A name that is not \
+         known is an error.\n",
+    );
+    for (name, section) in schema["properties"].as_object().unwrap() {
+        let _ = write!(page, "\n## `{name}`\n");
+        fields(&mut page, &schema, section, name);
+    }
+    let _ = write!(
+        page,
+        "\n## As shipped\n\n`settings.yaml`:\n\n```yaml\n{}```\n",
+        repository::read("policies/settings.yaml")
+    );
+    repository::generated("docs/reference/settings.md", &page).unwrap();
+}
+
+/// Follows references, and the one way out of `or null`.
+fn resolved<'a>(schema: &'a Value, mut value: &'a Value) -> &'a Value {
+    loop {
+        let next = match (value["$ref"].as_str(), value["anyOf"].as_array()) {
+            (Some(reference), _) => schema.pointer(reference.trim_start_matches('#')).unwrap(),
+            (None, Some(choices)) => {
+                match choices.iter().filter(|choice| choice["type"] != "null").collect::<Vec<_>>()[..] {
+                    [only] => only,
+                    _ => return value,
+                }
+            }
+            _ => return value,
+        };
+        value = next;
+    }
+}
+
+/// The members of a mapping as a table, and below it those of its lists.
+fn fields(page: &mut String, schema: &Value, value: &Value, at: &str) {
+    let value = resolved(schema, value);
+    let text = |value: &Value| value["description"].as_str().unwrap_or_default().replace('\n', " ");
+    let _ = writeln!(page, "\n{}", text(value));
+    let Some(members) = value["properties"].as_object() else { return };
+    let required: Vec<&str> =
+        value["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    page.push_str("\n| | | |\n|---|---|---|\n");
+    let mut below = Vec::new();
+    for (name, member) in members {
+        let inner = resolved(schema, member);
+        let about = if text(member).is_empty() { text(inner) } else { text(member) };
+        let optional = if required.contains(&name.as_str()) { "" } else { " (optional)" };
+        let _ = writeln!(page, "| `{name}`{optional} | {} | {about} |", shape(schema, inner));
+        let item = resolved(schema, &inner["items"]);
+        if item["properties"].is_object() {
+            below.push((format!("{at}.{name}[]"), item));
+        }
+    }
+    for (at, item) in below {
+        let _ = write!(page, "\n### `{at}`\n");
+        fields(page, schema, item, &at);
+    }
+}
+
+/// The shape of a value in a few words.
+fn shape(schema: &Value, value: &Value) -> String {
+    let kind = match &value["type"] {
+        Value::Array(kinds) => {
+            kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null").unwrap_or_default()
+        }
+        kind => kind.as_str().unwrap_or_default(),
+    };
+    let words: Vec<&str> = value["enum"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let choices: Vec<String> = value["oneOf"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .flat_map(|choice| {
+            choice["const"]
+                .as_str()
+                .into_iter()
+                .chain(choice["enum"].as_array().into_iter().flatten().filter_map(Value::as_str))
+        })
+        .map(|word| format!("`{word}`"))
+        .collect();
+    match kind {
+        "array" => format!("list of {}", shape(schema, resolved(schema, &value["items"]))),
+        "object" if value["properties"].is_object() => "mappings".to_owned(),
+        "object" => match &value["additionalProperties"] {
+            inner @ Value::Object(_) => format!("mapping to {}", shape(schema, resolved(schema, inner))),
+            _ => "mapping".to_owned(),
+        },
+        _ if !words.is_empty() => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
+        "string" if value["format"] == "date-time" => "time".to_owned(),
+        "string" if value["pattern"].as_str().is_some_and(|pattern| pattern.contains("smhd")) => {
+            "duration".to_owned()
+        }
+        "string" => "text".to_owned(),
+        "integer" => "whole number".to_owned(),
+        "" if !choices.is_empty() => choices.join(", "),
+        "" if value["oneOf"].is_array() => "need".to_owned(),
+        "" => "any value".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+fn bundle() -> Bundle {
+    load::policies(&Config::default(), &[], &[], false).unwrap()
+}
+
+/// The path of a rule's source in the repository.
+fn file(bundle: &Bundle, rule: &Rule) -> String {
+    bundle.files[rule.file].source.name.replacen("builtin/", "policies/", 1)
+}
+
+/// What the cases of each rule show: name, and the verdict where it says one.
+fn cases() -> BTreeMap<String, Vec<String>> {
+    let sources: Vec<_> = repository::below("policies")
+        .into_iter()
+        .filter(|name| suite::is_case(name))
+        .map(|name| Source::new(name.clone(), repository::read(&name)))
+        .collect();
+    let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for found in suite::collect(&sources).unwrap() {
+        for rule in found.case.policies {
+            all.entry(rule).or_default().push(found.case.name.clone());
+        }
+    }
+    all
+}
+
+#[test]
+fn a_page_for_every_rule() {
+    let bundle = bundle();
+    let cases = cases();
+    let mut found = Vec::new();
+    let mut wanted = vec!["docs/policies/README.md".to_owned()];
+    let mut profiles: BTreeMap<String, Vec<&Rule>> = BTreeMap::new();
+    for rule in &bundle.rules {
+        let name = format!("docs/policies/{}.md", rule.id);
+        let page = page(&bundle, rule, cases.get(&rule.id).map_or(&[], Vec::as_slice));
+        found.extend(repository::generated(&name, &page).err());
+        wanted.push(name);
+        let profile = file(&bundle, rule).split('/').nth(1).unwrap_or_default().to_owned();
+        profiles.entry(profile).or_default().push(rule);
+    }
+    let mut index = String::from(
+        "# Policies that come with Weighlock\n\nWritten from their metadata; edit `policies/`. They are built in: \
+         `-p builtin` takes all, `-p builtin:<profile>` those of one profile.\n",
+    );
+    for (profile, rules) in &profiles {
+        let _ = write!(index, "\n## `{profile}`\n\n| rule | effect | |\n|---|---|---|\n");
+        for rule in rules {
+            let title = rule.metadata.title.as_deref().unwrap_or_default();
+            let _ = writeln!(index, "| [`{0}`]({0}.md) | {1} | {title} |", rule.id, effects(rule));
+        }
+    }
+    found.extend(repository::generated("docs/policies/README.md", &index).err());
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    wanted.sort();
+    assert_eq!(repository::below("docs/policies"), wanted, "a page is of no rule");
+}
+
+fn effects(rule: &Rule) -> String {
+    rule.effects.iter().copied().map(Effect::as_str).collect::<Vec<_>>().join(", ")
+}
+
+fn page(bundle: &Bundle, rule: &Rule, cases: &[String]) -> String {
+    let metadata = &rule.metadata;
+    let mut page = format!("# {}\n\n{}.\n", rule.id, metadata.title.as_deref().unwrap_or_default());
+    if let Some(description) = &metadata.description {
+        let _ = writeln!(page, "\n{}", description.trim());
+    }
+    let list = |words: Vec<&str>| words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    let applies = &metadata.applies;
+    let kinds = applies.kinds.iter().flatten().map(|kind| kind.as_str()).collect::<Vec<_>>();
+    let assets = applies.assets.iter().flatten().map(|kind| kind.as_str()).collect::<Vec<_>>();
+    let places = applies.environments.iter().flatten().map(String::as_str).collect::<Vec<_>>();
+    let any = |words: Vec<&str>| if words.is_empty() { "any".to_owned() } else { list(words) };
+    let path = file(bundle, rule);
+    let rows = [
+        ("effect", effects(rule)),
+        ("severity", metadata.severity.as_str().to_owned()),
+        ("kinds of change", any(kinds)),
+        ("kinds of asset", any(assets)),
+        ("environments", any(places)),
+        ("requires", requires(&metadata.requires)),
+        ("waivable", if metadata.waivable { "yes" } else { "no" }.to_owned()),
+        ("source", format!("[`{path}`](../../{path}), line {}", rule.line)),
+    ];
+    page.push_str("\n| | |\n|---|---|\n");
+    for (name, value) in rows {
+        let _ = writeln!(page, "| {name} | {value} |");
+    }
+    if let Some(remediation) = &metadata.remediation {
+        let _ = writeln!(page, "\n## What to do\n\n{}", remediation.trim());
+    }
+    if !cases.is_empty() {
+        page.push_str("\n## What its cases show\n\n");
+        for case in cases {
+            let _ = writeln!(page, "- {case}");
+        }
+    }
+    if !metadata.related.is_empty() {
+        page.push_str("\n## Related\n\n");
+        for related in &metadata.related {
+            let _ = writeln!(page, "- {related}");
+        }
+    }
+    page
+}
+
+fn requires(facts: &BTreeMap<String, Threshold>) -> String {
+    if facts.is_empty() {
+        return "nothing".to_owned();
+    }
+    let one = |(name, threshold): (&String, &Threshold)| {
+        let mut text = format!("[`{name}`](../reference/facts.md)");
+        if let Some(trust) = threshold.trust {
+            let _ = write!(text, ", at least {}", trust.as_str());
+        }
+        if let Some(age) = threshold.max_age {
+            let _ = write!(text, ", no older than {age}");
+        }
+        text
+    };
+    facts.iter().map(one).collect::<Vec<_>>().join("; ")
+}
