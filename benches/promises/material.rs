@@ -42,7 +42,7 @@ pub(crate) const EXPRESSIONS: &[&str] = &[
     "input.asset.podSpec.containers.all(c, !has(c.securityContext.privileged) || !c.securityContext.privileged)",
     "input.asset.podSpec.containers.all(c, has(c.securityContext.runAsNonRoot) && c.securityContext.runAsNonRoot)",
     "input.asset.podSpec.containers.all(c, has(c.securityContext.readOnlyRootFilesystem) && c.securityContext.readOnlyRootFilesystem)",
-    "input.asset.podSpec.containers.all(c, has(c.resources.requests.cpu) && has(c.resources.requests.memory) && has(c.resources.limits.memory))",
+    "input.asset.podSpec.containers.all(c, has(c.resources) && has(c.resources.requests) && has(c.resources.limits) && has(c.resources.requests.cpu) && has(c.resources.requests.memory) && has(c.resources.limits.memory))",
     "input.artifacts.all(a, a.ref.startsWith('registry.example/') || a.ref.startsWith('mirror.example/library/'))",
     "input.artifacts.all(a, !a.changed || a.signatures.exists(s, s.status == 'verified' && s.issuer == 'https://git.example' && s.identity.startsWith('https://git.example/foundry/build/')))",
     "input.artifacts.all(a, !has(a.scans) || a.scans.all(s, s.vulnerabilities.all(v, !(v.severity in ['critical', 'high']) || !has(v.fixedVersion) || (has(v.vex) && v.vex in ['not_affected', 'fixed']))))",
