@@ -204,10 +204,10 @@ impl<'a> Quorum<'a> {
                     if fact::find(name).is_none() {
                         return Err(BadNeed::Fact((*name).to_owned()));
                     }
-                    if !fact::unknown(review, name).is_empty() {
-                        settled.satisfied = false;
-                        settled.missing.push(Missing { evidence: Some((*name).to_owned()), ..empty() });
-                    }
+                    // The rule saw the facts of this very review, and holds for what they do not
+                    // say. Other facts make another review, about which it has no more to hold.
+                    settled.satisfied = false;
+                    settled.missing.push(Missing { evidence: Some((*name).to_owned()), ..empty() });
                 }
             }
         }
@@ -450,6 +450,19 @@ mod tests {
         assert_eq!(filled, [Some(0), Some(1)]);
         let people = [("b", both.as_slice(), LATER)];
         assert_eq!(matching(&["lead", "release"], &people).iter().flatten().count(), 1);
+    }
+
+    #[test]
+    fn a_hold_for_evidence_is_not_ended_by_evidence_that_the_rule_has_seen() {
+        let review: Review = serde_json::from_str(include_str!("../../testdata/review.json")).unwrap();
+        assert!(fact::unknown(&review, "inventory").is_empty());
+        let quorum = Quorum::default();
+        let evidence = Need::Evidence("inventory".into());
+        assert!(!quorum.best(&evidence, &review).unwrap().satisfied);
+        let either = Need::Any(vec![evidence, Need::Time(review.context.now)]);
+        assert!(quorum.best(&either, &review).unwrap().satisfied);
+        let error = quorum.best(&Need::Evidence("x".into()), &review).unwrap_err();
+        assert_eq!(error, BadNeed::Fact("x".into()));
     }
 
     #[test]
