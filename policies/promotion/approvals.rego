@@ -9,6 +9,7 @@
 # custom:
 #   severity: high
 #   applies: {kinds: [promotion]}
+#   requires: [change.promotion]
 #   remediation: Ask the people named under `missing` to approve.
 package promotion.approvals
 

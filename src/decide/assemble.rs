@@ -226,7 +226,9 @@ impl<'a> Index<'a> {
             kind: change.kind,
             asset: &change.asset,
             cluster,
+            namespace: asset.and_then(|asset| asset.namespace.as_deref()),
             environment,
+            application,
             from: change.from.as_ref(),
             to: change.to.as_ref(),
             observed: asset.map(|asset| asset.images.as_slice()).unwrap_or_default(),
@@ -235,7 +237,9 @@ impl<'a> Index<'a> {
             commit: change.commit.as_ref().map(|commit| commit.id.as_str()),
             operation: change.operation.as_deref(),
             // Where the object is what changes, consent is to this object.
-            object: object.filter(|_| matches!(change.kind, ChangeKind::Admission | ChangeKind::Config)),
+            object: object.filter(|_| {
+                matches!(change.kind, ChangeKind::Admission | ChangeKind::Config | ChangeKind::Chart)
+            }),
             migrations: migrations.as_deref().unwrap_or_default(),
         };
         let digest = canonical::digest(&identity).unwrap_or_else(|_| Digest::of(change.id.as_bytes()));
@@ -386,7 +390,9 @@ struct Identity<'a> {
     kind: ChangeKind,
     asset: &'a str,
     cluster: Option<&'a str>,
+    namespace: Option<&'a str>,
     environment: Option<&'a str>,
+    application: Option<&'a str>,
     from: Option<&'a Target>,
     to: Option<&'a Target>,
     observed: &'a [Image],
@@ -446,10 +452,20 @@ fn artifacts(
     unknown: &mut Vec<Unknown>,
 ) -> Vec<Artifact> {
     let mut images: Vec<Image> = asset.map(|asset| asset.images.clone()).unwrap_or_default();
-    for image in pod_spec.map(kubernetes::images).unwrap_or_default() {
-        // What the object says beside what was observed is kept: either may run.
-        if !images.iter().any(|known| observed::same_image(known, &image)) {
-            images.push(image);
+    let spec_images = pod_spec.map(kubernetes::images).unwrap_or_default();
+    if pod_spec.is_some() && matches!(change.kind, ChangeKind::Admission | ChangeKind::Config) {
+        // What will run is what the object says, whatever was observed or is said beside it.
+        let observed = std::mem::replace(&mut images, spec_images);
+        for image in &mut images {
+            let same = |known: &&Image| known.container == image.container && known.r#ref == image.r#ref;
+            image.platforms = observed.iter().find(same).and_then(|known| known.platforms.clone());
+        }
+    } else {
+        for image in spec_images {
+            // What the object says beside what was observed is kept: either may run.
+            if !images.iter().any(|known| observed::same_image(known, &image)) {
+                images.push(image);
+            }
         }
     }
     let all_changed = change.kind == ChangeKind::Admission && change.operation.as_deref() != Some("DELETE");

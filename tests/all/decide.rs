@@ -727,7 +727,7 @@ fn a_change_waits_for_those_that_go_first() {
 fn what_is_approved_is_all_that_matters_about_a_change() {
     let digest = |inventory: &str, change: &str, evidence: &str| -> Digest {
         let text = format!(
-            "inventory: [{{id: a, kind: workload{inventory}}}]\nchanges: [{{id: c, kind: migration, asset: a{change}}}]\n{evidence}"
+            "inventory: [{{id: a, kind: workload{inventory}}}]\nchanges: [{{id: c, kind: image, asset: a{change}}}]\n{evidence}"
         );
         let merged = merged(&[(text.as_str(), Trust::Operator)]);
         assemble::assemble(&merged, now(), &Thresholds::new(), &Roles::new()).remove(0).change.digest
@@ -738,6 +738,8 @@ fn what_is_approved_is_all_that_matters_about_a_change() {
         digest("", "", ""),
         digest(", environment: production", "", ""),
         digest(", cluster: x", "", ""),
+        digest(", namespace: x", "", ""),
+        digest(", application: x", "", ""),
         digest(&format!(", images: [{{ref: r, digest: \"{DIGEST}\"}}]"), "", ""),
         digest("", &format!(", to: {{digest: \"{DIGEST}\"}}"), ""),
         digest("", &format!(", to: {{digest: \"{OTHER}\"}}"), ""),
