@@ -178,7 +178,9 @@ fn few_enough(source: Arc<Source>, values: &mut usize) -> Result<Arc<Source>, Di
     *values = values.saturating_add(source.text.as_bytes().iter().filter(|byte| between(byte)).count());
     if *values > MAX_VALUES {
         let message = format!("with `{}` the input has more than {MAX_VALUES} values", source.name);
-        return Err(Diagnostic::error(codes::INPUT_TOO_LARGE, message).hint("evaluate fewer changes at a time"));
+        return Err(
+            Diagnostic::error(codes::INPUT_TOO_LARGE, message).hint("evaluate fewer changes at a time")
+        );
     }
     Ok(source)
 }
