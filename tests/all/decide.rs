@@ -368,7 +368,7 @@ proptest! {
         let mut options = options();
         options.governance.approvals = people.iter().map(|p| approval(p)).collect();
         let review = review();
-        let reviews = vec![review; 40];
+        let reviews = vec![review; 33];
         let first = judge(&specs).decide(&reviews, &options, &|| {});
         shuffle(&mut files, seed);
         let other = Judge::new(bundle(files), LIMITS).unwrap();
@@ -413,7 +413,7 @@ fn threads_never_matter() {
         (Language::Rego, Does::Loop),
         (Language::Cel, Does::Warn),
     ]);
-    let reviews = vec![review(); 20];
+    let reviews = vec![review(); 64];
     let all: Vec<Vec<u8>> = [1, 2, 4]
         .into_iter()
         .map(|n| pool(n).install(|| bytes(&judge.decide(&reviews, &options(), &|| {}))))

@@ -220,6 +220,15 @@ fn the_operators_file_is_never_the_inputs() {
     let ran = folder.run("evaluate in -p p.rego");
     assert_eq!(ran.code, 10);
     assert!(ran.err.contains("is not believed"), "{}", ran.err);
+    // One that leads nowhere is an error, not a configuration that is not there.
+    std::fs::remove_file(folder.path("weighlock.yaml")).unwrap();
+    std::os::unix::fs::symlink("nowhere.yaml", folder.path("weighlock.yaml")).unwrap();
+    let ran = folder.run("evaluate in -p p.rego");
+    assert!(ran.code == 2 && ran.err.contains("`weighlock.yaml` cannot be read"), "{ran:?}");
+    std::fs::remove_file(folder.path("weighlock.yaml")).unwrap();
+    std::fs::create_dir(folder.path("weighlock.yaml")).unwrap();
+    assert_eq!(folder.run("evaluate in -p p.rego").code, 2);
+    std::fs::remove_dir(folder.path("weighlock.yaml")).unwrap();
     // Named, it counts: whoever names it is the operator.
     assert_eq!(folder.run("evaluate in -c in/weighlock.yaml").code, 0);
     // And it is no input.
