@@ -5,7 +5,7 @@ use std::hint::black_box;
 use sha2::{Digest as _, Sha256};
 use weighlock::model::canonical;
 
-use crate::measure::compare;
+use crate::measure::{TURNS, compare};
 use crate::table::{Promise, Table};
 use crate::{Options, material};
 
@@ -15,6 +15,7 @@ pub(crate) fn run(options: &Options, table: &mut Table) {
     let bytes = canonical::to_vec(&review).unwrap();
     assert_eq!(bytes, serde_json_canonicalizer::to_vec(&review).unwrap(), "the two canonical forms differ");
     let costs = compare(
+        TURNS,
         options.seconds * 4.0,
         &mut [
             &mut || drop(black_box(canonical::to_vec(black_box(&review)).unwrap())),

@@ -8,7 +8,7 @@ use weighlock::engine::cel::Cel;
 use weighlock::engine::{Engine as _, Limits};
 use weighlock::model::rule::View;
 
-use crate::measure::compare;
+use crate::measure::{TURNS, compare};
 use crate::table::Table;
 use crate::{Options, material, peers};
 
@@ -45,6 +45,7 @@ pub(crate) fn run(options: &Options, table: &mut Table) {
     let mut session_2 = compiled.session();
     session_2.load(&review, View::Review).unwrap();
     let costs = compare(
+        TURNS,
         options.seconds * 4.0,
         &mut [
             &mut || {

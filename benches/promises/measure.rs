@@ -8,8 +8,8 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::{fleet, material, review};
 
-/// How many turns the jobs of one comparison take.
-const TURNS: usize = 15;
+/// How many turns the jobs of a comparison take, where they are short.
+pub(crate) const TURNS: u32 = 15;
 
 /// The time that all threads of this process have run.
 fn cpu() -> Duration {
@@ -55,9 +55,10 @@ pub(crate) fn quantile(numbers: &[f64], share: f64) -> f64 {
     sorted[((sorted.len() - 1) as f64 * share).round() as usize]
 }
 
-/// Measures jobs turn by turn: each runs for a fifteenth of `seconds` in each of fifteen turns.
-pub(crate) fn compare(seconds: f64, jobs: &mut [&mut dyn FnMut()]) -> Vec<Cost> {
-    let slice = seconds / TURNS as f64;
+/// Measures jobs turn by turn: in each of so many turns, each job runs for its share of `seconds`, once
+/// at least.
+pub(crate) fn compare(turns: u32, seconds: f64, jobs: &mut [&mut dyn FnMut()]) -> Vec<Cost> {
+    let slice = seconds / f64::from(turns);
     // How many times a job is done in a turn, found while it warms up.
     let counts: Vec<u32> = jobs
         .iter_mut()
@@ -72,7 +73,7 @@ pub(crate) fn compare(seconds: f64, jobs: &mut [&mut dyn FnMut()]) -> Vec<Cost> 
         })
         .collect();
     let mut costs: Vec<Cost> = jobs.iter().map(|_| Cost(Vec::new())).collect();
-    for _ in 0..TURNS {
+    for _ in 0..turns {
         for ((job, count), cost) in jobs.iter_mut().zip(&counts).zip(&mut costs) {
             let before = cpu();
             for _ in 0..*count {

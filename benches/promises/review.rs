@@ -10,7 +10,7 @@ use weighlock::model::decision::Decision;
 use weighlock::model::review::Review;
 use weighlock::model::rule::View;
 
-use crate::measure::compare;
+use crate::measure::{TURNS, compare};
 use crate::table::{Promise, Table};
 use crate::{Options, material, peers};
 
@@ -75,6 +75,7 @@ pub(crate) fn run(options: &Options, table: &mut Table) {
     session_2.load(&review, View::Review).unwrap();
     let rules = material::RULES.len();
     let costs = compare(
+        TURNS,
         options.seconds * 6.0,
         &mut [
             &mut || drop(black_box(interpret(&mut engine, value.clone()))),

@@ -318,10 +318,14 @@ fn dedup(missing: &mut Vec<Missing>) {
 
 /// Puts findings in a fixed order, each once. What is the same to the byte was said twice.
 fn sort(findings: &mut Vec<Finding>) {
-    findings.sort_by_cached_key(|finding| {
-        let rest = canonical::to_vec(finding).unwrap_or_default();
-        (finding.effect, finding.rule.clone(), finding.path.clone(), finding.message.clone(), rest)
-    });
+    fn key(finding: &Finding) -> (Effect, &str, Option<&str>, &str) {
+        (finding.effect, &finding.rule, finding.path.as_deref(), &finding.message)
+    }
+    findings.sort_by(|a, b| key(a).cmp(&key(b)));
+    // Only those that read the same are written out to be told apart.
+    for same in findings.chunk_by_mut(|a, b| key(a) == key(b)).filter(|same| same.len() > 1) {
+        same.sort_by_cached_key(|finding| canonical::to_vec(finding).unwrap_or_default());
+    }
     findings.dedup();
 }
 

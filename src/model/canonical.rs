@@ -205,10 +205,13 @@ impl<'a> Members<'a> {
         {
             last.text.end = start.saturating_sub(1);
             let of = |range: &Range<usize>| writer.names.get(range.clone()).unwrap_or_default();
-            match utf16_cmp(of(&last.name), of(&entry.name)) {
-                std::cmp::Ordering::Less => {}
-                std::cmp::Ordering::Equal => return Err(duplicate(of(&entry.name))),
-                std::cmp::Ordering::Greater => self.sorted = false,
+            // Where the order is lost already, all are put in order and compared at the end.
+            if self.sorted {
+                match utf16_cmp(of(&last.name), of(&entry.name)) {
+                    std::cmp::Ordering::Less => {}
+                    std::cmp::Ordering::Equal => return Err(duplicate(of(&entry.name))),
+                    std::cmp::Ordering::Greater => self.sorted = false,
+                }
             }
         }
         writer.entries.push(entry);
@@ -272,9 +275,14 @@ fn not_text() -> Error {
     Error("a key must be text".to_owned())
 }
 
-/// RFC 8785, section 3.2.3. Byte order is the same wherever no surrogate pairs are involved.
+/// RFC 8785, section 3.2.3. The first byte that differs tells, unless both begin characters beyond
+/// the surrogates: there the order of UTF-16 is another than that of UTF-8.
 fn utf16_cmp(a: &str, b: &str) -> std::cmp::Ordering {
-    if a.is_ascii() && b.is_ascii() { a.cmp(b) } else { a.encode_utf16().cmp(b.encode_utf16()) }
+    match a.bytes().zip(b.bytes()).find(|(a, b)| a != b) {
+        None => a.len().cmp(&b.len()),
+        Some((first, second)) if first.min(second) < 0xee => first.cmp(&second),
+        Some(_) => a.encode_utf16().cmp(b.encode_utf16()),
+    }
 }
 
 /// A list being written.
@@ -562,6 +570,16 @@ mod tests {
             text(&value),
             "{\"\\r\":\"Carriage Return\",\"1\":\"One\",\"\u{80}\":\"Control\",\"ö\":\"O\",\"€\":\"Euro Sign\",\"😀\":\"Emoji\",\"\u{fb33}\":\"Hebrew\"}"
         );
+    }
+
+    #[test]
+    fn the_order_is_that_of_utf16() {
+        let names = ["", "a", "ab", "b", "\u{7f}", "\u{80}", "\u{d7ff}", "\u{e000}", "\u{ffff}", "\u{10000}", "\u{10ffff}", "a\u{e000}", "a\u{10000}"];
+        for a in names {
+            for b in names {
+                assert_eq!(utf16_cmp(a, b), a.encode_utf16().cmp(b.encode_utf16()), "{a:?} {b:?}");
+            }
+        }
     }
 
     #[test]
