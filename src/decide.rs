@@ -14,6 +14,7 @@ pub mod governance;
 mod observed;
 pub mod outcome;
 mod output;
+mod related;
 
 pub use evaluate::Judge;
 
