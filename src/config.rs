@@ -80,7 +80,7 @@ pub struct RawTrust {
     /// Files and folders whose facts operators vouch for, such as the output of their scanners.
     #[serde(default)]
     pub inputs: Vec<PathBuf>,
-    /// Least trust and greatest age by kind of fact, where a rule does not say.
+    /// Least trust and greatest age by kind of fact; a rule may ask for more.
     #[serde(default)]
     pub facts: BTreeMap<String, Threshold>,
     /// Who may sign artifacts.

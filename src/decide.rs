@@ -11,8 +11,10 @@ pub mod enforce;
 pub mod evaluate;
 pub mod fact;
 pub mod governance;
+mod observed;
 pub mod outcome;
 mod output;
+mod related;
 
 pub use evaluate::Judge;
 

@@ -34,7 +34,7 @@ pub struct Case {
     /// What the rules are told.
     #[serde(default)]
     pub data: CaseData,
-    /// The time of the decision, in the place of the fixture's.
+    /// The time of the decision, in the place of the fixture's; an `input` needs it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub now: Option<Time>,
     /// Path of a review, from the case's own folder.
@@ -161,6 +161,10 @@ impl Case {
         if self.review.is_some() == self.input.is_some() {
             return Some(("", "a case has either a `review` or an `input`".to_owned()));
         }
+        if self.input.is_some() && self.now.is_none() {
+            // An input has no time of its own; at any but the right one its facts are unknown.
+            return Some(("/input", "a case with an `input` says under `now` what time it is".to_owned()));
+        }
         if self.change.is_some() && self.input.is_none() {
             return Some(("/change", "`change` chooses from an `input`, and there is none".to_owned()));
         }
@@ -240,6 +244,7 @@ mod tests {
     #[test]
     fn what_is_judged_is_named_once() {
         assert!(problem("expect: {verdict: deny}\n").contains("either a `review` or an `input`"));
+        assert!(problem("input: a\nexpect: {verdict: deny}\n").contains("says under `now` what time it is"));
         assert!(
             problem("review: a\nchange: b\nexpect: {verdict: deny}\n")
                 .starts_with("a.case.yaml:6:9: `change`")

@@ -18,7 +18,8 @@ pub(crate) struct RequestArgs {
     /// The operator's file [default: `weighlock.yaml` in the current directory].
     #[arg(short, long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Policies: a folder, a file, `builtin` or `builtin:<profile>`; may be repeated.
+    /// Policies: a folder, a file, `builtin` or `builtin:<profile>`; may be repeated [default: those
+    /// that the operator's file names, or `builtin`].
     #[arg(short, long, value_name = "PATH")]
     policy: Vec<String>,
     /// More data for policies: a JSON or YAML mapping; may be repeated.
@@ -37,10 +38,10 @@ pub(crate) struct RequestArgs {
     /// Cluster of assets that name none.
     #[arg(long, value_name = "NAME")]
     cluster: Option<String>,
-    /// Take documents of any kind, as objects to be configured so.
+    /// Take documents of any kind: each becomes an object whose configuration is to change.
     #[arg(long)]
     raw: bool,
-    /// Read Rego policies as version 0.
+    /// Read Rego policies as version 0, which has no `if` and `contains`.
     #[arg(long)]
     rego_v0: bool,
 }

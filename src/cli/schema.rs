@@ -12,8 +12,14 @@ use crate::pipeline::schema::{SCHEMAS, Schema};
   weighlock schema input > input.schema.json")]
 pub(crate) struct Args {
     /// Name of the schema; all names are listed where absent.
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", long_help = names())]
     name: Option<String>,
+}
+
+fn names() -> String {
+    let list: Vec<String> =
+        SCHEMAS.iter().map(|schema| format!("  {:<16} {}", schema.name, schema.about)).collect();
+    format!("Name of the schema; all names are listed where absent:\n{}", list.join("\n"))
 }
 
 pub(crate) fn run(args: Args, _: &Terminal) -> Result<u8, Stop> {

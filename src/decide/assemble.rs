@@ -10,6 +10,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::fact::{self, Thresholds};
+use super::observed;
+use super::related::Objects;
 use crate::facts::merge::Merged;
 use crate::facts::{commit, kubernetes, version};
 use crate::model::artifact::{ImageRef, RefKind};
@@ -17,13 +19,12 @@ use crate::model::canonical;
 use crate::model::evidence::{Advisory, Fact, Migration, Scan, Severity};
 use crate::model::governance::Roles;
 use crate::model::id::{API_VERSION, Digest};
-use crate::model::input::{Asset, AssetKind, Change, ChangeKind, Image, Person, Promotion, Target};
+use crate::model::input::{Asset, Change, ChangeKind, Image, Person, Promotion, Target};
 use crate::model::json::Json;
 use crate::model::review::{
-    Actor, Artifact, Context, Fix, Related, Review, ReviewAsset, ReviewChange, ReviewEvidence, Unknown,
-    UnknownReason,
+    Actor, Artifact, Context, Fix, Review, ReviewAsset, ReviewChange, ReviewEvidence, Unknown, UnknownReason,
 };
-use crate::model::time::{Age, Time};
+use crate::model::time::Time;
 use crate::model::trust::{Threshold, Trust};
 
 /// Assembles a review for every change, in the order of the input.
@@ -105,19 +106,13 @@ impl<'a, F: Fact + Clone> List<'a, F> {
     }
 }
 
-/// Cluster, namespace, and what an object is found by there.
-type Place<'a> = (Option<&'a str>, Option<&'a str>, String);
-
 struct Index<'a> {
     now: Time,
     roles: &'a Roles,
     actor: Option<&'a Person>,
     assets: HashMap<&'a str, (&'a Asset, Trust)>,
     inventory: Threshold,
-    /// Objects by cluster and namespace, and by the workload that they name or the label they select.
-    targets: HashMap<Place<'a>, Vec<&'a Asset>>,
-    /// Why the objects of the inventory are not known, where they are not.
-    objects: Option<UnknownReason>,
+    objects: Objects<'a>,
     sboms: List<'a, crate::model::evidence::Sbom>,
     signatures: List<'a, crate::model::evidence::Signature>,
     attestations: List<'a, crate::model::evidence::Attestation>,
@@ -153,32 +148,6 @@ impl<'a> Index<'a> {
         let evidence = &input.evidence;
         let trusts = merged.inventory_trust.iter().copied().chain(std::iter::repeat(Trust::Claimed));
         let inventory = fact::threshold(thresholds, "inventory");
-        let related = fact::threshold(thresholds, "related");
-        let mut targets: HashMap<_, Vec<&Asset>> = HashMap::new();
-        let mut objects = Some(UnknownReason::Absent);
-        let mut outdated = None;
-        for (asset, trust) in input.inventory.iter().zip(trusts.clone()) {
-            if asset.kind != AssetKind::Object {
-                continue;
-            }
-            let counts = asset_counts(asset, trust, inventory, now)
-                .and_then(|()| asset_counts(asset, trust, related, now));
-            match counts {
-                Ok(()) => objects = None,
-                Err(reason) => {
-                    // What nobody vouches for is passed over; what is too old leaves a gap.
-                    if reason != UnknownReason::Distrusted {
-                        outdated = Some(reason);
-                    }
-                    objects = objects.and(Some(reason));
-                    continue;
-                }
-            }
-            for key in concerns(asset) {
-                let namespace = if key.starts_with("node:") { None } else { asset.namespace.as_deref() };
-                targets.entry((asset.cluster.as_deref(), namespace, key)).or_default().push(asset);
-            }
-        }
         Self {
             now,
             roles,
@@ -190,8 +159,7 @@ impl<'a> Index<'a> {
                 .map(|(asset, trust)| (asset.id.as_str(), (asset, trust)))
                 .collect(),
             inventory,
-            targets,
-            objects: outdated.or(objects),
+            objects: Objects::new(merged, thresholds, now),
             sboms: list!("sboms", input.sboms, false, |f| Some(f.subject.as_str())),
             signatures: list!("evidence.signatures", evidence.signatures, true, |f| Some(f.subject.as_str())),
             attestations: list!("evidence.attestations", evidence.attestations, true, |f| Some(
@@ -252,7 +220,7 @@ impl<'a> Index<'a> {
             .collect();
         let references: Vec<&str> = references.iter().map(String::as_str).collect();
         let by_application = application.map(|name| vec![name]).unwrap_or_default();
-        let update_type = update_type(change, &mut unknown);
+        let update_type = update_type(change, asset, &mut unknown);
         let identity = Identity {
             id: &change.id,
             kind: change.kind,
@@ -282,7 +250,7 @@ impl<'a> Index<'a> {
             runs: self.runs.about(&by_application, subject, &mut unknown),
             quarantine: self.quarantine.about(&digests, subject, &mut unknown),
         };
-        let related = self.related(asset, object, &mut unknown);
+        let related = self.objects.of(asset, object, &mut unknown);
         unknown.sort();
         unknown.dedup();
         Review {
@@ -324,7 +292,9 @@ impl<'a> Index<'a> {
 
     fn asset(&self, change: &Change, unknown: &mut Vec<Unknown>) -> Option<&'a Asset> {
         let (asset, trust) = self.assets.get(change.asset.as_str()).copied()?;
-        let Err(reason) = asset_counts(asset, trust, self.inventory, self.now) else { return Some(asset) };
+        let Err(reason) = observed::counts(asset, trust, self.inventory, self.now) else {
+            return Some(asset);
+        };
         unknown.push(Unknown {
             fact: "inventory".to_owned(),
             subject: change.asset.clone(),
@@ -407,80 +377,6 @@ impl<'a> Index<'a> {
         });
         (fixes, advisories)
     }
-
-    fn related(
-        &self,
-        asset: Option<&Asset>,
-        object: Option<&Value>,
-        unknown: &mut Vec<Unknown>,
-    ) -> Option<Vec<Related>> {
-        let asset = asset?;
-        if let Some(reason) = self.objects {
-            if reason != UnknownReason::Absent {
-                let (fact, subject) = ("related".to_owned(), asset.id.clone());
-                unknown.push(Unknown { fact, subject, reason, required_by: Vec::new() });
-            }
-            return None;
-        }
-        let mut found: BTreeMap<&str, &Asset> = BTreeMap::new();
-        let cluster = asset.cluster.as_deref();
-        let mut look = |namespace: Option<&'a str>, key: String, matches: &dyn Fn(&Asset) -> bool| {
-            for other in self.targets.get(&(cluster, namespace, key)).into_iter().flatten() {
-                if matches(other) {
-                    found.insert(other.id.as_str(), other);
-                }
-            }
-        };
-        let namespace = self.assets.get(asset.id.as_str()).and_then(|(a, _)| a.namespace.as_deref());
-        if let Some(object) = object {
-            let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-            look(namespace, format!("ref:{}/{}", text("/kind"), text("/metadata/name")), &|_| true);
-            let labels = pod_labels(object);
-            for (key, value) in labels.into_iter().flatten() {
-                let value = value.as_str().unwrap_or_default();
-                look(namespace, format!("label:{key}={value}"), &|other| selects(other, labels));
-            }
-            look(namespace, "all".to_owned(), &|_| true);
-            let selector = kubernetes::pod_spec(object)
-                .and_then(|spec| spec.get("nodeSelector"))
-                .and_then(Value::as_object);
-            // A workload that chooses its nodes is shown those that it may choose from.
-            for (key, value) in selector.into_iter().flatten() {
-                let value = value.as_str().unwrap_or_default();
-                look(None, format!("node:{key}={value}"), &|_| true);
-            }
-        }
-        Some(
-            found
-                .into_values()
-                .filter_map(|other| {
-                    let object = &other.object.as_ref()?.0;
-                    let kind = object.get("kind").and_then(Value::as_str).unwrap_or("Object").to_owned();
-                    let shown = if kind == "Node" {
-                        serde_json::json!({"metadata": {"labels": object.pointer("/metadata/labels")}})
-                    } else {
-                        kubernetes::stripped(object)
-                    };
-                    Some(Related { id: other.id.clone(), kind, object: Json(shown) })
-                })
-                .collect(),
-        )
-    }
-}
-
-/// Whether an item of the inventory counts at a time; the reason where it does not.
-fn asset_counts(asset: &Asset, trust: Trust, threshold: Threshold, now: Time) -> Result<(), UnknownReason> {
-    if asset.observed_at.is_some_and(|at| at > Age::MINUTE.after(now)) {
-        return Err(UnknownReason::Future);
-    }
-    if threshold.trust.is_some_and(|least| trust < least) {
-        return Err(UnknownReason::Distrusted);
-    }
-    match (threshold.max_age, asset.observed_at) {
-        (Some(_), None) => Err(UnknownReason::Undated),
-        (Some(age), Some(at)) if at < age.before(now) => Err(UnknownReason::Stale),
-        _ => Ok(()),
-    }
 }
 
 /// What an approval binds to.
@@ -502,9 +398,13 @@ struct Identity<'a> {
     migrations: &'a [Migration],
 }
 
-fn update_type(change: &Change, unknown: &mut Vec<Unknown>) -> Option<crate::model::review::UpdateType> {
+fn update_type(
+    change: &Change,
+    asset: Option<&Asset>,
+    unknown: &mut Vec<Unknown>,
+) -> Option<crate::model::review::UpdateType> {
     let (from, to) = (change.from.as_ref()?, change.to.as_ref()?);
-    let derived = version::update_type(from, to);
+    let derived = version::update_type(from, to).filter(|_| observed::found_there(change, from, asset));
     if derived.is_none() {
         unknown.push(Unknown {
             fact: "change.updateType".to_owned(),
@@ -547,7 +447,8 @@ fn artifacts(
 ) -> Vec<Artifact> {
     let mut images: Vec<Image> = asset.map(|asset| asset.images.clone()).unwrap_or_default();
     for image in pod_spec.map(kubernetes::images).unwrap_or_default() {
-        if !images.iter().any(|known| known.container == image.container) {
+        // What the object says beside what was observed is kept: either may run.
+        if !images.iter().any(|known| observed::same_image(known, &image)) {
             images.push(image);
         }
     }
@@ -622,64 +523,4 @@ fn review_asset(asset: &Asset, change: &Change, pod_spec: Option<&Value>) -> Rev
         pod_spec: pod_spec.map(|spec| Json(spec.clone())),
         build: asset.build.clone(),
     }
-}
-
-fn pod_labels(object: &Value) -> Option<&serde_json::Map<String, Value>> {
-    let template = ["/spec/template/metadata/labels", "/spec/jobTemplate/spec/template/metadata/labels"];
-    let found = template.into_iter().find_map(|pointer| object.pointer(pointer));
-    found.or_else(|| object.pointer("/metadata/labels")).and_then(Value::as_object)
-}
-
-/// The keys under which a workload finds an object: the workload it names, or one label it selects.
-fn concerns(asset: &Asset) -> Vec<String> {
-    let Some(object) = asset.object.as_ref().map(|object| &object.0) else { return Vec::new() };
-    let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str);
-    match text("/kind") {
-        Some("HorizontalPodAutoscaler") => {
-            let kind = text("/spec/scaleTargetRef/kind").unwrap_or_default();
-            let name = text("/spec/scaleTargetRef/name").unwrap_or_default();
-            vec![format!("ref:{kind}/{name}")]
-        }
-        Some("Node") => object
-            .pointer("/metadata/labels")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-            .map(|(key, value)| format!("node:{key}={}", value.as_str().unwrap_or_default()))
-            .collect(),
-        Some("PodDisruptionBudget" | "NetworkPolicy" | "Service") => match selector(object) {
-            Some(labels) => match labels.iter().next() {
-                // One label is enough to find it by; the rest is compared when it is found.
-                Some((key, value)) => vec![format!("label:{key}={}", value.as_str().unwrap_or_default())],
-                None => vec!["all".to_owned()],
-            },
-            None => Vec::new(),
-        },
-        _ => Vec::new(),
-    }
-}
-
-fn selector(object: &Value) -> Option<&serde_json::Map<String, Value>> {
-    static EMPTY: std::sync::LazyLock<serde_json::Map<String, Value>> =
-        std::sync::LazyLock::new(serde_json::Map::new);
-    let whole =
-        ["/spec/selector", "/spec/podSelector"].into_iter().find_map(|pointer| object.pointer(pointer))?;
-    if object.get("kind").and_then(Value::as_str) == Some("Service") {
-        return whole.as_object().filter(|labels| !labels.is_empty());
-    }
-    // Expressions are not read: an object that selects by them is not shown as related.
-    if whole.get("matchExpressions").and_then(Value::as_array).is_some_and(|list| !list.is_empty()) {
-        return None;
-    }
-    match whole.get("matchLabels") {
-        Some(labels) => labels.as_object(),
-        None => whole.as_object().filter(|members| members.is_empty()).map(|_| &*EMPTY),
-    }
-}
-
-fn selects(asset: &Asset, labels: Option<&serde_json::Map<String, Value>>) -> bool {
-    let wanted = asset.object.as_ref().and_then(|object| selector(&object.0));
-    wanted.is_some_and(|wanted| {
-        wanted.iter().all(|(key, value)| labels.is_some_and(|l| l.get(key) == Some(value)))
-    })
 }

@@ -105,6 +105,9 @@ pub enum BadNeed {
     /// A fact that does not exist.
     #[error("`{0}` is not a kind of fact")]
     Fact(String),
+    /// The rule saw the fact, and held the change all the same: that it is known ends nothing.
+    #[error("the hold waits for `{0}`, which the rule requires and so has seen already")]
+    Seen(String),
 }
 
 impl<'a> Quorum<'a> {
@@ -153,8 +156,18 @@ impl<'a> Quorum<'a> {
     /// nothing is ended by nothing.
     ///
     /// # Errors
-    /// The need makes no sense; nothing can be said about whether it is met.
-    pub fn settle(&self, finding: &Finding, review: &Review) -> Result<Settled, BadNeed> {
+    /// The need makes no sense; nothing can be said about whether it is met. `required` tells the
+    /// facts that the rule itself requires.
+    pub fn settle(
+        &self,
+        finding: &Finding,
+        review: &Review,
+        required: impl Fn(&str) -> bool,
+    ) -> Result<Settled, BadNeed> {
+        let named = finding.needs.as_ref().map(evidence_named).unwrap_or_default();
+        if let Some(seen) = named.into_iter().find(|name| required(name)) {
+            return Err(BadNeed::Seen(seen.to_owned()));
+        }
         let now = review.context.now;
         let mut settled = match &finding.needs {
             Some(need) => self.best(need, review)?,
@@ -253,6 +266,15 @@ enum Place<'a> {
     Role(&'a str),
     Evidence(&'a str),
     Time(Time),
+}
+
+/// The facts that a need waits for.
+fn evidence_named(need: &Need) -> Vec<&str> {
+    match need {
+        Need::Evidence(name) => vec![name.as_str()],
+        Need::All(list) | Need::Any(list) => list.iter().flat_map(evidence_named).collect(),
+        Need::Approval(_) | Need::Time(_) => Vec::new(),
+    }
 }
 
 /// A need as alternatives, each a list of places to fill.

@@ -61,7 +61,8 @@ pub fn read(source: &Arc<Source>, raw: bool) -> Result<Vec<Document>, Diagnostic
         }
         let head = |name: &str| node.get(name).and_then(Node::text);
         let ours = head("apiVersion").is_none_or(|version| version == API_VERSION);
-        let named = node.get("apiVersion").filter(|_| !ours).map_or_else(|| known_span(node), |n| n.span.clone());
+        let named =
+            node.get("apiVersion").filter(|_| !ours).map_or_else(|| known_span(node), |n| n.span.clone());
         match Kind::of(source, head("apiVersion"), head("kind"), &named)? {
             Kind::Input => {
                 documents.push(Document::Input(document::read_node(source, node)?, Origin::Input(index)));

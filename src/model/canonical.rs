@@ -574,7 +574,21 @@ mod tests {
 
     #[test]
     fn the_order_is_that_of_utf16() {
-        let names = ["", "a", "ab", "b", "\u{7f}", "\u{80}", "\u{d7ff}", "\u{e000}", "\u{ffff}", "\u{10000}", "\u{10ffff}", "a\u{e000}", "a\u{10000}"];
+        let names = [
+            "",
+            "a",
+            "ab",
+            "b",
+            "\u{7f}",
+            "\u{80}",
+            "\u{d7ff}",
+            "\u{e000}",
+            "\u{ffff}",
+            "\u{10000}",
+            "\u{10ffff}",
+            "a\u{e000}",
+            "a\u{10000}",
+        ];
         for a in names {
             for b in names {
                 assert_eq!(utf16_cmp(a, b), a.encode_utf16().cmp(b.encode_utf16()), "{a:?} {b:?}");

@@ -314,9 +314,10 @@ pub fn evaluate(
 
 /// Why there is no plan, in one line.
 fn refusal(problem: &plan::Problem) -> String {
+    let code = codes::PLAN_INVALID.id;
     match &problem.hint {
-        Some(hint) => format!("{}; {hint}", problem.message),
-        None => problem.message.clone(),
+        Some(hint) => format!("{}; {hint} [{code}]", problem.message),
+        None => format!("{} [{code}]", problem.message),
     }
 }
 

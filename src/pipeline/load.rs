@@ -61,7 +61,8 @@ pub fn inputs(paths: &[PathBuf], options: InputOptions<'_>) -> Result<Inputs, Ve
         if path.as_os_str() == "-" {
             let mut bytes = Vec::new();
             let read = std::io::stdin().lock().take(MAX_FILE.saturating_add(1)).read_to_end(&mut bytes);
-            match read.map_err(|error| unreadable("<stdin>", &error)).and_then(|_| decoded("<stdin>", bytes)) {
+            match read.map_err(|error| unreadable("<stdin>", &error)).and_then(|_| decoded("<stdin>", bytes))
+            {
                 Ok(source) => take(source, false, options, &mut all, &mut problems),
                 Err(problem) => problems.push(problem),
             }
@@ -159,7 +160,9 @@ pub fn text(path: &Path) -> Result<Arc<Source>, Diagnostic> {
         return Err(too_large(&name, size));
     }
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
-    file.take(MAX_FILE.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| unreadable(&name, &error))?;
+    file.take(MAX_FILE.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|error| unreadable(&name, &error))?;
     decoded(&name, bytes)
 }
 
@@ -174,8 +177,11 @@ fn decoded(name: &str, bytes: Vec<u8>) -> Result<Arc<Source>, Diagnostic> {
         // What follows is of no use; what stands before it says where it is.
         let line = error.as_bytes().get(..at).unwrap_or_default();
         let source = Source::new(name, format!("{}\u{fffd}\n", String::from_utf8_lossy(line)));
-        Diagnostic::error(codes::INPUT_SYNTAX, format!("`{name}` is not text in UTF-8"))
-            .at(&source, at..at.saturating_add('\u{fffd}'.len_utf8()), "this byte is not")
+        Diagnostic::error(codes::INPUT_SYNTAX, format!("`{name}` is not text in UTF-8")).at(
+            &source,
+            at..at.saturating_add('\u{fffd}'.len_utf8()),
+            "this byte is not",
+        )
     })
 }
 

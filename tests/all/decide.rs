@@ -752,3 +752,60 @@ fn what_is_approved_is_all_that_matters_about_a_change() {
     unique.dedup();
     assert_eq!(unique.len(), all.len(), "{all:#?}");
 }
+
+/// A change that names its own beginning does not choose how small a step it takes.
+#[test]
+fn what_a_change_says_it_finds_must_be_what_is_there() {
+    let kind = |tag: &str, from: &str| {
+        let text = format!(
+            "inventory: [{{id: a, kind: workload, images: [{{container: c, ref: r.example/c, {tag}}}, {{container: d, ref: r.example/d, tag: 9.9.9}}]}}]\nchanges: [{{id: c, kind: image, asset: a, from: {{{from}}}, to: {{version: 2.0.1, container: c}}}}]\n"
+        );
+        let review = assemble::assemble(
+            &merged(&[(text.as_str(), Trust::Claimed)]),
+            now(),
+            &Thresholds::new(),
+            &Roles::new(),
+        )
+        .remove(0);
+        let unknown = review.unknown.iter().any(|u| u.fact == "change.updateType");
+        (review.change.update_type.is_some(), unknown)
+    };
+    let known = (true, false);
+    assert_eq!(kind("tag: 2.0.0", "version: 2.0.0"), known);
+    assert_eq!(kind("tag: 1.0.0", "version: 2.0.0"), (false, true));
+    assert_eq!(kind("tag: 2.0.0", "version: 9.9.9"), (false, true));
+    assert_eq!(kind(&format!("digest: \"{DIGEST}\""), "version: 2.0.0"), known);
+    assert_eq!(
+        kind(&format!("digest: \"{DIGEST}\""), &format!("version: 2.0.0, digest: \"{DIGEST}\"")),
+        known
+    );
+    assert_eq!(
+        kind(&format!("digest: \"{DIGEST}\""), &format!("version: 2.0.0, digest: \"{OTHER}\"")),
+        (false, true)
+    );
+}
+
+/// What the object runs is weighed, whatever else the document says that it runs.
+#[test]
+fn the_image_of_the_object_is_not_hidden_by_another_of_its_name() {
+    let images = |listed: &str, object: &str| -> Vec<String> {
+        let text = format!(
+            "inventory: [{{id: a, kind: workload, images: [{listed}], object: {{apiVersion: apps/v1, kind: Deployment, metadata: {{name: d}}, spec: {{template: {{spec: {{containers: [{{name: c, image: \"{object}\"}}]}}}}}}}}}}]\n{CHANGE}"
+        );
+        let review = assemble::assemble(
+            &merged(&[(text.as_str(), Trust::Claimed)]),
+            now(),
+            &Thresholds::new(),
+            &Roles::new(),
+        )
+        .remove(0);
+        review.artifacts.iter().map(|a| a.r#ref.clone()).collect()
+    };
+    let good = format!("{{container: c, ref: r.example/good, tag: \"1\", digest: \"{DIGEST}\"}}");
+    assert_eq!(images(&good, "r.example/good:1"), ["r.example/good"]);
+    assert_eq!(images(&good, &format!("r.example/good@{DIGEST}")), ["r.example/good"]);
+    assert_eq!(images("{container: c, ref: nginx, tag: \"1\"}", "docker.io/library/nginx:1"), ["nginx"]);
+    assert_eq!(images(&good, "r.example/evil:1"), ["r.example/good", "r.example/evil"]);
+    assert_eq!(images(&good, "r.example/good:2").len(), 2);
+    assert_eq!(images(&good, &format!("r.example/good@{OTHER}")).len(), 2);
+}

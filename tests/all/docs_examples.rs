@@ -320,7 +320,7 @@ fn every_example_says_what_weighlock_says() {
 fn the_readme_has_examples() {
     let readme = repository::read("README.md");
     assert!(readme.contains(&format!("\n$ {FROM_SOURCE}evaluate --trust-input examples/quickstart\n")));
-    assert!(readme.lines().count() <= 160, "the README is to be short");
+    assert!(readme.lines().count() <= 165, "the README is to be short");
 }
 
 #[test]

@@ -361,3 +361,26 @@ fn an_override_is_for_a_role_a_reason_and_a_while() {
     let report = folder.report("in.yaml");
     assert_eq!((report.code, verdict(report.one())), (13, "indeterminate"));
 }
+
+#[test]
+fn what_a_rule_has_seen_ends_no_hold_of_its_own() {
+    let folder = Folder::with(&[
+        (
+            "in.yaml",
+            "apiVersion: weighlock.dev/v1\nkind: Input\ninventory: [{id: a, kind: database, environment: test}]\nchanges: [{id: c, kind: migration, asset: a}]\nevidence: {migrations: []}\n",
+        ),
+        (
+            "p/gates.yaml",
+            "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {id: gates, title: Gates}\nspec:\n  requires: [evidence.migrations]\n  rules:\n    - {id: passed, effect: hold, expression: 'false', message: not yet, needs: {evidence: evidence.migrations}}\n",
+        ),
+        (
+            "q/gates.yaml",
+            "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {id: gates, title: Gates}\nspec:\n  rules:\n    - {id: known, effect: hold, expression: 'false', message: not yet, needs: {evidence: evidence.migrations}}\n",
+        ),
+    ]);
+    let pointless = folder.report("in.yaml --trust-input -p p");
+    assert_eq!(pointless.code, 13);
+    assert!(pointless.decision("c")["findings"].to_string().contains("has seen already"));
+    // A rule that only waits for somebody to look is satisfied when somebody has.
+    assert_eq!(folder.report("in.yaml --trust-input -p q").code, 0);
+}

@@ -37,44 +37,323 @@ macro_rules! refused {
     };
 }
 
-refused!(an_unknown_field, format!("{INPUT}inventory:\n  - id: a\n    kind: workload\n    enviroment: test\n"), @"");
-refused!(an_unknown_field_in_json, "{\n  \"apiVersion\": \"weighlock.dev/v1\",\n  \"kind\": \"Input\",\n  \"chnages\": []\n}\n", @"");
-refused!(a_wrong_type, format!("{INPUT}{ASSET}changes:\n  - id: c\n    kind: config\n    asset: [a]\n"), @"");
-refused!(a_wrong_word, format!("{INPUT}{ASSET}changes:\n  - {{id: c, kind: imgae, asset: a}}\n"), @"");
-refused!(a_missing_field, format!("{INPUT}{ASSET}changes:\n  - {{id: c, kind: image}}\n"), @"");
-refused!(a_time_that_is_none, format!("{INPUT}inventory:\n  - {{id: a, kind: workload, observedAt: yesterday}}\n"), @"");
-refused!(a_digest_that_is_none, format!("{INPUT}{ASSET}changes:\n  - {{id: c, kind: image, asset: a, to: {{digest: \"sha256:beef\"}}}}\n"), @"");
-refused!(an_id_twice, format!("{INPUT}{ASSET}changes:\n  - {{id: c, kind: config, asset: a}}\n  - {{id: c, kind: image, asset: a}}\n"), @"");
-refused!(a_key_twice, format!("{INPUT}inventory:\n  - id: a\n    kind: workload\n    id: b\n"), @"");
-refused!(a_reference_to_nothing, format!("{INPUT}{ASSET}  - {{id: web-1, kind: workload}}\nchanges:\n  - {{id: c, kind: config, asset: web-2}}\n"), @"");
-refused!(a_dependency_on_nothing, format!("{INPUT}{ASSET}changes:\n  - {{id: c, kind: config, asset: a, dependsOn: [b]}}\n"), @"");
-refused!(a_circle, format!("{INPUT}{ASSET}changes:\n  - {{id: b, kind: config, asset: a, dependsOn: [c]}}\n  - {{id: c, kind: config, asset: a, dependsOn: [b]}}\n"), @"");
-refused!(a_number_too_large, format!("{INPUT}inventory:\n  - {{id: a, kind: object, object: {{spec: {{bytes: 9007199254740993}}}}}}\n"), @"");
-refused!(a_promotion_elsewhere, format!("{INPUT}{ASSET}changes:\n  - {{id: c, kind: promotion, asset: a, promotion: {{from: test, to: production}}}}\n"), @"");
-refused!(another_version, "apiVersion: weighlock.dev/v2\nkind: Input\n", @"");
-refused!(another_kind, "apiVersion: weighlock.dev/v1\nkind: Inputs\n", @"");
-refused!(a_policy_as_input, "apiVersion: weighlock.dev/v1\nkind: Policy\n", @"");
-refused!(no_kind_at_all, "hello: world\n", @"");
-refused!(no_change, format!("{INPUT}{ASSET}"), @"");
-refused!(nothing, "", @"");
-refused!(not_yaml, format!("{INPUT}inventory: [\n"), @"");
-refused!(not_json, "{\"apiVersion\": \"weighlock.dev/v1\",\n \"kind\": }\n", @"");
-refused!(a_tab, "apiVersion: weighlock.dev/v1\nkind: Input\ninventory:\n\t- id: a\n", @"");
-refused!(a_merge_key, format!("{INPUT}inventory:\n  - &a {{id: a, kind: workload}}\n  - {{<<: *a, id: b}}\n"), @"");
-refused!(something_forged, format!("{INPUT}evidence:\n  signatures:\n    - subject: \"sha256:{}\"\n      status: verified\n", "a".repeat(64)), @"");
+refused!(an_unknown_field, format!("{INPUT}inventory:\n  - id: a\n    kind: workload\n    enviroment: test\n"), @r"
+input.unknown-field
+
+  × unknown field `enviroment`
+   ╭─[in.yaml:6:5]
+ 5 │     kind: workload
+ 6 │     enviroment: test
+   ·     ─────┬────
+   ·          ╰── not known here
+   ╰────
+  help: did you mean `environment`?
+");
+refused!(an_unknown_field_in_json, "{\n  \"apiVersion\": \"weighlock.dev/v1\",\n  \"kind\": \"Input\",\n  \"chnages\": []\n}\n", @r#"
+input.unknown-field
+
+  × unknown field `chnages`
+   ╭─[in.yaml:4:3]
+ 3 │   "kind": "Input",
+ 4 │   "chnages": []
+   ·   ────┬────
+   ·       ╰── not known here
+ 5 │ }
+   ╰────
+  help: did you mean `changes`?
+"#);
+refused!(a_wrong_type, format!("{INPUT}{ASSET}changes:\n  - id: c\n    kind: config\n    asset: [a]\n"), @r"
+input.invalid
+
+  × expected text, found a list
+   ╭─[in.yaml:8:12]
+ 7 │     kind: config
+ 8 │     asset: [a]
+   ·            ─┬─
+   ·             ╰── here
+   ╰────
+");
+refused!(a_wrong_word, format!("{INPUT}{ASSET}changes:\n  - {{id: c, kind: imgae, asset: a}}\n"), @r"
+input.invalid
+
+  × `imgae` is not one of `image`, `base_image`, `dependency`, `chart`, `config`, `migration`,
+  │ `promotion`, `admission`
+   ╭─[in.yaml:6:19]
+ 5 │ changes:
+ 6 │   - {id: c, kind: imgae, asset: a}
+   ·                   ──┬──
+   ·                     ╰── here
+   ╰────
+  help: did you mean `image`?
+");
+refused!(a_missing_field, format!("{INPUT}{ASSET}changes:\n  - {{id: c, kind: image}}\n"), @r"
+input.invalid
+
+  × the field `asset` is missing
+   ╭─[in.yaml:6:5]
+ 5 │ changes:
+ 6 │   - {id: c, kind: image}
+   ·     ──────────┬─────────
+   ·               ╰── in this mapping
+   ╰────
+");
+refused!(a_time_that_is_none, format!("{INPUT}inventory:\n  - {{id: a, kind: workload, observedAt: yesterday}}\n"), @r"
+input.invalid
+
+  × not a time
+   ╭─[in.yaml:4:41]
+ 3 │ inventory:
+ 4 │   - {id: a, kind: workload, observedAt: yesterday}
+   ·                                         ────┬────
+   ·                                             ╰── here
+   ╰────
+  help: write times as RFC 3339 in UTC, as in `2026-11-23T10:00:00Z`
+");
+refused!(a_digest_that_is_none, format!("{INPUT}{ASSET}changes:\n  - {{id: c, kind: image, asset: a, to: {{digest: \"sha256:beef\"}}}}\n"), @r#"
+input.invalid
+
+  × `sha256:beef` is not a digest: expected `sha256:` and 64 hex digits
+   ╭─[in.yaml:6:49]
+ 5 │ changes:
+ 6 │   - {id: c, kind: image, asset: a, to: {digest: "sha256:beef"}}
+   ·                                                 ──────┬──────
+   ·                                                       ╰── here
+   ╰────
+"#);
+refused!(an_id_twice, format!("{INPUT}{ASSET}changes:\n  - {{id: c, kind: config, asset: a}}\n  - {{id: c, kind: image, asset: a}}\n"), @r"
+input.duplicate
+
+  × two changes have the id `c`
+   ╭─[in.yaml:7:10]
+ 6 │   - {id: c, kind: config, asset: a}
+ 7 │   - {id: c, kind: image, asset: a}
+   ·          ┬
+   ·          ╰── the second
+   ╰────
+  help: the first is in in.yaml line 6
+");
+refused!(a_key_twice, format!("{INPUT}inventory:\n  - id: a\n    kind: workload\n    id: b\n"), @r"
+input.duplicate
+
+  × duplicate key `id`
+   ╭─[in.yaml:6:5]
+ 5 │     kind: workload
+ 6 │     id: b
+   ·     ─┬
+   ·      ╰── a second time
+   ╰────
+  help: it stands first in line 4
+");
+refused!(a_reference_to_nothing, format!("{INPUT}{ASSET}  - {{id: web-1, kind: workload}}\nchanges:\n  - {{id: c, kind: config, asset: web-2}}\n"), @r"
+input.dangling
+
+  × there is no inventory item `web-2`
+   ╭─[in.yaml:7:34]
+ 6 │ changes:
+ 7 │   - {id: c, kind: config, asset: web-2}
+   ·                                  ──┬──
+   ·                                    ╰── refers to nothing
+   ╰────
+  help: did you mean `web-1`?
+");
+refused!(a_dependency_on_nothing, format!("{INPUT}{ASSET}changes:\n  - {{id: c, kind: config, asset: a, dependsOn: [b]}}\n"), @r"
+input.dangling
+
+  × there is no change `b`
+   ╭─[in.yaml:6:49]
+ 5 │ changes:
+ 6 │   - {id: c, kind: config, asset: a, dependsOn: [b]}
+   ·                                                 ┬
+   ·                                                 ╰── refers to nothing
+   ╰────
+  help: add the change, or name the file that has it as well
+");
+refused!(a_circle, format!("{INPUT}{ASSET}changes:\n  - {{id: b, kind: config, asset: a, dependsOn: [c]}}\n  - {{id: c, kind: config, asset: a, dependsOn: [b]}}\n"), @r"
+input.conflict
+
+  × changes wait for each other: `b` → `c` → `b`
+   ╭─[in.yaml:6:48]
+ 5 │ changes:
+ 6 │   - {id: b, kind: config, asset: a, dependsOn: [c]}
+   ·                                                ─┬─
+   ·                                                 ╰── in this circle
+ 7 │   - {id: c, kind: config, asset: a, dependsOn: [b]}
+   ╰────
+  help: remove one `dependsOn`
+");
+refused!(a_number_too_large, format!("{INPUT}inventory:\n  - {{id: a, kind: object, object: {{spec: {{bytes: 9007199254740993}}}}}}\n"), @r"
+input.number
+
+  × the number `9007199254740993` cannot be carried exactly by canonical JSON: beyond 2^53, write
+  │ it as a string
+   ╭─[in.yaml:4:50]
+ 3 │ inventory:
+ 4 │   - {id: a, kind: object, object: {spec: {bytes: 9007199254740993}}}
+   ·                                                  ────────┬───────
+   ·                                                          ╰── this number
+   ╰────
+");
+refused!(a_promotion_elsewhere, format!("{INPUT}{ASSET}changes:\n  - {{id: c, kind: promotion, asset: a, promotion: {{from: test, to: production}}}}\n"), @r"
+input.conflict
+
+  × the change promotes to `production`, but `a` is in `test`
+   ╭─[in.yaml:6:68]
+ 5 │ changes:
+ 6 │   - {id: c, kind: promotion, asset: a, promotion: {from: test, to: production}}
+   ·                                                                    ─────┬────
+   ·                                                                         ╰── here
+   ╰────
+  help: name the asset of the environment that the change enters
+");
+refused!(another_version, "apiVersion: weighlock.dev/v2\nkind: Input\n", @r"
+input.version
+
+  × the version `weighlock.dev/v2` is not known
+   ╭─[in.yaml:1:13]
+ 1 │ apiVersion: weighlock.dev/v2
+   ·             ────────┬───────
+   ·                     ╰── in this document
+ 2 │ kind: Input
+   ╰────
+  help: this release reads `weighlock.dev/v1`
+");
+refused!(another_kind, "apiVersion: weighlock.dev/v1\nkind: Inputs\n", @r"
+input.version
+
+  × the kind `Inputs` is not an input
+   ╭─[in.yaml:2:7]
+ 1 │ apiVersion: weighlock.dev/v1
+ 2 │ kind: Inputs
+   ·       ───┬──
+   ·          ╰── in this document
+   ╰────
+  help: did you mean `Input`?
+");
+refused!(a_policy_as_input, "apiVersion: weighlock.dev/v1\nkind: Policy\n", @r"
+input.version
+
+  × the kind `Policy` is not an input
+   ╭─[in.yaml:2:7]
+ 1 │ apiVersion: weighlock.dev/v1
+ 2 │ kind: Policy
+   ·       ───┬──
+   ·          ╰── in this document
+   ╰────
+  help: policies are named with `--policy`
+");
+refused!(no_kind_at_all, "hello: world\n", @r"
+input.version
+
+  × neither an input nor a Kubernetes object
+   ╭─[in.yaml:1:1]
+ 1 │ hello: world
+   · ──────┬──────
+   ·       ╰── this document
+   ╰────
+  help: an input begins with `apiVersion: weighlock.dev/v1` and `kind: Input`; with `--raw` any
+        document is taken
+");
+refused!(no_change, format!("{INPUT}{ASSET}"), @r"
+input.empty
+
+  × the input proposes no change
+  help: add `changes` to the input; a change names an asset of the inventory and what becomes of
+        it
+");
+refused!(nothing, "", @r"
+input.empty
+
+  × `in.yaml` is empty
+");
+refused!(not_yaml, format!("{INPUT}inventory: [\n"), @r"
+input.syntax
+
+  × not valid YAML: unclosed bracket '['
+   ╭─[in.yaml:3:12]
+ 2 │ kind: Input
+ 3 │ inventory: [
+   ·            ┬
+   ·            ╰── here
+   ╰────
+");
+refused!(not_json, "{\"apiVersion\": \"weighlock.dev/v1\",\n \"kind\": }\n", @r#"
+input.syntax
+
+  × not valid JSON: expected value
+   ╭─[in.yaml:2:10]
+ 1 │ {"apiVersion": "weighlock.dev/v1",
+ 2 │  "kind": }
+   ·          ┬
+   ·          ╰── here
+   ╰────
+"#);
+refused!(a_tab, "apiVersion: weighlock.dev/v1\nkind: Input\ninventory:\n\t- id: a\n", @r"
+input.syntax
+
+  × not valid YAML: tabs disallowed within this context (block indentation)
+   ╭─[in.yaml:4:2]
+ 3 │ inventory:
+ 4 │     - id: a
+   ·     ┬
+   ·     ╰── here
+   ╰────
+");
+refused!(a_merge_key, format!("{INPUT}inventory:\n  - &a {{id: a, kind: workload}}\n  - {{<<: *a, id: b}}\n"), @r"
+input.invalid
+
+  × merge keys (`<<`) are not part of YAML 1.2
+   ╭─[in.yaml:5:6]
+ 4 │   - &a {id: a, kind: workload}
+ 5 │   - {<<: *a, id: b}
+   ·      ─┬
+   ·       ╰── here
+   ╰────
+  help: write the members out
+");
+refused!(something_forged, format!("{INPUT}evidence:\n  signatures:\n    - subject: \"sha256:{}\"\n      status: verified\n", "a".repeat(64)), @r#"
+input.forged
+
+  × `status` is for Weighlock to say, not for a document
+   ╭─[in.yaml:6:15]
+ 5 │     - subject: "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+ 6 │       status: verified
+   ·               ────┬───
+   ·                   ╰── claimed here
+   ╰────
+  help: remove it, and give the material that proves it; for fixtures and trying out there is
+        `--trust-input`
+"#);
 
 #[test]
 fn parts_that_disagree() {
     let folder = folder();
     folder.write("in/a.yaml", format!("{INPUT}{ASSET}"));
-    folder.write("in/b.yaml", format!("{INPUT}inventory:\n  - {{id: a, kind: workload, environment: production}}\n"));
+    folder.write(
+        "in/b.yaml",
+        format!("{INPUT}inventory:\n  - {{id: a, kind: workload, environment: production}}\n"),
+    );
     let ran = folder.run("evaluate in -p p.rego");
     assert_eq!(ran.code, 2);
-    insta::assert_snapshot!(said(&ran), @"");
+    insta::assert_snapshot!(said(&ran), @r"
+input.conflict
+
+  × two parts of the input describe the inventory item `a` differently
+   ╭─[in/b.yaml:4:10]
+ 3 │ inventory:
+ 4 │   - {id: a, kind: workload, environment: production}
+   ·          ┬
+   ·          ╰── the second
+   ╰────
+  help: the first is in in/a.yaml line 4
+");
     folder.write("in/a.yaml", format!("{INPUT}context: {{actor: {{id: me}}}}\n"));
     folder.write("in/b.yaml", format!("{INPUT}context: {{actor: {{id: you}}}}\n"));
     let ran = folder.run("evaluate in -p p.rego");
-    assert!(ran.code == 2 && ran.err.contains("input.conflict") && ran.err.contains("in/b.yaml:3:"), "{}", ran.err);
+    assert!(
+        ran.code == 2 && ran.err.contains("input.conflict") && ran.err.contains("in/b.yaml:3:"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]
@@ -94,7 +373,31 @@ fn files_that_cannot_be_read() {
         all.push_str(&said(&ran));
     }
     assert!(!all.contains("root:"));
-    insta::assert_snapshot!(all, @"");
+    insta::assert_snapshot!(all, @r"
+input.unreadable
+
+  × `missing.yaml` cannot be read: No such file or directory (os error 2)
+input.empty
+
+  × there is no document in `empty`
+  help: an input is JSON or YAML, in files that end in `.json`, `.yaml` or `.yml`
+input.syntax
+
+  × `latin.yaml` is not text in UTF-8
+   ╭─[latin.yaml:2:15]
+ 1 │ apiVersion: weighlock.dev/v1
+ 2 │ kind: Input # �
+   ·               ┬
+   ·               ╰── this byte is not
+   ╰────
+input.unreadable
+
+  × `dangling/a.yaml` cannot be read: No such file or directory (os error 2)
+input.unreadable
+
+  × `out/a.yaml` is a link that leads out of the input
+  help: name the file that it leads to as an input of its own
+");
 }
 
 #[test]
@@ -151,7 +454,12 @@ fn a_huge_file_is_refused_by_its_size() {
     file.set_len(1 << 30).unwrap();
     let ran = soon(&folder, "evaluate huge.json -p p.rego");
     assert_eq!(ran.code, 2);
-    insta::assert_snapshot!(said(&ran), @"");
+    insta::assert_snapshot!(said(&ran), @r"
+input.too-large
+
+  × `huge.json` has 1073741824 bytes; an input file has at most 536870912
+  help: split it into several files; parts merge
+");
     let ran = soon(&folder, "evaluate /dev/null -p p.rego");
     assert!(ran.code == 2 && ran.err.contains("is empty"), "{ran:?}");
 }
@@ -164,12 +472,19 @@ fn bombs_do_not_go_off() {
         aliases.push_str(&format!("x{i}: &x{i} [{}]\n", vec![format!("*x{}", i - 1); 9].join(", ")));
     }
     let json = |open: &str, close: &str, depth: usize| {
-        format!("{{\"apiVersion\": \"weighlock.dev/v1\", \"kind\": \"Input\", \"inventory\": [{{\"id\": \"a\", \"kind\": \"object\", \"object\": {}1{}}}]}}", open.repeat(depth), close.repeat(depth))
+        format!(
+            "{{\"apiVersion\": \"weighlock.dev/v1\", \"kind\": \"Input\", \"inventory\": [{{\"id\": \"a\", \"kind\": \"object\", \"object\": {}1{}}}]}}",
+            open.repeat(depth),
+            close.repeat(depth)
+        )
     };
     let bombs = [
         ("aliases", aliases),
         ("deep yaml", format!("{INPUT}inventory: {}{}\n", "[".repeat(10_000), "]".repeat(10_000))),
-        ("deep yaml mappings", format!("{INPUT}inventory: {}1{}\n", "{a: ".repeat(10_000), "}".repeat(10_000))),
+        (
+            "deep yaml mappings",
+            format!("{INPUT}inventory: {}1{}\n", "{a: ".repeat(10_000), "}".repeat(10_000)),
+        ),
         ("deep block", {
             let mut text = INPUT.to_owned();
             for depth in 0..3_000 {
@@ -180,7 +495,14 @@ fn bombs_do_not_go_off() {
         ("deep json", json("[", "]", 10_000)),
         ("deep json objects", json("{\"a\":", "}", 10_000)),
         ("deep json, not closed", "[".repeat(100_000)),
-        ("a deep list of lists", format!("{}{}", "{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [".repeat(5_000), "]}".repeat(5_000))),
+        (
+            "a deep list of lists",
+            format!(
+                "{}{}",
+                "{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [".repeat(5_000),
+                "]}".repeat(5_000)
+            ),
+        ),
         ("a number with a large exponent", json("", "e400000000", 1)),
         ("a long word", format!("{INPUT}{}: 1\n", "a".repeat(1 << 20))),
     ];
@@ -188,7 +510,11 @@ fn bombs_do_not_go_off() {
         folder.write("in.yaml", text);
         let ran = soon(&folder, "evaluate in.yaml -p p.rego");
         assert_eq!(ran.code, 2, "{what}: {}", &ran.err[..ran.err.len().min(2_000)]);
-        assert!(ran.err.contains("in.yaml:") && ran.err.contains("input."), "{what}: {}", &ran.err[..ran.err.len().min(2_000)]);
+        assert!(
+            ran.err.contains("in.yaml:") && ran.err.contains("input."),
+            "{what}: {}",
+            &ran.err[..ran.err.len().min(2_000)]
+        );
         assert!(ran.err.len() < 20_000, "{what}: {} bytes of error", ran.err.len());
     }
 }
@@ -197,12 +523,24 @@ fn bombs_do_not_go_off() {
 fn kubernetes_comes_as_it_is() {
     let pod = r#"{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "n"}, "spec": {"containers": [{"name": "c", "image": "r.example/a:1"}]}}"#;
     let review = |operation: &str, object: &str, old: &str| {
-        format!(r#"{{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {{"uid": "u-{operation}", "operation": "{operation}", "userInfo": {{"username": "me"}}, "object": {object}, "oldObject": {old}}}}}"#)
+        format!(
+            r#"{{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {{"uid": "u-{operation}", "operation": "{operation}", "userInfo": {{"username": "me"}}, "object": {object}, "oldObject": {old}}}}}"#
+        )
     };
-    let folder = Folder::with(&[("p.rego", "package p\n\nwarn contains sprintf(\"%s %s %d\", [input.change.operation, input.asset.kind, count(input.artifacts)])\n")]);
+    let folder = Folder::with(&[(
+        "p.rego",
+        "package p\n\nwarn contains sprintf(\"%s %s %d\", [input.change.operation, input.asset.kind, count(input.artifacts)])\n",
+    )]);
     let rows = [
         ("an object", pod.to_owned(), vec!["n/Pod/p: CREATE pod 1"]),
-        ("a list", format!(r#"{{"apiVersion": "v1", "kind": "PodList", "items": [{pod}, {}]}}"#, pod.replace("\"p\"", "\"q\"")), vec!["n/Pod/p: CREATE pod 1", "n/Pod/q: CREATE pod 1"]),
+        (
+            "a list",
+            format!(
+                r#"{{"apiVersion": "v1", "kind": "PodList", "items": [{pod}, {}]}}"#,
+                pod.replace("\"p\"", "\"q\"")
+            ),
+            vec!["n/Pod/p: CREATE pod 1", "n/Pod/q: CREATE pod 1"],
+        ),
         ("a creation", review("CREATE", pod, "null"), vec!["u-CREATE: CREATE pod 1"]),
         ("an update", review("UPDATE", pod, pod), vec!["u-UPDATE: UPDATE pod 1"]),
         ("a deletion", review("DELETE", "null", pod), vec!["u-DELETE: DELETE pod 1"]),
@@ -217,7 +555,13 @@ fn kubernetes_comes_as_it_is() {
                 .as_array()
                 .unwrap()
                 .iter()
-                .map(|d| format!("{}: {}", d["change"]["id"].as_str().unwrap(), d["findings"][0]["message"].as_str().unwrap()))
+                .map(|d| {
+                    format!(
+                        "{}: {}",
+                        d["change"]["id"].as_str().unwrap(),
+                        d["findings"][0]["message"].as_str().unwrap()
+                    )
+                })
                 .collect();
             assert_eq!(found, expected, "{what}");
         }
@@ -226,12 +570,19 @@ fn kubernetes_comes_as_it_is() {
         (review("EAT", pod, "null"), "`EAT` is not an operation"),
         (review("CREATE", "null", "null"), "neither"),
         (review("CREATE", pod, "null").replace("\"uid\": \"u-CREATE\", ", ""), "request.uid"),
-        (review("CREATE", pod, "null").replace("k8s.io/v1\"", "k8s.io/v1beta1\""), "this version of `AdmissionReview`"),
+        (
+            review("CREATE", pod, "null").replace("k8s.io/v1\"", "k8s.io/v1beta1\""),
+            "this version of `AdmissionReview`",
+        ),
         (pod.replace("\"name\": \"c\"", "\"name\": \"c\", \"name\": \"d\""), "duplicate key `name`"),
     ] {
         folder.write("in.json", text);
         let ran = folder.run("evaluate in.json -p p.rego");
-        assert!(ran.code == 2 && ran.err.contains(said) && ran.err.contains("in.json:"), "{said}: {}", ran.err);
+        assert!(
+            ran.code == 2 && ran.err.contains(said) && ran.err.contains("in.json:"),
+            "{said}: {}",
+            ran.err
+        );
     }
 }
 
@@ -254,11 +605,17 @@ fn documents_come_in_every_way() {
     // Anything at all, where that is asked for.
     folder.write("any.yaml", "hello: world\n");
     assert_eq!(folder.run("evaluate any.yaml -p p.rego").code, 2);
-    folder.write("any.rego", "package any\n\ndeny contains \"world\" if input.asset.object.hello == \"world\"\n");
+    folder.write(
+        "any.rego",
+        "package any\n\ndeny contains \"world\" if input.asset.object.hello == \"world\"\n",
+    );
     let report = folder.report("any.yaml --raw -p any.rego");
     assert_eq!((report.code, findings(report.one())), (10, vec!["deny any".to_owned()]));
     // Environment and cluster of what names none.
-    folder.write("env.rego", "package env\n\ndeny contains input.context.environment\n\ndeny contains input.context.cluster\n");
+    folder.write(
+        "env.rego",
+        "package env\n\ndeny contains input.context.environment\n\ndeny contains input.context.cluster\n",
+    );
     let report = folder.report("any.yaml --raw -p env.rego --environment staging --cluster east");
     assert_eq!(report.one()["change"]["environment"], "staging");
     assert_eq!(findings(report.one()).len(), 2);

@@ -6,7 +6,12 @@ use super::support::{Folder, INPUT, Ran};
 
 fn folder() -> Folder {
     let folder = Folder::new();
-    folder.write("in.yaml", format!("{INPUT}inventory: [{{id: a, kind: workload}}]\nchanges: [{{id: c, kind: config, asset: a}}]\n"));
+    folder.write(
+        "in.yaml",
+        format!(
+            "{INPUT}inventory: [{{id: a, kind: workload}}]\nchanges: [{{id: c, kind: config, asset: a}}]\n"
+        ),
+    );
     folder
 }
 
@@ -23,12 +28,71 @@ fn policies_that_are_not_there() {
     folder.write("library/lib.rego", "package lib\n\nx := 1\n");
     folder.write("empty.rego", "");
     let mut all = String::new();
-    for name in ["none", "missing", "tests", "library", "empty.rego", "builtin:hardning", "builtin:nothing", "builtinx", "in.yaml"] {
+    for name in [
+        "none",
+        "missing",
+        "tests",
+        "library",
+        "empty.rego",
+        "builtin:hardning",
+        "builtin:nothing",
+        "builtinx",
+        "in.yaml",
+    ] {
         let ran = folder.run(&format!("evaluate in.yaml -p {name}"));
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{name}: {ran:?}");
         all.push_str(&format!("$ weighlock evaluate in.yaml -p {name}\n{}", said(&ran)));
     }
-    insta::assert_snapshot!(all, @"");
+    insta::assert_snapshot!(all, @r"
+$ weighlock evaluate in.yaml -p none
+policy.empty
+
+  × there are no policies in `none`
+  help: policies end in `.rego`, or are YAML with `kind: Policy`
+$ weighlock evaluate in.yaml -p missing
+policy.unreadable
+
+  × `missing` cannot be read: No such file or directory (os error 2)
+$ weighlock evaluate in.yaml -p tests
+policy.empty
+
+  × there is no rule to judge by
+  help: name a folder with `.rego` files that say `deny contains …`, or with `kind: Policy`
+        documents
+$ weighlock evaluate in.yaml -p library
+policy.empty
+
+  × there is no rule to judge by
+  help: name a folder with `.rego` files that say `deny contains …`, or with `kind: Policy`
+        documents
+$ weighlock evaluate in.yaml -p empty.rego
+policy.invalid
+
+  × this is not Rego: expecting 'package' Missing package declaration.
+   ╭─[empty.rego:1:1]
+   ╰────
+  help: see the place above; Rego v1 writes `name if { … }` and `name contains value if { … }`
+$ weighlock evaluate in.yaml -p builtin:hardning
+policy.unreadable
+
+  × there is no profile `hardning`
+  help: did you mean `builtin:hardening`?
+$ weighlock evaluate in.yaml -p builtin:nothing
+policy.unreadable
+
+  × there is no profile `nothing`
+  help: the profiles are hardening, migrations, promotion, strategy, supply-chain, updates
+$ weighlock evaluate in.yaml -p builtinx
+policy.unreadable
+
+  × `builtinx` cannot be read: No such file or directory (os error 2)
+$ weighlock evaluate in.yaml -p in.yaml
+policy.empty
+
+  × there is no rule to judge by
+  help: name a folder with `.rego` files that say `deny contains …`, or with `kind: Policy`
+        documents
+");
 }
 
 #[test]
@@ -39,10 +103,22 @@ fn a_broken_policy_shows_where() {
         ("syntax.rego", "package p\n\ndeny contains \"no\" if {\n\tinput.change.kind ==\n}\n"),
         ("unknown.rego", "package p\n\ndeny contains \"no\" if nosuchfunction(1)\n"),
         ("unsafe.rego", "package p\n\ndeny contains x if x > 1\n"),
-        ("reach.rego", "package p\n\ndeny contains \"no\" if http.send({\"url\": \"http://x\", \"method\": \"get\"}).status_code == 200\n"),
-        ("requires.rego", "# METADATA\n# custom:\n#   requires: [evidence.scan]\npackage p\n\ndeny contains \"no\"\n"),
-        ("effect.yaml", "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {id: p}\nspec:\n  rules:\n    - {id: r, effect: dney, message: no, expression: 'true'}\n"),
-        ("cel.yaml", "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {id: p}\nspec:\n  rules:\n    - {id: r, effect: deny, message: no, expression: 'input.change.kind =='}\n"),
+        (
+            "reach.rego",
+            "package p\n\ndeny contains \"no\" if http.send({\"url\": \"http://x\", \"method\": \"get\"}).status_code == 200\n",
+        ),
+        (
+            "requires.rego",
+            "# METADATA\n# custom:\n#   requires: [evidence.scan]\npackage p\n\ndeny contains \"no\"\n",
+        ),
+        (
+            "effect.yaml",
+            "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {id: p}\nspec:\n  rules:\n    - {id: r, effect: dney, message: no, expression: 'true'}\n",
+        ),
+        (
+            "cel.yaml",
+            "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {id: p}\nspec:\n  rules:\n    - {id: r, effect: deny, message: no, expression: 'input.change.kind =='}\n",
+        ),
     ] {
         folder.write(name, text);
         let ran = folder.run(&format!("evaluate in.yaml -p {name}"));
@@ -50,16 +126,96 @@ fn a_broken_policy_shows_where() {
         assert!(ran.err.contains(&format!("{name}:")), "{name}: {}", ran.err);
         all.push_str(&said(&ran));
     }
-    insta::assert_snapshot!(all, @"");
+    insta::assert_snapshot!(all, @r#"
+policy.invalid
+
+  × this is not Rego: expecting expression
+   ╭─[syntax.rego:5:1]
+ 4 │     input.change.kind ==
+ 5 │ }
+   · ┬
+   · ╰── reading stopped here
+   ╰────
+  help: see the place above; Rego v1 writes `name if { … }` and `name contains value if { … }`
+policy.invalid
+
+  × there is no function `nosuchfunction`
+   ╭─[unknown.rego:3:23]
+ 2 │
+ 3 │ deny contains "no" if nosuchfunction(1)
+   ·                       ───────┬──────
+   ·                              ╰── called here
+   ╰────
+  help: define it, or import the package that does
+policy.invalid
+
+  × `x` has no value
+   ╭─[unsafe.rego:3:15]
+ 2 │
+ 3 │ deny contains x if x > 1
+   ·               ┬
+   ·               ╰── used here
+   ╰────
+  help: give it a value: `x := …`, or `some x in …`
+policy.invalid
+
+  × `http.send` is not offered to policies
+   ╭─[reach.rego:3:23]
+ 2 │
+ 3 │ deny contains "no" if http.send({"url": "http://x", "method": "get"}).status_code == 200
+   ·                       ────┬────
+   ·                           ╰── called here
+   ╰────
+  help: a policy sees only its input and data; let a collector fetch what it needs
+policy.metadata
+
+  × `p` requires `evidence.scan`, which is not a kind of fact
+   ╭─[requires.rego:3:16]
+ 2 │ # custom:
+ 3 │ #   requires: [evidence.scan]
+   ·                ──────┬──────
+   ·                      ╰── required here
+ 4 │ package p
+   ╰────
+  help: did you mean `evidence.scans`?
+policy.invalid
+
+  × the effect `dney` is not known
+   ╭─[effect.yaml:6:23]
+ 5 │   rules:
+ 6 │     - {id: r, effect: dney, message: no, expression: 'true'}
+   ·                       ──┬─
+   ·                         ╰── here
+   ╰────
+  help: did you mean `deny`?
+policy.invalid
+
+  × the expression ends too early
+   ╭─[cel.yaml:6:75]
+ 5 │   rules:
+ 6 │     - {id: r, effect: deny, message: no, expression: 'input.change.kind =='}
+   ·                                                                           ┬
+   ·                                                                           ╰── here
+   ╰────
+  help: is something missing at its end?
+"#);
 }
 
 #[test]
 fn settings_and_data_that_do_not_fit() {
     let folder = folder();
     folder.write("p.rego", "package p\n\ndeny contains data.extra.x\n");
-    folder.write("weighlock.yaml", "apiVersion: weighlock.dev/v1\nkind: Config\npolicies: [p.rego]\nsettings: settings.yaml\n");
+    folder.write(
+        "weighlock.yaml",
+        "apiVersion: weighlock.dev/v1\nkind: Config\npolicies: [p.rego]\nsettings: settings.yaml\n",
+    );
     let mut all = String::new();
-    for settings in ["scans:\n  severites: [high]\n", "scans: {severities: [hihg]}\n", "promotion: [\n", "updates: {minimumAge: [{age: soon}]}\n"] {
+    for settings in [
+        "scans:\n  severites: [high]\n",
+        "scans: {severities: [hihg]}\n",
+        "promotion: [\n",
+        "updates: {minimumAge: [{age: soon}]}\n",
+    ] {
         folder.write("settings.yaml", settings);
         let ran = folder.run("evaluate in.yaml");
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{settings}: {ran:?}");
@@ -82,7 +238,67 @@ fn settings_and_data_that_do_not_fit() {
     let ran = folder.run("evaluate in.yaml -d p.yaml");
     assert_eq!(ran.code, 2, "{ran:?}");
     all.push_str(&said(&ran));
-    insta::assert_snapshot!(all, @"");
+    insta::assert_snapshot!(all, @r"
+config.invalid
+
+  × unknown field `severites`
+   ╭─[settings.yaml:2:3]
+ 1 │ scans:
+ 2 │   severites: [high]
+   ·   ────┬────
+   ·       ╰── not known here
+   ╰────
+  help: did you mean `severities`?
+config.invalid
+
+  × `hihg` is not one of `info`, `low`, `medium`, `high`, `critical`
+   ╭─[settings.yaml:1:22]
+ 1 │ scans: {severities: [hihg]}
+   ·                      ──┬─
+   ·                        ╰── here
+   ╰────
+  help: did you mean `high`?
+config.invalid
+
+  × not valid YAML: unclosed bracket '['
+   ╭─[settings.yaml:1:12]
+ 1 │ promotion: [
+   ·            ┬
+   ·            ╰── here
+   ╰────
+config.invalid
+
+  × `soon` is not a duration: expected a whole number and s, m, h, d or w, as in `24h`
+   ╭─[settings.yaml:1:30]
+ 1 │ updates: {minimumAge: [{age: soon}]}
+   ·                              ──┬─
+   ·                                ╰── here
+   ╰────
+policy.conflict
+
+  × `two.json` gives `data.extra`, which is there already
+  help: rename one of them
+policy.conflict
+
+  × `settings2.yaml` gives `data.settings`, which is there already
+  help: settings are named with `settings:` in the configuration
+input.invalid
+
+  × `list.yaml` is not a mapping
+input.unreadable
+
+  × `missing.yaml` cannot be read: No such file or directory (os error 2)
+policy.conflict
+
+  × the data has a value at `data.p.deny`, which would hide this rule
+   ╭─[p.rego:3:1]
+ 2 │
+ 3 │ deny contains data.extra.x
+   · ──┬─
+   ·   ╰── this rule
+   ╰────
+  help: rename the rule or the member of the data
+");
 }
 
 /// The most memory that a process has had, in bytes, as far as the system says.

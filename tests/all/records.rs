@@ -111,10 +111,15 @@ fn a_signed_record_holds_for_its_key_alone() {
         use base64::Engine as _;
         base64::engine::general_purpose::STANDARD.decode(envelope["payload"].as_str().unwrap()).unwrap()
     };
-    let altered = String::from_utf8(payload.clone()).unwrap().replace("\"verdict\":\"deny\"", "\"verdict\":\"allow\"");
+    let altered =
+        String::from_utf8(payload.clone()).unwrap().replace("\"verdict\":\"deny\"", "\"verdict\":\"allow\"");
     assert_ne!(altered.as_bytes(), payload);
     for (what, alter) in [
-        ("payload", Box::new(|e: &mut Value| e["payload"] = json!(base64(altered.as_bytes()))) as Box<dyn Fn(&mut Value)>),
+        (
+            "payload",
+            Box::new(|e: &mut Value| e["payload"] = json!(base64(altered.as_bytes())))
+                as Box<dyn Fn(&mut Value)>,
+        ),
         ("type", Box::new(|e: &mut Value| e["payloadType"] = json!("application/vnd.in-toto+json"))),
         ("signature", Box::new(|e: &mut Value| e["signatures"] = json!([]))),
         ("base64", Box::new(|e: &mut Value| e["payload"] = json!("!"))),
@@ -161,13 +166,20 @@ fn the_same_question_has_the_same_bytes_for_an_answer() {
 fn the_order_in_which_files_are_named_never_matters() {
     let head = "apiVersion: weighlock.dev/v1\nkind: Input\n";
     let asset = "inventory: [{id: a, kind: workload, application: app}]\n";
-    let folder = Folder::with(&[("p.rego", "package p\n\ndeny contains d.environment if some d in input.evidence.deployments\n")]);
-    folder.write("b.yaml", format!("{head}{asset}changes: [{{id: c, kind: config, asset: a, author: {{id: d}}}}]\n"));
+    let folder = Folder::with(&[(
+        "p.rego",
+        "package p\n\ndeny contains d.environment if some d in input.evidence.deployments\n",
+    )]);
+    folder.write(
+        "b.yaml",
+        format!("{head}{asset}changes: [{{id: c, kind: config, asset: a, author: {{id: d}}}}]\n"),
+    );
     folder.write("a.yaml", format!("{head}{asset}evidence: {{deployments: [{{application: app, environment: one, digest: \"sha256:{}\", since: 2026-11-01T00:00:00Z}}]}}\n", "1".repeat(64)));
     folder.write("c.yaml", format!("{head}evidence: {{deployments: [{{application: app, environment: two, digest: \"sha256:{}\", since: 2026-11-01T00:00:00Z}}]}}\n", "2".repeat(64)));
     folder.write("weighlock.yaml", "apiVersion: weighlock.dev/v1\nkind: Config\ntrust: {inputs: [a.yaml, c.yaml], facts: {inventory: {trust: operator}}}\n");
-    let all = ["a.yaml b.yaml c.yaml", "c.yaml b.yaml a.yaml", "b.yaml c.yaml a.yaml", "b.yaml a.yaml c.yaml"]
-        .map(|files| folder.report(&format!("{files} -p p.rego --now {NOW}")).report);
+    let all =
+        ["a.yaml b.yaml c.yaml", "c.yaml b.yaml a.yaml", "b.yaml c.yaml a.yaml", "b.yaml a.yaml c.yaml"]
+            .map(|files| folder.report(&format!("{files} -p p.rego --now {NOW}")).report);
     assert_eq!(all[0]["decisions"][0]["findings"].as_array().unwrap().len(), 2);
     assert!(all.windows(2).all(|pair| pair[0] == pair[1]));
 }

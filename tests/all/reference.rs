@@ -43,8 +43,8 @@ fn the_facts() {
     let mut page = String::from(
         "# Facts\n\nWritten from `src/decide/fact.rs`; edit that.\n\nA rule names the facts it needs under `requires`. \
          Where one is absent, too old, too little trusted, or dated later than now, the rule is not asked, and the \
-         change cannot be judged. The least trust below holds where neither the rule nor `trust.facts` in \
-         `weighlock.yaml` says otherwise; facts without one are derived or part of the change itself.\n\n\
+         change cannot be judged. The least trust below holds unless `trust.facts` in `weighlock.yaml` \
+         says otherwise; a rule may ask for more, never for less. Facts without one are derived or part of the change itself.\n\n\
          | fact | what it is, and where a policy finds it | least trust |\n|---|---|---|\n",
     );
     for fact in FACTS {

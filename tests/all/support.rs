@@ -79,7 +79,7 @@ impl Folder {
     pub(crate) fn report(&self, line: &str) -> Report {
         let ran = self.run(&format!("evaluate -o json {line}"));
         let report = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
-        Report { code: ran.code, report, err: ran.err }
+        Report { code: ran.code, report }
     }
 }
 
@@ -134,7 +134,6 @@ impl Ran {
 pub(crate) struct Report {
     pub(crate) code: i32,
     pub(crate) report: Value,
-    pub(crate) err: String,
 }
 
 impl Report {

@@ -94,7 +94,7 @@ fn a_step_that_is_not_there() {
     step["after"] = json!(["b"]);
     assert_snapshot!(alone(step), @r#"
 step `a` goes after `b`, which is no step of this plan [unknown-step]
-  did you mean `a`?
+  there are `a`
 "#);
 }
 

@@ -43,7 +43,7 @@ policy.yaml:8:55: `one` is not known [policy.invalid] | one | did you mean `vari
 policy.yaml:8:55: `variables` is not a value by itself [policy.invalid] | variables | write `variables.` and the name of one
 policy.yaml:8:55: `variables` is not a value by itself [policy.invalid] | variables | write `variables.` and the name of one
 policy.yaml:8:55: `variables` is not a value by itself [policy.invalid] | variables | write `variables.` and the name of one
-policy.yaml:8:66: `y` is not known [policy.invalid] | y | did you mean `x`?
+policy.yaml:8:66: `y` is not known [policy.invalid] | y | known: `input`, `data`, `variables` and `now`
 policy.yaml:8:76: `x` is not known [policy.invalid] | x | known: `input`, `data`, `variables` and `now`
 policy.yaml:8:63: `input` is taken and cannot name an element [policy.invalid] | input | choose another name
 policy.yaml:8:77: `data` is taken and cannot name an element [policy.invalid] | data | choose another name

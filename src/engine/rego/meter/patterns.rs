@@ -75,7 +75,10 @@ mod tests {
     #[test]
     fn what_is_kept_is_bounded() {
         for i in 0..2_000 {
-            assert_eq!(quick("regex.match", &[text(&format!("^{i}$")), text("7")]), Some(Value::Bool(i == 7)));
+            assert_eq!(
+                quick("regex.match", &[text(&format!("^{i}$")), text("7")]),
+                Some(Value::Bool(i == 7))
+            );
             assert!(KEPT.with_borrow(HashMap::len) <= MAX_KEPT);
         }
     }
