@@ -88,7 +88,6 @@ pub(crate) fn run(options: &Options, table: &mut Table) {
         let text = material::fleet(workloads);
         let costs = compare(
             3,
-            3,
             options.seconds,
             &mut [&mut || one.install(|| drop(black_box(job(&judge, text.clone()))))],
         );

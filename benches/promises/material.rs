@@ -140,13 +140,13 @@ pub(crate) fn fleet(workloads: usize) -> String {
     for i in 0..workloads {
         let (app, environment, cluster) = place(i);
         let comma = if i == 0 { "" } else { "," };
-        let (old, proxy) = (digest("old", app), digest("proxy", 0));
+        let old = digest("old", app);
         // Some are not as they should be, so that rules have something to say.
         let safe = if i % 7 == 3 { "" } else { r#","readOnlyRootFilesystem":true"# };
         let memory = if i % 11 == 5 { "" } else { r#","limits":{"memory":"256Mi"}"# };
         let _ = write!(
             out,
-            r#"{comma}{{"id":"c{cluster}/{environment}/app-{app}","kind":"workload","application":"app-{app}","cluster":"c{cluster}","namespace":"apps","environment":"{environment}","owner":"team-{}","images":[{{"container":"app","ref":"registry.example/app-{app}","tag":"1.4.{}","digest":"{old}"}},{{"container":"proxy","ref":"registry.example/proxy","tag":"1.30.1","digest":"{proxy}"}}],"object":{{"apiVersion":"apps/v1","kind":"Deployment","metadata":{{"name":"app-{app}","labels":{{"app":"app-{app}","team.example/name":"team-{}"}}}},"spec":{{"template":{{"spec":{{"containers":[{{"name":"app","image":"registry.example/app-{app}:1.4.{}","resources":{{"requests":{{"cpu":"100m","memory":"128Mi"}}{memory}}},"securityContext":{{"runAsNonRoot":true{safe}}}}},{{"name":"proxy","image":"registry.example/proxy:1.30.1","securityContext":{{"runAsNonRoot":true}}}}]}}}}}}}}}}"#,
+            r#"{comma}{{"id":"c{cluster}/{environment}/app-{app}","kind":"workload","application":"app-{app}","cluster":"c{cluster}","namespace":"apps","environment":"{environment}","owner":"team-{}","images":[{{"container":"app","ref":"registry.example/app-{app}","tag":"1.4.{}","digest":"{old}"}}],"object":{{"apiVersion":"apps/v1","kind":"Deployment","metadata":{{"name":"app-{app}","labels":{{"team.example/name":"team-{}"}}}},"spec":{{"template":{{"spec":{{"containers":[{{"name":"app","image":"registry.example/app-{app}:1.4.{}","resources":{{"requests":{{"cpu":"100m","memory":"128Mi"}}{memory}}},"securityContext":{{"runAsNonRoot":true{safe}}}}},{{"name":"proxy","image":"registry.example/proxy:1.30.1","securityContext":{{"runAsNonRoot":true}}}}]}}}}}}}}}}"#,
             app % 9,
             app % 5,
             app % 9,

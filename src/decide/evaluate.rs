@@ -124,7 +124,9 @@ impl Judge {
     /// Decides about every review, in their order. `tick` is called once for each that is judged.
     pub fn decide(&self, reviews: &[Review], options: &Options, tick: &(dyn Fn() + Sync)) -> Vec<Decision> {
         let ledger = Ledger::new(self, options);
-        let judged: Vec<Judged> = reviews
+        let free = |review: &Review| review.change.depends_on.is_empty();
+        // What waits for nobody is decided at once, so that what the rules said need not be kept.
+        let (mut decisions, judged): (Vec<Option<Decision>>, Vec<Option<Judged>>) = reviews
             .par_iter()
             .with_min_len(16)
             .map_init(
@@ -132,18 +134,13 @@ impl Judge {
                 |sessions, review| {
                     let judged = self.judge(sessions, review, options);
                     tick();
-                    judged
+                    match free(review) {
+                        true => (Some(combine::combine(self, review, &judged, &ledger, options, &[])), None),
+                        false => (None, Some(judged)),
+                    }
                 },
             )
-            .collect();
-        let free = |review: &Review| review.change.depends_on.is_empty();
-        let mut decisions: Vec<Option<Decision>> = reviews
-            .par_iter()
-            .zip(&judged)
-            .map(|(review, judged)| {
-                free(review).then(|| combine::combine(self, review, judged, &ledger, options, &[]))
-            })
-            .collect();
+            .unzip();
         // What waits for others is decided after them; the input has no circles.
         let places: HashMap<&str, usize> =
             reviews.iter().enumerate().map(|(i, review)| (review.change.id.as_str(), i)).collect();
@@ -153,7 +150,7 @@ impl Judge {
             let before = waiting.len();
             let mut later = Vec::new();
             for i in waiting {
-                let (Some(review), Some(said)) = (reviews.get(i), judged.get(i)) else { continue };
+                let (Some(review), Some(Some(said))) = (reviews.get(i), judged.get(i)) else { continue };
                 let known: Option<Vec<Dependency>> = review
                     .change
                     .depends_on
@@ -181,7 +178,7 @@ impl Judge {
             // A circle that came in some other way than through an input: nobody goes first.
             if later.len() == before {
                 for i in std::mem::take(&mut later) {
-                    let (Some(review), Some(said)) = (reviews.get(i), judged.get(i)) else { continue };
+                    let (Some(review), Some(Some(said))) = (reviews.get(i), judged.get(i)) else { continue };
                     let first: Vec<Dependency> =
                         review.change.depends_on.iter().map(|id| (id.clone(), Verdict::Hold)).collect();
                     let decision = combine::combine(self, review, said, &ledger, options, &first);
