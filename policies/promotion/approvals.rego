@@ -10,7 +10,7 @@
 #   severity: high
 #   applies: {kinds: [promotion]}
 #   requires: [change.promotion]
-#   remediation: Ask the people named under `missing` to approve.
+#   remediation: Ask people who hold the roles named above to approve.
 package promotion.approvals
 
 import data.lib.promotion

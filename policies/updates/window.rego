@@ -9,7 +9,7 @@
 # custom:
 #   severity: medium
 #   applies: {kinds: [image, base_image, dependency, chart, config, migration, promotion]}
-#   remediation: Wait for the time under `until`.
+#   remediation: Wait until then.
 package updates.window
 
 import data.lib.entries
