@@ -792,7 +792,8 @@ fn what_a_change_says_it_finds_must_be_what_is_there() {
 fn the_image_of_the_object_is_not_hidden_by_another_of_its_name() {
     let images = |listed: &str, object: &str| -> Vec<String> {
         let text = format!(
-            "inventory: [{{id: a, kind: workload, images: [{listed}], object: {{apiVersion: apps/v1, kind: Deployment, metadata: {{name: d}}, spec: {{template: {{spec: {{containers: [{{name: c, image: \"{object}\"}}]}}}}}}}}}}]\n{CHANGE}"
+            "inventory: [{{id: a, kind: workload, images: [{listed}], object: {{apiVersion: apps/v1, kind: Deployment, metadata: {{name: d}}, spec: {{template: {{spec: {{containers: [{{name: c, image: \"{object}\"}}]}}}}}}}}}}]\n{}",
+            CHANGE.replace("kind: config", "kind: chart")
         );
         let review = assemble::assemble(
             &merged(&[(text.as_str(), Trust::Claimed)]),
