@@ -52,7 +52,10 @@ impl<'a, F: Fact + Clone> List<'a, F> {
         exhaustive: bool,
         key: impl Fn(&'a F) -> Option<&'a str>,
     ) -> Self {
-        let looked = merged.looked.get(name).is_some_and(|trust| Some(*trust) >= threshold.trust);
+        let looked = merged.looked.get(name).is_some_and(|trust| Some(*trust) >= threshold.trust)
+            // A list does not say when somebody looked; only what stands in it does.
+            && (threshold.max_age.is_none()
+                || list.into_iter().flatten().any(|item| fact::counts(item, threshold, now).is_ok()));
         let mut index = Self {
             name,
             counted: HashMap::new(),
@@ -454,12 +457,10 @@ fn artifacts(
     let mut images: Vec<Image> = asset.map(|asset| asset.images.clone()).unwrap_or_default();
     let spec_images = pod_spec.map(kubernetes::images).unwrap_or_default();
     if pod_spec.is_some() && matches!(change.kind, ChangeKind::Admission | ChangeKind::Config) {
-        // What will run is what the object says, whatever was observed or is said beside it.
-        let observed = std::mem::replace(&mut images, spec_images);
-        for image in &mut images {
-            let same = |known: &&Image| known.container == image.container && known.r#ref == image.r#ref;
-            image.platforms = observed.iter().find(same).and_then(|known| known.platforms.clone());
-        }
+        // What will run is what the object says: a digest that is said beside it pins nothing. What
+        // else is said to run is kept: it may.
+        images.retain(|known| !spec_images.iter().any(|image| observed::same_image(known, image)));
+        images.extend(spec_images);
     } else {
         for image in spec_images {
             // What the object says beside what was observed is kept: either may run.

@@ -345,7 +345,8 @@ pub fn waiver_fault(
     }
     if !offered.genuine {
         return Some(
-            "it is not signed by a key of `approvedBy`, nor read from where only operators write".to_owned(),
+            "it is not signed by a key of `approvedBy`, who holds a role, nor read from where only operators write"
+                .to_owned(),
         );
     }
     if waiver.expires > governance.terms.waiver_max.after(now) {
@@ -382,7 +383,9 @@ pub fn waiver_fault(
 /// Whether a waiver covers a finding: its rule, and every key of its scope.
 pub fn waives(waiver: &Waiver, finding: &Finding, review: &Review) -> bool {
     let change = &review.change;
-    let own = change.author.iter().chain(&change.requested_by).any(|person| person.id == waiver.approved_by);
+    let mut people = change.author.iter().chain(&change.requested_by).peekable();
+    // Where nobody is named, whoever approved it cannot be told apart from them.
+    let own = people.peek().is_none() || people.any(|person| person.id == waiver.approved_by);
     if own || !waiver.rules.contains(&finding.rule) {
         return false;
     }

@@ -488,6 +488,24 @@ fn a_fact_that_does_not_count_is_unknown() {
     let looked = with_image(&[("evidence: {gates: []}\n", Trust::Operator)], &plain);
     let looked = wants_gates("evidence.gates").decide(&looked, &options(), &|| {}).remove(0);
     assert_eq!((looked.verdict, looked.indeterminate), (Verdict::Deny, false), "nothing was found is known");
+    let undated = with_image(&[("evidence: {gates: []}\n", Trust::Operator)], &strict);
+    let undated = wants_gates("evidence.gates").decide(&undated, &options(), &|| {}).remove(0);
+    assert!(undated.indeterminate, "an empty list does not say when somebody looked");
+}
+
+/// A claimed digest beside the object does not pin what the object runs by a tag.
+#[test]
+fn the_images_of_an_object_that_changes_are_its_own() {
+    let text = format!(
+        "inventory: [{{id: a, kind: pod, images: [{{container: c, ref: r.example/x, digest: \"{DIGEST}\"}}], object: {{apiVersion: v1, kind: Pod, metadata: {{name: a}}, spec: {{containers: [{{name: c, image: 'r.example/x:latest'}}]}}}}}}]\nchanges: [{{id: c, kind: config, asset: a}}]\n"
+    );
+    let merged = merged(&[(text.as_str(), Trust::Claimed)]);
+    let review = assemble::assemble(&merged, now(), &Thresholds::new(), &Roles::new()).remove(0);
+    assert_eq!(review.artifacts.len(), 1);
+    assert_eq!(
+        (review.artifacts[0].digest.as_ref(), review.artifacts[0].tag.as_deref()),
+        (None, Some("latest"))
+    );
 }
 
 /// Where what is known of one artifact counts and what is known of the other does not, the whole is
@@ -807,7 +825,7 @@ fn the_image_of_the_object_is_not_hidden_by_another_of_its_name() {
     let good = format!("{{container: c, ref: r.example/good, tag: \"1\", digest: \"{DIGEST}\"}}");
     assert_eq!(images(&good, "r.example/good:1"), ["r.example/good"]);
     assert_eq!(images(&good, &format!("r.example/good@{DIGEST}")), ["r.example/good"]);
-    assert_eq!(images("{container: c, ref: nginx, tag: \"1\"}", "docker.io/library/nginx:1"), ["nginx"]);
+    assert_eq!(images("{container: c, ref: nginx, tag: \"1\"}", "docker.io/library/nginx:1"), ["docker.io/library/nginx"]);
     assert_eq!(images(&good, "r.example/evil:1"), ["r.example/good", "r.example/evil"]);
     assert_eq!(images(&good, "r.example/good:2").len(), 2);
     assert_eq!(images(&good, &format!("r.example/good@{OTHER}")).len(), 2);

@@ -216,10 +216,11 @@ fn waivers() -> Folder {
     folder.write("boss.pem", private);
     folder.write("boss.pub", public);
     folder.write("keys.yaml", "boss: [boss.pub]\n");
+    folder.write("roles.yaml", "boss: [security]\n");
     std::fs::create_dir(folder.path("waivers")).unwrap();
     folder.write(
         "weighlock.yaml",
-        "apiVersion: weighlock.dev/v1\nkind: Config\npolicies: [p]\ntrust: {keys: keys.yaml, waivers: waivers}\ngovernance: {waiverMaxAge: 30d}\n",
+        "apiVersion: weighlock.dev/v1\nkind: Config\npolicies: [p]\ntrust: {keys: keys.yaml, roles: roles.yaml, waivers: waivers}\ngovernance: {waiverMaxAge: 30d}\n",
     );
     folder
 }
@@ -296,6 +297,13 @@ fn a_waiver_that_comes_with_the_input_needs_a_signature() {
         folder.write("altered.yaml", altered);
         assert_eq!(folder.report("in.yaml altered.yaml").code, 10, "{from}");
     }
+    // Not without a role, nor for a change of which nobody says whose it is.
+    folder.write("roles.yaml", "ann: [security]\n");
+    assert_eq!(folder.report("in.yaml w.yaml").code, 10);
+    folder.write("roles.yaml", "boss: [security]\n");
+    folder.write("in.yaml", INPUT.replace(", author: {id: dev}", ""));
+    assert_eq!(folder.report("in.yaml w.yaml").code, 10);
+    folder.write("in.yaml", INPUT);
     // Owner and approver must be two, on the command line and in the file.
     let ran = waive("--approved-by ann");
     assert!(ran.code == 2 && ran.err.contains("the same person"), "{}", ran.err);

@@ -355,3 +355,13 @@ fn signatures_are_checked_by_weighlock_itself() {
     let report = folder.report("in.yaml -p builtin:supply-chain");
     assert!(findings(report.one()).contains(&"deny signatures.trusted".to_owned()));
 }
+
+#[test]
+fn what_the_command_line_says_of_an_environment_holds_for_a_promotion_too() {
+    let folder = Folder::with(&[(
+        "in.yaml",
+        "apiVersion: weighlock.dev/v1\nkind: Input\ninventory: [{id: a, kind: workload}]\nchanges: [{id: c, kind: promotion, asset: a, promotion: {from: dev, to: test}}]\n",
+    )]);
+    let ran = folder.run("evaluate in.yaml --environment production");
+    assert!(ran.code == 2 && ran.err.contains("promotes to `test`"), "{ran:?}");
+}
