@@ -15,7 +15,7 @@
     clippy::print_stderr,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
-    clippy::disallowed_methods,
+    clippy::panic,
     reason = "a benchmark that cannot go on shall say so and stop"
 )]
 

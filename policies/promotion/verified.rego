@@ -40,14 +40,6 @@ deny contains finding if {
 	}
 }
 
-deny contains finding if {
-	count(promotion.changed) == 0
-	finding := {
-		"msg": "nothing says which artifact is promoted",
-		"path": "/change",
-	}
-}
-
 hold contains finding if {
 	some artifact in promotion.changed
 	count(verified(artifact.digest)) == 0

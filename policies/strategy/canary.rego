@@ -8,7 +8,7 @@
 # custom:
 #   severity: medium
 #   applies: {kinds: [image, promotion], assets: [workload]}
-#   requires: [artifacts.digest]
+#   requires: [artifacts.digest, context.environment]
 #   remediation: Let the plan shift a part of the traffic and watch it; the steps are asked for here.
 package strategy.canary
 

@@ -8,7 +8,7 @@
 # custom:
 #   severity: medium
 #   applies: {kinds: [image, base_image, dependency, chart]}
-#   requires: [change.updateType]
+#   requires: [change.updateType, context.environment]
 #   remediation: Ask people who hold the roles named above, or choose a version nearer to the present one.
 package updates.types
 

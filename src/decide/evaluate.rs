@@ -219,6 +219,11 @@ impl Judge {
             ));
             return judged;
         }
+        if review.asset.is_none() {
+            let message =
+                "the asset that changes is not known, so nothing that is said of it counts".to_owned();
+            judged.findings.push(indeterminate("weighlock.asset", message, None));
+        }
         let mut asked = 0_usize;
         for group in &self.groups {
             let restricted = fact::restrict(review, &group.requires);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::evidence::{Evidence, Fact};
+use crate::model::input::ChangeKind;
 use crate::model::review::{Review, Unknown, UnknownReason};
 use crate::model::time::{Age, Time};
 use crate::model::trust::{Threshold, Trust};
@@ -61,6 +62,13 @@ macro_rules! artifact_fact {
             missing: |review| {
                 // A change that brings artifacts is judged by those; any other by all that run.
                 let changed = review.artifacts.iter().any(|artifact| artifact.changed);
+                let brings = matches!(
+                    review.change.kind,
+                    ChangeKind::Image | ChangeKind::BaseImage | ChangeKind::Promotion
+                );
+                if brings && !changed {
+                    return vec![(review.change.id.clone(), UnknownReason::Absent)];
+                }
                 let missing: Vec<_> = review
                     .artifacts
                     .iter()
@@ -118,6 +126,15 @@ pub const FACTS: &[FactSpec] = &[
     change_fact!("change.promotion", "environments of a promotion: `input.change.promotion`", promotion),
     change_fact!("change.ticket", "ticket: `input.change.ticket`", ticket),
     change_fact!("change.updateType", "how far the version moves: `input.change.updateType`", update_type),
+    FactSpec {
+        name: "context.environment",
+        about: "environment that the change enters: `input.context.environment`",
+        trust: None,
+        missing: |review| match &review.context.environment {
+            Some(_) => Vec::new(),
+            None => vec![(subject(review), UnknownReason::Absent)],
+        },
+    },
     evidence_fact!("evidence.advisories", "advisories: `input.evidence.advisories`", advisories),
     artifact_fact!(
         "evidence.attestations",
@@ -275,7 +292,16 @@ pub fn restrict(review: &Review, requires: &BTreeMap<String, Threshold>) -> Opti
                         $list.iter().flatten().filter_map(|f| counts(f, *threshold, now).err()).collect();
                     found
                 };
-                if let Some(reason) = fails(view.as_ref().unwrap_or(review)).first().copied() {
+                // That nothing was found carries neither a date nor a trust of its own.
+                let nothing = |$of: &Review| {
+                    let empty = $list.as_ref().is_some_and(Vec::is_empty);
+                    (empty && threshold.max_age.is_some()).then_some(UnknownReason::Undated).or_else(|| {
+                        let more = threshold.trust > find($name).and_then(|spec| spec.trust);
+                        (empty && more).then_some(UnknownReason::Distrusted)
+                    })
+                };
+                let seen = view.as_ref().unwrap_or(review);
+                if let Some(reason) = fails(seen).first().copied().or_else(|| nothing(seen)) {
                     let copy = view.get_or_insert_with(|| review.clone());
                     let subject: String = subject(copy);
                     let $of = &mut *copy;
@@ -284,7 +310,7 @@ pub fn restrict(review: &Review, requires: &BTreeMap<String, Threshold>) -> Opti
                         list.retain(|f| counts(f, *threshold, now).is_ok());
                         let after: BTreeSet<String> = list.iter().map($key).collect();
                         // Of something nothing is left, and the rest of the list would hide that.
-                        if before != after || is_sum($name) {
+                        if before != after || list.is_empty() || is_sum($name) {
                             $list = None;
                         }
                     }

@@ -97,15 +97,20 @@ pub fn containers(spec: &Value) -> impl Iterator<Item = &Value> {
         .flatten()
 }
 
-/// The images of a pod spec, one per container.
+/// The images of a pod spec, one per container, and those that are mounted as volumes.
 pub fn images(spec: &Value) -> Vec<Image> {
-    containers(spec)
-        .filter_map(|container| {
-            let text = container.get("image").and_then(Value::as_str)?;
-            let name = container.get("name").and_then(Value::as_str).map(str::to_owned);
-            Some(image(name, text))
-        })
-        .collect()
+    let name = |of: &Value| of.get("name").and_then(Value::as_str).map(str::to_owned);
+    // A container without an image runs something all the same: what it is, nothing says.
+    let run = containers(spec).map(|container| {
+        image(name(container), container.get("image").and_then(Value::as_str).unwrap_or_default())
+    });
+    // An image that is mounted as a volume brings files that containers may run.
+    let volumes = spec.get("volumes").and_then(Value::as_array).into_iter().flatten();
+    let mounted = volumes.filter_map(|volume| {
+        let reference = volume.pointer("/image/reference").and_then(Value::as_str)?;
+        Some(image(name(volume).map(|name| format!("volume {name}")), reference))
+    });
+    run.chain(mounted).collect()
 }
 
 /// An image from a reference; a text that is none stays as it is, without tag or digest.

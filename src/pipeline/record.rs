@@ -145,7 +145,10 @@ pub fn write_all(
         };
         let path = folder.join(file_name(decision));
         let beside = folder.join(format!(".{}.part", decision.id.short()));
-        std::fs::write(&beside, text + "\n")
+        let _ = std::fs::remove_file(&beside);
+        // A new file, so that a link that somebody put there is not followed.
+        std::fs::File::create_new(&beside)
+            .and_then(|mut file| std::io::Write::write_all(&mut file, (text + "\n").as_bytes()))
             .and_then(|()| std::fs::rename(&beside, &path))
             .map_err(|error| unwritable(&path, &error))?;
         written.push(path);

@@ -811,7 +811,7 @@ fn the_image_of_the_object_is_not_hidden_by_another_of_its_name() {
     let images = |listed: &str, object: &str| -> Vec<String> {
         let text = format!(
             "inventory: [{{id: a, kind: workload, images: [{listed}], object: {{apiVersion: apps/v1, kind: Deployment, metadata: {{name: d}}, spec: {{template: {{spec: {{containers: [{{name: c, image: \"{object}\"}}]}}}}}}}}}}]\n{}",
-            CHANGE.replace("kind: config", "kind: chart")
+            CHANGE
         );
         let review = assemble::assemble(
             &merged(&[(text.as_str(), Trust::Claimed)]),
@@ -825,7 +825,10 @@ fn the_image_of_the_object_is_not_hidden_by_another_of_its_name() {
     let good = format!("{{container: c, ref: r.example/good, tag: \"1\", digest: \"{DIGEST}\"}}");
     assert_eq!(images(&good, "r.example/good:1"), ["r.example/good"]);
     assert_eq!(images(&good, &format!("r.example/good@{DIGEST}")), ["r.example/good"]);
-    assert_eq!(images("{container: c, ref: nginx, tag: \"1\"}", "docker.io/library/nginx:1"), ["docker.io/library/nginx"]);
+    assert_eq!(
+        images("{container: c, ref: nginx, tag: \"1\"}", "docker.io/library/nginx:1"),
+        ["docker.io/library/nginx"]
+    );
     assert_eq!(images(&good, "r.example/evil:1"), ["r.example/good", "r.example/evil"]);
     assert_eq!(images(&good, "r.example/good:2").len(), 2);
     assert_eq!(images(&good, &format!("r.example/good@{OTHER}")).len(), 2);

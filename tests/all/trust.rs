@@ -365,3 +365,48 @@ fn what_the_command_line_says_of_an_environment_holds_for_a_promotion_too() {
     let ran = folder.run("evaluate in.yaml --environment production");
     assert!(ran.code == 2 && ran.err.contains("promotes to `test`"), "{ran:?}");
 }
+
+/// What is not known of the thing itself, of what runs in it, or of when nothing was found.
+#[test]
+fn what_nobody_vouches_for_never_allows() {
+    let folder = Folder::with(&[
+        (
+            "ops.yaml",
+            "apiVersion: weighlock.dev/v1\nkind: Config\npolicies: [p]\ntrust: {facts: {inventory: {trust: operator}}}\n",
+        ),
+        (
+            "p/quiet.yaml",
+            "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {id: quiet, title: Says nothing}\nspec:\n  rules: [{id: yes, effect: deny, expression: 'true', message: no}]\n",
+        ),
+        (
+            "q/fresh.yaml",
+            "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {id: fresh, title: Fresh}\nspec:\n  requires: {evidence.migrations: {maxAge: 1h}}\n  rules: [{id: yes, effect: deny, expression: 'true', message: no}]\n",
+        ),
+        (
+            "in.yaml",
+            "apiVersion: weighlock.dev/v1\nkind: Input\ninventory: [{id: a, kind: release}]\nchanges: [{id: c, kind: chart, asset: a}]\nevidence: {migrations: []}\n",
+        ),
+        (
+            "pod.yaml",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers: [{name: none}]\n  volumes: [{name: v, image: {reference: 'r.example/evil:latest'}}]\n",
+        ),
+        (
+            "nothing.yaml",
+            "apiVersion: weighlock.dev/v1\nkind: Input\ninventory: [{id: a, kind: workload}]\nchanges: [{id: c, kind: image, asset: a}]\n",
+        ),
+    ]);
+    let distrusted = folder.report("in.yaml --config ops.yaml");
+    assert_eq!(distrusted.code, 13);
+    assert!(distrusted.decision("c")["findings"].to_string().contains("weighlock.asset"));
+    assert_eq!(folder.report("in.yaml --trust-input -p p").code, 0);
+    // An empty list carries no date, and a rule that demands one is not served by it.
+    let undated = folder.report("in.yaml --trust-input -p q");
+    assert_eq!((undated.code, undated.decision("c")["unknown"][0]["reason"].as_str()), (13, Some("undated")));
+    // A container without an image, and an image behind a volume, are pinned by nothing.
+    let pod = folder.run("evaluate pod.yaml -p builtin:hardening --environment production -o json");
+    assert_eq!(pod.code, 10);
+    assert_eq!(pod.out.matches("is not pinned by digest").count(), 2, "{}", pod.out);
+    // A change of an image that brings none is not judged by what runs now.
+    let nothing = folder.run("evaluate nothing.yaml --trust-input -p builtin:supply-chain");
+    assert!(nothing.code == 10 || nothing.code == 13, "{}", nothing.out);
+}
