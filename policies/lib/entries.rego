@@ -9,3 +9,8 @@ covers(entry) if input.context.environment in entry.environments
 
 # The first entry of a list that covers the environment.
 first(entries) := [entry | some entry in entries; covers(entry)][0]
+
+# Whether an entry covers the environment, or may: which one it is, is not known.
+may_cover(entry) if covers(entry)
+
+may_cover(_) if not input.context.environment

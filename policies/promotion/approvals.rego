@@ -9,7 +9,8 @@
 # custom:
 #   severity: high
 #   applies: {kinds: [promotion]}
-#   remediation: Ask the people named under `missing` to approve.
+#   requires: [change.promotion]
+#   remediation: Ask people who hold the roles named above to approve.
 package promotion.approvals
 
 import data.lib.promotion

@@ -8,7 +8,7 @@
 # custom:
 #   severity: high
 #   applies: {kinds: [promotion]}
-#   requires: [evidence.gates, artifacts.digest]
+#   requires: [change.promotion, evidence.gates, artifacts.digest]
 #   remediation: Run the gate again for this digest.
 package promotion.gates
 

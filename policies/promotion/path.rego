@@ -6,6 +6,7 @@
 # custom:
 #   severity: high
 #   applies: {kinds: [promotion]}
+#   requires: [change.promotion]
 #   remediation: Promote to the next environment first.
 package promotion.path
 

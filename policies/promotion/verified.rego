@@ -8,7 +8,7 @@
 # custom:
 #   severity: high
 #   applies: {kinds: [promotion]}
-#   requires: [evidence.deployments, artifacts.digest]
+#   requires: [change.promotion, evidence.deployments, artifacts.digest]
 #   remediation: Deploy this digest to the environment before, and let its verification pass.
 package promotion.verified
 

@@ -10,7 +10,7 @@
 #   applies: {kinds: [image, base_image]}
 #   requires: [artifacts.digest, evidence.observations]
 #   waivable: true
-#   remediation: Wait for the time under `until`; for an exploited vulnerability ask for a waiver.
+#   remediation: Wait until then; for an exploited vulnerability ask for a waiver.
 package updates.age
 
 import data.lib.entries

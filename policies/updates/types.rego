@@ -9,7 +9,7 @@
 #   severity: medium
 #   applies: {kinds: [image, base_image, dependency, chart]}
 #   requires: [change.updateType]
-#   remediation: Ask the people named under `missing`, or choose a version nearer to the present one.
+#   remediation: Ask people who hold the roles named above, or choose a version nearer to the present one.
 package updates.types
 
 import data.lib.entries

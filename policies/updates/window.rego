@@ -9,7 +9,7 @@
 # custom:
 #   severity: medium
 #   applies: {kinds: [image, base_image, dependency, chart, config, migration, promotion]}
-#   remediation: Wait for the time under `until`.
+#   remediation: Wait until then.
 package updates.window
 
 import data.lib.entries
@@ -17,7 +17,7 @@ import data.lib.time as times
 
 hold contains finding if {
 	some freeze in data.settings.updates.freezes
-	entries.covers(freeze)
+	entries.may_cover(freeze)
 	times.now >= time.parse_rfc3339_ns(freeze.from)
 	times.now < time.parse_rfc3339_ns(freeze.until)
 	finding := {
@@ -38,7 +38,7 @@ hold contains finding if {
 	}
 }
 
-windows := [window | some window in data.settings.updates.windows; entries.covers(window)]
+windows := [window | some window in data.settings.updates.windows; entries.may_cover(window)]
 
 open(window) if {
 	lower(time.weekday([times.now, window.zone])) in window.days

@@ -7,6 +7,7 @@ use super::{Stop, problems};
 use crate::config::{self, Config};
 use crate::decide::outcome::FailOn;
 use crate::diag::{Diagnostic, codes};
+use crate::facts::signature::Signer;
 use crate::model::time::{Clock, Time};
 use crate::pipeline::Request;
 
@@ -52,6 +53,11 @@ impl RequestArgs {
         if config.file.is_none() && !self.trust_input {
             say(
                 "note: no configuration; nothing is trusted but what Weighlock verifies itself (see `--config`)",
+            );
+        }
+        if config.signers.iter().any(|signer| matches!(signer, Signer::Certificate { .. })) {
+            say(
+                "note: signers by certificate (`issuer`) are not verified yet; their signatures are rejected",
             );
         }
         let given = self.now.as_deref().map(read_time).transpose()?;

@@ -22,7 +22,10 @@ pub const NAME: &str = "weighlock.yaml";
 /// then write the rules.
 pub fn find(directory: &Path, inputs: &[PathBuf]) -> Result<Option<PathBuf>, Diagnostic> {
     let file = directory.join(NAME);
-    let Ok(real) = file.canonicalize() else { return Ok(None) };
+    let Ok(real) = file.canonicalize() else {
+        // A link that leads nowhere is a file that cannot be read, not one that is not there.
+        return Ok(file.symlink_metadata().is_ok().then(|| PathBuf::from(NAME)));
+    };
     let covered =
         inputs.iter().filter_map(|input| input.canonicalize().ok()).any(|input| real.starts_with(input));
     if covered {

@@ -52,7 +52,10 @@ impl<'a, F: Fact + Clone> List<'a, F> {
         exhaustive: bool,
         key: impl Fn(&'a F) -> Option<&'a str>,
     ) -> Self {
-        let looked = merged.looked.get(name).is_some_and(|trust| Some(*trust) >= threshold.trust);
+        let looked = merged.looked.get(name).is_some_and(|trust| Some(*trust) >= threshold.trust)
+            // A list does not say when somebody looked; only what stands in it does.
+            && (threshold.max_age.is_none()
+                || list.into_iter().flatten().any(|item| fact::counts(item, threshold, now).is_ok()));
         let mut index = Self {
             name,
             counted: HashMap::new(),
@@ -226,7 +229,9 @@ impl<'a> Index<'a> {
             kind: change.kind,
             asset: &change.asset,
             cluster,
+            namespace: asset.and_then(|asset| asset.namespace.as_deref()),
             environment,
+            application,
             from: change.from.as_ref(),
             to: change.to.as_ref(),
             observed: asset.map(|asset| asset.images.as_slice()).unwrap_or_default(),
@@ -235,7 +240,9 @@ impl<'a> Index<'a> {
             commit: change.commit.as_ref().map(|commit| commit.id.as_str()),
             operation: change.operation.as_deref(),
             // Where the object is what changes, consent is to this object.
-            object: object.filter(|_| matches!(change.kind, ChangeKind::Admission | ChangeKind::Config)),
+            object: object.filter(|_| {
+                matches!(change.kind, ChangeKind::Admission | ChangeKind::Config | ChangeKind::Chart)
+            }),
             migrations: migrations.as_deref().unwrap_or_default(),
         };
         let digest = canonical::digest(&identity).unwrap_or_else(|_| Digest::of(change.id.as_bytes()));
@@ -386,7 +393,9 @@ struct Identity<'a> {
     kind: ChangeKind,
     asset: &'a str,
     cluster: Option<&'a str>,
+    namespace: Option<&'a str>,
     environment: Option<&'a str>,
+    application: Option<&'a str>,
     from: Option<&'a Target>,
     to: Option<&'a Target>,
     observed: &'a [Image],
@@ -446,10 +455,18 @@ fn artifacts(
     unknown: &mut Vec<Unknown>,
 ) -> Vec<Artifact> {
     let mut images: Vec<Image> = asset.map(|asset| asset.images.clone()).unwrap_or_default();
-    for image in pod_spec.map(kubernetes::images).unwrap_or_default() {
-        // What the object says beside what was observed is kept: either may run.
-        if !images.iter().any(|known| observed::same_image(known, &image)) {
-            images.push(image);
+    let spec_images = pod_spec.map(kubernetes::images).unwrap_or_default();
+    if pod_spec.is_some() && matches!(change.kind, ChangeKind::Admission | ChangeKind::Config) {
+        // What will run is what the object says: a digest that is said beside it pins nothing. What
+        // else is said to run is kept: it may.
+        images.retain(|known| !spec_images.iter().any(|image| observed::same_image(known, image)));
+        images.extend(spec_images);
+    } else {
+        for image in spec_images {
+            // What the object says beside what was observed is kept: either may run.
+            if !images.iter().any(|known| observed::same_image(known, &image)) {
+                images.push(image);
+            }
         }
     }
     let all_changed = change.kind == ChangeKind::Admission && change.operation.as_deref() != Some("DELETE");

@@ -49,7 +49,7 @@ pub(super) fn combine(
         enforce::soften(finding, mode);
     }
     let mut people = People::default();
-    settle(&mut findings, judge, review, ledger, options, &mut people);
+    settle(&mut findings, review, ledger, options, &mut people);
     set_aside(&mut findings, judge, review, ledger, options, &mut people);
     people.rejected.sort();
     people.rejected.dedup();
@@ -196,19 +196,16 @@ impl People {
 /// Asks of every hold whether what it wants is there.
 fn settle(
     findings: &mut Vec<Finding>,
-    judge: &Judge,
     review: &Review,
     ledger: &Ledger<'_>,
     options: &Options,
     people: &mut People,
 ) {
-    let rules = judge.rules();
     let approvals = ledger.approvals.get(&review.change.digest).map(Vec::as_slice).unwrap_or_default();
     let quorum = Quorum::new(approvals, &options.governance.roles, review, options.now);
     let mut senseless = Vec::new();
     for finding in findings.iter_mut().filter(|finding| finding.effect == Effect::Hold) {
-        let required = rules.get(finding.rule.as_str()).map(|metadata| &metadata.requires);
-        match quorum.settle(finding, review, |fact| required.is_some_and(|all| all.contains_key(fact))) {
+        match quorum.settle(finding, review) {
             Ok(settled) => {
                 finding.satisfied = Some(settled.satisfied);
                 people.approvals.extend(settled.counted);

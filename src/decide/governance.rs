@@ -105,9 +105,6 @@ pub enum BadNeed {
     /// A fact that does not exist.
     #[error("`{0}` is not a kind of fact")]
     Fact(String),
-    /// The rule saw the fact, and held the change all the same: that it is known ends nothing.
-    #[error("the hold waits for `{0}`, which the rule requires and so has seen already")]
-    Seen(String),
 }
 
 impl<'a> Quorum<'a> {
@@ -156,18 +153,8 @@ impl<'a> Quorum<'a> {
     /// nothing is ended by nothing.
     ///
     /// # Errors
-    /// The need makes no sense; nothing can be said about whether it is met. `required` tells the
-    /// facts that the rule itself requires.
-    pub fn settle(
-        &self,
-        finding: &Finding,
-        review: &Review,
-        required: impl Fn(&str) -> bool,
-    ) -> Result<Settled, BadNeed> {
-        let named = finding.needs.as_ref().map(evidence_named).unwrap_or_default();
-        if let Some(seen) = named.into_iter().find(|name| required(name)) {
-            return Err(BadNeed::Seen(seen.to_owned()));
-        }
+    /// The need makes no sense; nothing can be said about whether it is met.
+    pub fn settle(&self, finding: &Finding, review: &Review) -> Result<Settled, BadNeed> {
         let now = review.context.now;
         let mut settled = match &finding.needs {
             Some(need) => self.best(need, review)?,
@@ -217,10 +204,10 @@ impl<'a> Quorum<'a> {
                     if fact::find(name).is_none() {
                         return Err(BadNeed::Fact((*name).to_owned()));
                     }
-                    if !fact::unknown(review, name).is_empty() {
-                        settled.satisfied = false;
-                        settled.missing.push(Missing { evidence: Some((*name).to_owned()), ..empty() });
-                    }
+                    // The rule saw the facts of this very review, and holds for what they do not
+                    // say. Other facts make another review, about which it has no more to hold.
+                    settled.satisfied = false;
+                    settled.missing.push(Missing { evidence: Some((*name).to_owned()), ..empty() });
                 }
             }
         }
@@ -266,15 +253,6 @@ enum Place<'a> {
     Role(&'a str),
     Evidence(&'a str),
     Time(Time),
-}
-
-/// The facts that a need waits for.
-fn evidence_named(need: &Need) -> Vec<&str> {
-    match need {
-        Need::Evidence(name) => vec![name.as_str()],
-        Need::All(list) | Need::Any(list) => list.iter().flat_map(evidence_named).collect(),
-        Need::Approval(_) | Need::Time(_) => Vec::new(),
-    }
 }
 
 /// A need as alternatives, each a list of places to fill.
@@ -367,7 +345,8 @@ pub fn waiver_fault(
     }
     if !offered.genuine {
         return Some(
-            "it is not signed by a key of `approvedBy`, nor read from where only operators write".to_owned(),
+            "it is not signed by a key of `approvedBy`, who holds a role, nor read from where only operators write"
+                .to_owned(),
         );
     }
     if waiver.expires > governance.terms.waiver_max.after(now) {
@@ -404,7 +383,9 @@ pub fn waiver_fault(
 /// Whether a waiver covers a finding: its rule, and every key of its scope.
 pub fn waives(waiver: &Waiver, finding: &Finding, review: &Review) -> bool {
     let change = &review.change;
-    let own = change.author.iter().chain(&change.requested_by).any(|person| person.id == waiver.approved_by);
+    let mut people = change.author.iter().chain(&change.requested_by).peekable();
+    // Where nobody is named, whoever approved it cannot be told apart from them.
+    let own = people.peek().is_none() || people.any(|person| person.id == waiver.approved_by);
     if own || !waiver.rules.contains(&finding.rule) {
         return false;
     }
@@ -472,6 +453,19 @@ mod tests {
         assert_eq!(filled, [Some(0), Some(1)]);
         let people = [("b", both.as_slice(), LATER)];
         assert_eq!(matching(&["lead", "release"], &people).iter().flatten().count(), 1);
+    }
+
+    #[test]
+    fn a_hold_for_evidence_is_not_ended_by_evidence_that_the_rule_has_seen() {
+        let review: Review = serde_json::from_str(include_str!("../../testdata/review.json")).unwrap();
+        assert!(fact::unknown(&review, "inventory").is_empty());
+        let quorum = Quorum::default();
+        let evidence = Need::Evidence("inventory".into());
+        assert!(!quorum.best(&evidence, &review).unwrap().satisfied);
+        let either = Need::Any(vec![evidence, Need::Time(review.context.now)]);
+        assert!(quorum.best(&either, &review).unwrap().satisfied);
+        let error = quorum.best(&Need::Evidence("x".into()), &review).unwrap_err();
+        assert_eq!(error, BadNeed::Fact("x".into()));
     }
 
     #[test]

@@ -11,8 +11,9 @@ use std::sync::Arc;
 use crate::diag::tree::{self, Node};
 use crate::diag::{Diagnostic, Source, codes, nearest};
 use crate::facts::input::Origin;
+use crate::facts::kubernetes;
 use crate::model::evidence::Fact;
-use crate::model::input::Input;
+use crate::model::input::{AssetKind, Change, ChangeKind, Input};
 use crate::model::trust::Trust;
 
 /// A part of an input, as it was read.
@@ -280,6 +281,12 @@ impl Merged {
                 ));
             }
             problems.extend(self.environment(places, i, change, assets));
+            if let Some((member, message)) = misfit(change)
+                && let Some((source, origin, local)) = self.origin("changes", i)
+            {
+                let span = places.of(source, origin, &format!("/changes/{local}/{member}"));
+                problems.push(Diagnostic::error(codes::INPUT_INVALID, message).at(source, span, "here"));
+            }
             for (k, id) in change.depends_on.iter().enumerate() {
                 if !changes.contains_key(id) {
                     problems.push(self.dangling(
@@ -289,6 +296,27 @@ impl Merged {
                         changes.keys(),
                     ));
                 }
+            }
+        }
+        for (i, asset) in self.input.inventory.iter().enumerate() {
+            let derived = asset.object.as_ref().map(|object| kubernetes::asset_kind(&object.0));
+            let Some(derived) = derived.filter(|kind| *kind != AssetKind::Object && *kind != asset.kind)
+            else {
+                continue;
+            };
+            // Rules choose by kind: what runs a pod under another name would be judged by none of them.
+            if let Some((source, origin, local)) = self.origin("inventory", i) {
+                let message = format!(
+                    "`{}` says `{}`, but its object is a `{}`",
+                    asset.id,
+                    asset.kind.as_str(),
+                    derived.as_str()
+                );
+                let span = places.of(source, origin, &format!("/inventory/{local}/kind"));
+                problems.push(Diagnostic::error(codes::INPUT_CONFLICT, message).at(source, span, "here"));
+            }
+            if problems.len() > ENOUGH {
+                return;
             }
         }
         for (i, migration) in self.input.evidence.migrations.iter().flatten().enumerate() {
@@ -404,6 +432,30 @@ impl Merged {
     }
 }
 
+/// A member of a change that does not fit its kind. Rules choose by kind: what a change of another
+/// kind brings along would be judged by none of them, and a promotion that names no step by no path.
+fn misfit(change: &Change) -> Option<(&'static str, String)> {
+    let kind = change.kind;
+    let name = kind.as_str();
+    let only =
+        |member: &str, of: &str| format!("`{member}` belongs to {of}, not to a change of kind `{name}`");
+    match (&change.promotion, kind) {
+        (None, ChangeKind::Promotion) => {
+            return Some(("kind", "a promotion must say under `promotion` where it comes from".to_owned()));
+        }
+        (Some(_), kind) if kind != ChangeKind::Promotion => {
+            return Some(("promotion", only("promotion", "a promotion")));
+        }
+        _ => {}
+    }
+    if kind != ChangeKind::Admission && change.operation.is_some() {
+        return Some(("operation", only("operation", "an admission")));
+    }
+    let brings = change.to.as_ref().is_some_and(|to| to.digest.is_some() || to.container.is_some());
+    let unweighed = matches!(kind, ChangeKind::Config | ChangeKind::Migration | ChangeKind::Admission);
+    (brings && unweighed).then(|| ("to", only("to", "what brings an image, a package or a chart")))
+}
+
 /// The node of a place in a source's documents, for whoever shows it.
 pub fn locate<'a>(nodes: &'a [Node], origin: &Origin, pointer: &str) -> Option<&'a Node> {
     match origin {
@@ -464,6 +516,31 @@ mod tests {
         ]);
         assert_eq!(dangling.to_string(), "0.yaml:5:34: there is no inventory item `alhpa` [input.dangling]");
         assert_eq!(dangling.hint.as_deref(), Some("did you mean `alpha`?"));
+    }
+
+    #[test]
+    fn what_would_be_judged_by_other_rules_is_refused() {
+        let change = |members: &str| {
+            problem(&[&format!(
+                "inventory: [{{id: a, kind: release}}]\nchanges: [{{id: c, asset: a, {members}}}]\n"
+            )])
+        };
+        assert_eq!(
+            change("kind: promotion").message,
+            "a promotion must say under `promotion` where it comes from"
+        );
+        for members in [
+            "kind: image, promotion: {from: a, to: dev}",
+            "kind: config, operation: DELETE",
+            "kind: config, to: {container: app}",
+        ] {
+            let error = change(members);
+            assert_eq!(error.code, codes::INPUT_INVALID, "{members}");
+            assert!(error.message.contains("not to a change of kind"), "{members}");
+        }
+        let pod = "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: []}}";
+        let error = problem(&[&format!("inventory: [{{id: a, kind: object, object: {pod}}}]\n")]);
+        assert_eq!(error.message, "`a` says `object`, but its object is a `pod`");
     }
 
     #[test]

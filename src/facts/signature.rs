@@ -81,6 +81,9 @@ struct Subject {
     digest: std::collections::BTreeMap<String, String>,
 }
 
+/// What a statement says that is nothing but a signature.
+const SIGNATURE: &str = "https://sigstore.dev/cosign/sign/v1";
+
 /// The bytes that a DSSE signature is over: its pre-authentication encoding, version 1.
 pub fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
     let mut bytes = format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len()).into_bytes();
@@ -141,7 +144,12 @@ pub fn check(material: &str, subject: &str, signers: &[Signer]) -> Result<Checke
 pub fn verify(input: &mut Input, signers: &[Signer]) {
     for signature in input.evidence.signatures.iter_mut().flatten() {
         let Some(material) = &signature.bundle else { continue };
-        match check(material, signature.subject.as_str(), signers) {
+        let checked = check(material, signature.subject.as_str(), signers).and_then(|checked| {
+            // Who signs a scan or a failed test vouches for that, not for the artifact.
+            let signs = checked.statement.as_ref().is_some_and(|(kind, _)| kind == SIGNATURE);
+            if signs { Ok(checked) } else { Err("not-a-signature") }
+        });
+        match checked {
             Ok(checked) => {
                 signature.status = Some(SignatureStatus::Verified);
                 signature.identity = checked.identity;
@@ -191,11 +199,15 @@ mod tests {
     const SUBJECT: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
     fn signed(pem: &str, subject: &str) -> (String, Vec<Signer>) {
+        stated(pem, subject, SIGNATURE)
+    }
+
+    fn stated(pem: &str, subject: &str, predicate: &str) -> (String, Vec<Signer>) {
         let key = PrivateKey::parse(pem).unwrap();
         let statement = serde_json::json!({
             "_type": "https://in-toto.io/Statement/v1",
             "subject": [{"name": "x", "digest": {"sha256": subject.trim_start_matches("sha256:")}}],
-            "predicateType": "https://sigstore.dev/cosign/sign/v1", "predicate": {},
+            "predicateType": predicate, "predicate": {},
         })
         .to_string();
         let kind = "application/vnd.in-toto+json";
@@ -219,6 +231,21 @@ mod tests {
         assert_eq!(check(&material, SUBJECT, &signed(tests::ED25519, SUBJECT).1), Err("untrusted-signer"));
         assert_eq!(check(&material, SUBJECT, &[]), Err("untrusted-signer"));
         assert_eq!(check("nothing", SUBJECT, &signers), Err("unreadable"));
+    }
+
+    #[test]
+    fn a_signed_statement_about_an_artifact_is_no_signature_of_it() {
+        for (predicate, status) in [
+            (SIGNATURE, SignatureStatus::Verified),
+            ("https://example/test-failed/v1", SignatureStatus::Rejected),
+        ] {
+            let (material, signers) = stated(tests::ED25519, SUBJECT, predicate);
+            let signature = serde_json::json!({"subject": SUBJECT, "bundle": material});
+            let mut input = Input::default();
+            input.evidence.signatures = Some(vec![serde_json::from_value(signature).unwrap()]);
+            verify(&mut input, &signers);
+            assert_eq!(input.evidence.signatures.unwrap()[0].status, Some(status));
+        }
     }
 
     #[test]

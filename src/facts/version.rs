@@ -102,7 +102,8 @@ pub fn update_type(from: &Target, to: &Target) -> Option<UpdateType> {
     let by_version = match (&from.version, &to.version) {
         (Some(a), Some(b)) if a == b => Some(UpdateType::None),
         (Some(a), Some(b)) => Some(Version::parse(a)?.update(&Version::parse(b)?)?),
-        (None, None) => Some(UpdateType::None),
+        // Without versions, another digest may be any version: that it is the same one is a claim.
+        (None, None) if from.digest == to.digest => Some(UpdateType::None),
         _ => None,
     };
     match by_version? {
@@ -159,7 +160,8 @@ mod tests {
         let t = |v: Option<&str>, digest| Target { version: v.map(Into::into), digest, ..Target::default() };
         assert_eq!(update_type(&t(Some("1"), None), &t(Some("1"), d("a"))), Some(UpdateType::Pin));
         assert_eq!(update_type(&t(Some("1"), d("b")), &t(Some("1"), d("a"))), Some(UpdateType::Digest));
-        assert_eq!(update_type(&t(None, d("b")), &t(None, d("a"))), Some(UpdateType::Digest));
+        assert_eq!(update_type(&t(None, d("b")), &t(None, d("a"))), None);
+        assert_eq!(update_type(&t(None, d("a")), &t(None, d("a"))), Some(UpdateType::None));
         assert_eq!(update_type(&t(Some("1"), d("a")), &t(Some("1"), d("a"))), Some(UpdateType::None));
         assert_eq!(update_type(&t(Some("1"), d("a")), &t(Some("1"), None)), None);
         assert_eq!(update_type(&t(Some("1"), None), &t(None, None)), None);

@@ -107,20 +107,21 @@ pub fn assess(
         }
         (Err(problems), _) | (_, Err(problems)) => return Err(problems),
     };
-    let parts = std::mem::take(&mut inputs.parts);
-    let mut merged = merge(parts)?;
-    if merged.input.changes.is_empty() {
-        let hint =
-            "add `changes` to the input; a change names an asset of the inventory and what becomes of it";
-        return Err(vec![Diagnostic::error(codes::INPUT_EMPTY, "the input proposes no change").hint(hint)]);
-    }
-    for asset in &mut merged.input.inventory {
+    let mut parts = std::mem::take(&mut inputs.parts);
+    // Before they are joined: what is not said there is held against the rest as if it were.
+    for asset in parts.iter_mut().flat_map(|part| &mut part.input.inventory) {
         if asset.environment.is_none() {
             asset.environment.clone_from(&request.environment);
         }
         if asset.cluster.is_none() {
             asset.cluster.clone_from(&request.cluster);
         }
+    }
+    let mut merged = merge(parts)?;
+    if merged.input.changes.is_empty() {
+        let hint =
+            "add `changes` to the input; a change names an asset of the inventory and what becomes of it";
+        return Err(vec![Diagnostic::error(codes::INPUT_EMPTY, "the input proposes no change").hint(hint)]);
     }
     signature::verify(&mut merged.input, &config.signers);
     let options = options(request, &inputs);
@@ -144,7 +145,9 @@ fn options(request: &Request, inputs: &Inputs) -> Options {
     let mut waivers: Vec<_> =
         config.waivers.iter().map(|record| Offered { record: record.clone(), genuine: true }).collect();
     waivers.extend(inputs.waivers.iter().map(|(record, genuine)| Offered {
-        genuine: *genuine || sign::waiver_is_genuine(record, &config.keys),
+        genuine: *genuine
+            || (config.roles.get(&record.approved_by).is_some_and(|roles| !roles.is_empty())
+                && sign::waiver_is_genuine(record, &config.keys)),
         record: record.clone(),
     }));
     let mut overrides: Vec<_> =

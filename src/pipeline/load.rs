@@ -19,6 +19,9 @@ use crate::policy::{self, Bundle, LoadOptions, settings};
 
 /// How many bytes one input file may have.
 pub const MAX_FILE: u64 = 512 << 20;
+/// How many values all inputs together may have, counted by what stands between them: memory goes
+/// by values, and a text of nothing else holds more of them than a machine.
+const MAX_VALUES: usize = 20_000_000;
 /// How many files an input folder may have.
 const MAX_FILES: usize = 100_000;
 /// How deep an input folder may nest.
@@ -55,14 +58,16 @@ pub struct InputOptions<'a> {
 pub fn inputs(paths: &[PathBuf], options: InputOptions<'_>) -> Result<Inputs, Vec<Diagnostic>> {
     let mut all = Inputs::default();
     let mut problems = Vec::new();
+    let mut values = 0_usize;
     // Whatever order they are given in, the same files make the same reviews.
     let paths: std::collections::BTreeSet<&PathBuf> = paths.iter().collect();
     for path in paths {
         if path.as_os_str() == "-" {
             let mut bytes = Vec::new();
             let read = std::io::stdin().lock().take(MAX_FILE.saturating_add(1)).read_to_end(&mut bytes);
-            match read.map_err(|error| unreadable("<stdin>", &error)).and_then(|_| decoded("<stdin>", bytes))
-            {
+            let source = read.map_err(|error| unreadable("<stdin>", &error));
+            let source = source.and_then(|_| decoded("<stdin>", bytes));
+            match source.and_then(|source| few_enough(source, &mut values)) {
                 Ok(source) => take(source, false, options, &mut all, &mut problems),
                 Err(problem) => problems.push(problem),
             }
@@ -87,7 +92,7 @@ pub fn inputs(paths: &[PathBuf], options: InputOptions<'_>) -> Result<Inputs, Ve
             if problems.len() > 20 {
                 return Err(problems);
             }
-            match text(&file) {
+            match text(&file).and_then(|source| few_enough(source, &mut values)) {
                 Ok(source) => {
                     let real = file.canonicalize().unwrap_or_else(|_| file.clone());
                     let vouched = options.operator.iter().any(|root| real.starts_with(root));
@@ -164,6 +169,20 @@ pub fn text(path: &Path) -> Result<Arc<Source>, Diagnostic> {
         .read_to_end(&mut bytes)
         .map_err(|error| unreadable(&name, &error))?;
     decoded(&name, bytes)
+}
+
+/// Adds the values of a text to those that were read before.
+fn few_enough(source: Arc<Source>, values: &mut usize) -> Result<Arc<Source>, Diagnostic> {
+    let json = document::is_json(&source.text);
+    let between = |byte: &u8| *byte == b',' || (!json && *byte == b'\n');
+    *values = values.saturating_add(source.text.as_bytes().iter().filter(|byte| between(byte)).count());
+    if *values > MAX_VALUES {
+        let message = format!("with `{}` the input has more than {MAX_VALUES} values", source.name);
+        return Err(
+            Diagnostic::error(codes::INPUT_TOO_LARGE, message).hint("evaluate fewer changes at a time")
+        );
+    }
+    Ok(source)
 }
 
 /// Bytes as text.

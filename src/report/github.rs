@@ -31,12 +31,7 @@ fn render(evaluation: &Evaluation, _: &Style) -> String {
     for note in words::notes(evaluation) {
         command(&mut out, "notice", "weighlock", &note, None);
     }
-    let summary = format!(
-        "{}; exit {}: {}",
-        words::summary(&Summary::of(evaluation)),
-        evaluation.outcome.exit,
-        evaluation.outcome.word.meaning()
-    );
+    let summary = format!("{}; {}", words::summary(&Summary::of(evaluation)), words::exit(evaluation));
     command(&mut out, "notice", "weighlock", &summary, None);
     out
 }

@@ -24,14 +24,7 @@ fn render(evaluation: &Evaluation, _: &Style) -> String {
     let worst = entries.first().map_or(Standing::Allow, |e| e.standing());
     let summary = Summary::of(evaluation);
     let mut out = format!("## Weighlock: {}\n\n", worst.as_str());
-    let outcome = evaluation.outcome;
-    let _ = writeln!(
-        out,
-        "**{}**; exit {}: {}\n",
-        words::summary(&summary),
-        outcome.exit,
-        outcome.word.meaning()
-    );
+    let _ = writeln!(out, "**{}**; {}\n", words::summary(&summary), words::exit(evaluation));
     for note in words::notes(evaluation) {
         let _ = writeln!(out, "> {}\n", inline(&note));
     }

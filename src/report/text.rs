@@ -226,7 +226,8 @@ fn change(page: &mut Page<'_>, evaluation: &Evaluation, entry: &Entry) {
     for u in &d.unknown {
         hints(page, "unknown:", &words::unknown(u));
     }
-    for m in &d.missing {
+    // A time that is all that is missing is said once, below.
+    for m in d.missing.iter().filter(|m| d.earliest.is_none() || m.time.is_none() || m.time != d.earliest) {
         hints(page, "needs:", &words::missing(m, evaluation.now));
     }
     if words::asks_for_people(&d.missing) {
@@ -419,17 +420,16 @@ fn tail(page: &mut Page<'_>, evaluation: &Evaluation) {
         page.say(0, 2, &[(Ink::Yellow, "note: "), (Ink::Plain, &clean::line(&note))]);
     }
     if let Some(config) = &evaluation.config {
-        let text = format!("settings: {} ({})", clean::line(&config.path), config.digest.short());
+        let text = format!("config: {} ({})", clean::line(&config.path), config.digest.short());
         page.say(0, 2, &[(Ink::Dim, &text)]);
     }
-    let outcome = evaluation.outcome;
     let worst = evaluation.entries.iter().map(Entry::standing).max().unwrap_or(Standing::Allow);
     page.say(
         0,
         2,
         &[
             (Ink::standing(worst), &words::summary(&Summary::of(evaluation))),
-            (Ink::Plain, &format!("; exit {}: {}", outcome.exit, outcome.word.meaning())),
+            (Ink::Plain, &format!("; {}", words::exit(evaluation))),
         ],
     );
 }

@@ -86,6 +86,16 @@ pub(super) fn asks_for_people(missing: &[Missing]) -> bool {
     missing.iter().any(|m| m.approval.is_some() || m.any.iter().any(|way| asks_for_people(way)))
 }
 
+/// What the exit status says, and of how many changes where not all are shown.
+pub(super) fn exit(evaluation: &Evaluation) -> String {
+    let outcome = evaluation.outcome;
+    let of = match &evaluation.left_out.narrowed {
+        Some((_, all)) => format!(" (of all {})", many(u64::try_from(*all).unwrap_or(u64::MAX), "change")),
+        None => String::new(),
+    };
+    format!("exit {}: {}{of}", outcome.exit, outcome.word.meaning())
+}
+
 /// What is missing: `1 × release-manager (not dev-a@example)`.
 pub(super) fn missing(m: &Missing, now: Time) -> String {
     let mut parts = Vec::new();

@@ -368,7 +368,7 @@ proptest! {
         let mut options = options();
         options.governance.approvals = people.iter().map(|p| approval(p)).collect();
         let review = review();
-        let reviews = vec![review; 40];
+        let reviews = vec![review; 33];
         let first = judge(&specs).decide(&reviews, &options, &|| {});
         shuffle(&mut files, seed);
         let other = Judge::new(bundle(files), LIMITS).unwrap();
@@ -413,7 +413,7 @@ fn threads_never_matter() {
         (Language::Rego, Does::Loop),
         (Language::Cel, Does::Warn),
     ]);
-    let reviews = vec![review(); 20];
+    let reviews = vec![review(); 64];
     let all: Vec<Vec<u8>> = [1, 2, 4]
         .into_iter()
         .map(|n| pool(n).install(|| bytes(&judge.decide(&reviews, &options(), &|| {}))))
@@ -488,6 +488,24 @@ fn a_fact_that_does_not_count_is_unknown() {
     let looked = with_image(&[("evidence: {gates: []}\n", Trust::Operator)], &plain);
     let looked = wants_gates("evidence.gates").decide(&looked, &options(), &|| {}).remove(0);
     assert_eq!((looked.verdict, looked.indeterminate), (Verdict::Deny, false), "nothing was found is known");
+    let undated = with_image(&[("evidence: {gates: []}\n", Trust::Operator)], &strict);
+    let undated = wants_gates("evidence.gates").decide(&undated, &options(), &|| {}).remove(0);
+    assert!(undated.indeterminate, "an empty list does not say when somebody looked");
+}
+
+/// A claimed digest beside the object does not pin what the object runs by a tag.
+#[test]
+fn the_images_of_an_object_that_changes_are_its_own() {
+    let text = format!(
+        "inventory: [{{id: a, kind: pod, images: [{{container: c, ref: r.example/x, digest: \"{DIGEST}\"}}], object: {{apiVersion: v1, kind: Pod, metadata: {{name: a}}, spec: {{containers: [{{name: c, image: 'r.example/x:latest'}}]}}}}}}]\nchanges: [{{id: c, kind: config, asset: a}}]\n"
+    );
+    let merged = merged(&[(text.as_str(), Trust::Claimed)]);
+    let review = assemble::assemble(&merged, now(), &Thresholds::new(), &Roles::new()).remove(0);
+    assert_eq!(review.artifacts.len(), 1);
+    assert_eq!(
+        (review.artifacts[0].digest.as_ref(), review.artifacts[0].tag.as_deref()),
+        (None, Some("latest"))
+    );
 }
 
 /// Where what is known of one artifact counts and what is known of the other does not, the whole is
@@ -727,7 +745,7 @@ fn a_change_waits_for_those_that_go_first() {
 fn what_is_approved_is_all_that_matters_about_a_change() {
     let digest = |inventory: &str, change: &str, evidence: &str| -> Digest {
         let text = format!(
-            "inventory: [{{id: a, kind: workload{inventory}}}]\nchanges: [{{id: c, kind: migration, asset: a{change}}}]\n{evidence}"
+            "inventory: [{{id: a, kind: workload{inventory}}}]\nchanges: [{{id: c, kind: image, asset: a{change}}}]\n{evidence}"
         );
         let merged = merged(&[(text.as_str(), Trust::Operator)]);
         assemble::assemble(&merged, now(), &Thresholds::new(), &Roles::new()).remove(0).change.digest
@@ -738,6 +756,8 @@ fn what_is_approved_is_all_that_matters_about_a_change() {
         digest("", "", ""),
         digest(", environment: production", "", ""),
         digest(", cluster: x", "", ""),
+        digest(", namespace: x", "", ""),
+        digest(", application: x", "", ""),
         digest(&format!(", images: [{{ref: r, digest: \"{DIGEST}\"}}]"), "", ""),
         digest("", &format!(", to: {{digest: \"{DIGEST}\"}}"), ""),
         digest("", &format!(", to: {{digest: \"{OTHER}\"}}"), ""),
@@ -790,7 +810,8 @@ fn what_a_change_says_it_finds_must_be_what_is_there() {
 fn the_image_of_the_object_is_not_hidden_by_another_of_its_name() {
     let images = |listed: &str, object: &str| -> Vec<String> {
         let text = format!(
-            "inventory: [{{id: a, kind: workload, images: [{listed}], object: {{apiVersion: apps/v1, kind: Deployment, metadata: {{name: d}}, spec: {{template: {{spec: {{containers: [{{name: c, image: \"{object}\"}}]}}}}}}}}}}]\n{CHANGE}"
+            "inventory: [{{id: a, kind: workload, images: [{listed}], object: {{apiVersion: apps/v1, kind: Deployment, metadata: {{name: d}}, spec: {{template: {{spec: {{containers: [{{name: c, image: \"{object}\"}}]}}}}}}}}}}]\n{}",
+            CHANGE.replace("kind: config", "kind: chart")
         );
         let review = assemble::assemble(
             &merged(&[(text.as_str(), Trust::Claimed)]),
@@ -804,7 +825,7 @@ fn the_image_of_the_object_is_not_hidden_by_another_of_its_name() {
     let good = format!("{{container: c, ref: r.example/good, tag: \"1\", digest: \"{DIGEST}\"}}");
     assert_eq!(images(&good, "r.example/good:1"), ["r.example/good"]);
     assert_eq!(images(&good, &format!("r.example/good@{DIGEST}")), ["r.example/good"]);
-    assert_eq!(images("{container: c, ref: nginx, tag: \"1\"}", "docker.io/library/nginx:1"), ["nginx"]);
+    assert_eq!(images("{container: c, ref: nginx, tag: \"1\"}", "docker.io/library/nginx:1"), ["docker.io/library/nginx"]);
     assert_eq!(images(&good, "r.example/evil:1"), ["r.example/good", "r.example/evil"]);
     assert_eq!(images(&good, "r.example/good:2").len(), 2);
     assert_eq!(images(&good, &format!("r.example/good@{OTHER}")).len(), 2);

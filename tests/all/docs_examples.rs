@@ -323,6 +323,42 @@ fn the_readme_has_examples() {
     assert!(readme.lines().count() <= 165, "the README is to be short");
 }
 
+/// The anchor that forges give a heading.
+fn anchor(heading: &str) -> String {
+    let kept = heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
+}
+
+#[test]
+fn links_lead_to_files_and_headings() {
+    let mut found = Vec::new();
+    for page in pages() {
+        let folder = page.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let text = repository::read(&page);
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if link.contains("://") || link.contains(char::is_whitespace) {
+                continue;
+            }
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = match file {
+                "" => repository::root().join(&page),
+                file => repository::root().join(folder).join(file),
+            };
+            let there = std::fs::read_to_string(&target).is_ok_and(|text| {
+                heading.is_empty()
+                    || text
+                        .lines()
+                        .filter(|line| line.starts_with('#'))
+                        .any(|line| anchor(line.trim_start_matches('#').trim()) == heading)
+            });
+            if !there {
+                found.push(format!("{page}: `{link}` leads nowhere"));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
 #[test]
 fn what_differs_is_seen_and_what_may_differ_is_not() {
     assert!(same(

@@ -216,10 +216,11 @@ fn waivers() -> Folder {
     folder.write("boss.pem", private);
     folder.write("boss.pub", public);
     folder.write("keys.yaml", "boss: [boss.pub]\n");
+    folder.write("roles.yaml", "boss: [security]\n");
     std::fs::create_dir(folder.path("waivers")).unwrap();
     folder.write(
         "weighlock.yaml",
-        "apiVersion: weighlock.dev/v1\nkind: Config\npolicies: [p]\ntrust: {keys: keys.yaml, waivers: waivers}\ngovernance: {waiverMaxAge: 30d}\n",
+        "apiVersion: weighlock.dev/v1\nkind: Config\npolicies: [p]\ntrust: {keys: keys.yaml, roles: roles.yaml, waivers: waivers}\ngovernance: {waiverMaxAge: 30d}\n",
     );
     folder
 }
@@ -296,6 +297,13 @@ fn a_waiver_that_comes_with_the_input_needs_a_signature() {
         folder.write("altered.yaml", altered);
         assert_eq!(folder.report("in.yaml altered.yaml").code, 10, "{from}");
     }
+    // Not without a role, nor for a change of which nobody says whose it is.
+    folder.write("roles.yaml", "ann: [security]\n");
+    assert_eq!(folder.report("in.yaml w.yaml").code, 10);
+    folder.write("roles.yaml", "boss: [security]\n");
+    folder.write("in.yaml", INPUT.replace(", author: {id: dev}", ""));
+    assert_eq!(folder.report("in.yaml w.yaml").code, 10);
+    folder.write("in.yaml", INPUT);
     // Owner and approver must be two, on the command line and in the file.
     let ran = waive("--approved-by ann");
     assert!(ran.code == 2 && ran.err.contains("the same person"), "{}", ran.err);
@@ -370,17 +378,11 @@ fn what_a_rule_has_seen_ends_no_hold_of_its_own() {
             "apiVersion: weighlock.dev/v1\nkind: Input\ninventory: [{id: a, kind: database, environment: test}]\nchanges: [{id: c, kind: migration, asset: a}]\nevidence: {migrations: []}\n",
         ),
         (
-            "p/gates.yaml",
-            "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {id: gates, title: Gates}\nspec:\n  requires: [evidence.migrations]\n  rules:\n    - {id: passed, effect: hold, expression: 'false', message: not yet, needs: {evidence: evidence.migrations}}\n",
-        ),
-        (
-            "q/gates.yaml",
-            "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {id: gates, title: Gates}\nspec:\n  rules:\n    - {id: known, effect: hold, expression: 'false', message: not yet, needs: {evidence: evidence.migrations}}\n",
+            "p/read.yaml",
+            "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {id: read, title: Read}\nspec:\n  requires: [evidence.migrations]\n  rules:\n    - {id: all, effect: hold, expression: 'false', message: not yet, needs: {evidence: evidence.migrations}}\n",
         ),
     ]);
-    let pointless = folder.report("in.yaml --trust-input -p p");
-    assert_eq!(pointless.code, 13);
-    assert!(pointless.decision("c")["findings"].to_string().contains("has seen already"));
-    // A rule that only waits for somebody to look is satisfied when somebody has.
-    assert_eq!(folder.report("in.yaml --trust-input -p q").code, 0);
+    let held = folder.report("in.yaml --trust-input -p p");
+    assert_eq!(held.code, 11);
+    assert_eq!(held.decision("c")["missing"], json!([{"evidence": "evidence.migrations"}]));
 }

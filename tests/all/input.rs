@@ -464,6 +464,18 @@ input.too-large
     assert!(ran.code == 2 && ran.err.contains("is empty"), "{ran:?}");
 }
 
+/// Memory goes by values: a text that holds nothing else is refused before it is understood.
+#[test]
+fn more_values_than_a_machine_holds_are_refused() {
+    let folder = folder();
+    folder.write("in.json", format!("{{\"a\": [{}0]}}", "0,".repeat(20_000_001)));
+    let ran = soon(&folder, "evaluate in.json -p p.rego --raw");
+    assert!(
+        ran.code == 2 && ran.err.contains("with `in.json` the input has more than 20000000 values"),
+        "{ran:?}"
+    );
+}
+
 #[test]
 fn bombs_do_not_go_off() {
     let folder = folder();

@@ -33,6 +33,25 @@ fn the_commands() {
     repository::generated("docs/reference/cli.md", &page).unwrap();
 }
 
+#[test]
+fn completions_know_every_command() {
+    let root = weighlock::cli::command();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_weighlock"))
+            .args(["completions", shell])
+            .output()
+            .unwrap();
+        let script = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{shell}");
+        for command in root.get_subcommands() {
+            assert!(script.contains(command.get_name()), "{shell}: {}", command.get_name());
+            for option in command.get_arguments().filter_map(clap::Arg::get_long) {
+                assert!(script.contains(option), "{shell}: {} --{option}", command.get_name());
+            }
+        }
+    }
+}
+
 /// A help text without what stands at the ends of its lines.
 fn plain(help: &str) -> String {
     help.trim().lines().map(|line| format!("{}\n", line.trim_end())).collect()

@@ -220,6 +220,15 @@ fn the_operators_file_is_never_the_inputs() {
     let ran = folder.run("evaluate in -p p.rego");
     assert_eq!(ran.code, 10);
     assert!(ran.err.contains("is not believed"), "{}", ran.err);
+    // One that leads nowhere is an error, not a configuration that is not there.
+    std::fs::remove_file(folder.path("weighlock.yaml")).unwrap();
+    std::os::unix::fs::symlink("nowhere.yaml", folder.path("weighlock.yaml")).unwrap();
+    let ran = folder.run("evaluate in -p p.rego");
+    assert!(ran.code == 2 && ran.err.contains("`weighlock.yaml` cannot be read"), "{ran:?}");
+    std::fs::remove_file(folder.path("weighlock.yaml")).unwrap();
+    std::fs::create_dir(folder.path("weighlock.yaml")).unwrap();
+    assert_eq!(folder.run("evaluate in -p p.rego").code, 2);
+    std::fs::remove_dir(folder.path("weighlock.yaml")).unwrap();
     // Named, it counts: whoever names it is the operator.
     assert_eq!(folder.run("evaluate in -c in/weighlock.yaml").code, 0);
     // And it is no input.
@@ -345,4 +354,14 @@ fn signatures_are_checked_by_weighlock_itself() {
     folder.write("in.yaml", input(Some(good), SUBJECT));
     let report = folder.report("in.yaml -p builtin:supply-chain");
     assert!(findings(report.one()).contains(&"deny signatures.trusted".to_owned()));
+}
+
+#[test]
+fn what_the_command_line_says_of_an_environment_holds_for_a_promotion_too() {
+    let folder = Folder::with(&[(
+        "in.yaml",
+        "apiVersion: weighlock.dev/v1\nkind: Input\ninventory: [{id: a, kind: workload}]\nchanges: [{id: c, kind: promotion, asset: a, promotion: {from: dev, to: test}}]\n",
+    )]);
+    let ran = folder.run("evaluate in.yaml --environment production");
+    assert!(ran.code == 2 && ran.err.contains("promotes to `test`"), "{ran:?}");
 }
