@@ -28,6 +28,9 @@ use crate::policy::Bundle;
 use crate::policy::settings::Settings;
 use crate::report::{ConfigRef, Entry, Evaluation, Graphs, LeftOut, RuleInfo, Word};
 
+/// How many changes are weighed at once: their reviews stay within two gigabytes.
+const MAX_CHANGES: usize = 60_000;
+
 /// What is asked.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -122,6 +125,13 @@ pub fn assess(
         let hint =
             "add `changes` to the input; a change names an asset of the inventory and what becomes of it";
         return Err(vec![Diagnostic::error(codes::INPUT_EMPTY, "the input proposes no change").hint(hint)]);
+    }
+    let changes = merged.input.changes.len();
+    if changes > MAX_CHANGES {
+        let message =
+            format!("the input proposes {changes} changes; at most {MAX_CHANGES} are weighed at once");
+        let hint = "split it, by cluster or by application";
+        return Err(vec![Diagnostic::error(codes::INPUT_TOO_LARGE, message).hint(hint)]);
     }
     signature::verify(&mut merged.input, &config.signers);
     let options = options(request, &inputs);

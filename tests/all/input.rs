@@ -632,3 +632,19 @@ fn documents_come_in_every_way() {
     assert_eq!(report.one()["change"]["environment"], "staging");
     assert_eq!(findings(report.one()).len(), 2);
 }
+
+#[test]
+fn more_changes_than_are_weighed_at_once_are_refused() {
+    let mut text = String::from(
+        r#"{"apiVersion":"weighlock.dev/v1","kind":"Input","inventory":[{"id":"a","kind":"pod"}],"changes":["#,
+    );
+    for i in 0..60_001 {
+        let comma = if i == 0 { "" } else { "," };
+        text.push_str(&format!(r#"{comma}{{"id":"{i}","kind":"config","asset":"a"}}"#));
+    }
+    text.push_str("]}");
+    let folder = Folder::with(&[("in.json", &text)]);
+    let ran = folder.run("evaluate in.json");
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("input.too-large") && ran.err.contains("at most 60000"), "{}", ran.err);
+}
