@@ -21,7 +21,7 @@ use crate::policy::{self, Bundle, LoadOptions, settings};
 pub const MAX_FILE: u64 = 512 << 20;
 /// How many values all inputs together may have, counted by what stands between them: memory goes
 /// by values, and a text of nothing else holds more of them than a machine.
-const MAX_VALUES: usize = 20_000_000;
+const MAX_VALUES: usize = 4_000_000;
 /// How many files an input folder may have.
 const MAX_FILES: usize = 100_000;
 /// How deep an input folder may nest.
