@@ -199,7 +199,7 @@ impl Case {
     pub fn review(&self, fixture: &Review) -> Result<Review, Diagnostic> {
         let wrong = |why: String| {
             Diagnostic::error(codes::INPUT_INVALID, format!("case `{}`: {why}", self.name))
-                .hint("a patch is applied to the review as `weighlock review` writes it")
+                .hint("a patch is applied to the review as it stands in the fixture; `weighlock schema review` has its members")
         };
         let mut review = fixture.clone();
         if !self.patch.is_empty() {
