@@ -48,13 +48,16 @@ pub fn read_json<T: DeserializeOwned>(source: &Arc<Source>) -> Result<T, Diagnos
         Err(error) => error,
     };
     // The tree knows more about the place; where it sees no fault, the first error stands.
-    if error.is_data()
-        && source.text.len() <= tree::MAX_BYTES
-        && let Ok(nodes) = tree::parse(source)
-        && let Some(node) = nodes.first()
-        && let Err(better) = read_as::<T>(source, node, true)
-    {
-        return Err(better);
+    if error.is_data() && source.text.len() <= tree::MAX_BYTES {
+        match tree::parse(source) {
+            Ok(nodes) => {
+                if let Some(Err(better)) = nodes.first().map(|node| read_as::<T>(source, node, true)) {
+                    return Err(better);
+                }
+            }
+            Err(better) if better.code == codes::INPUT_DUPLICATE => return Err(better),
+            Err(_) => {}
+        }
     }
     let line = u32::try_from(error.line()).unwrap_or(1);
     let column = u32::try_from(error.column()).unwrap_or(1);
@@ -66,6 +69,8 @@ pub fn read_json<T: DeserializeOwned>(source: &Arc<Source>) -> Result<T, Diagnos
             if message.contains("2^53") { codes::INPUT_NUMBER } else { codes::INPUT_INVALID },
             message.to_owned(),
         )
+    } else if message.contains("recursion limit") {
+        (codes::INPUT_TOO_LARGE, "the document nests deeper than 127".to_owned())
     } else {
         (codes::INPUT_SYNTAX, format!("not valid JSON: {message}"))
     };
@@ -472,6 +477,18 @@ mod tests {
             .unwrap_err();
         assert_eq!(error.to_string(), "in.yaml:2:19: unknown field `chnages` [input.unknown-field]");
         assert_eq!(error.hint.as_deref(), Some("did you mean `changes`?"));
+    }
+
+    #[test]
+    fn a_key_twice_and_too_deep_a_document_are_called_so_in_json_too() {
+        let error =
+            input("{\"apiVersion\": \"v\",\n \"apiVersion\": \"v\", \"kind\": \"Input\"}").unwrap_err();
+        assert_eq!(error.to_string(), "in.yaml:2:2: duplicate key `apiVersion` [input.duplicate]");
+        let deep = format!("{{\"apiVersion\": {}1{}}}", "[".repeat(9_000), "]".repeat(9_000));
+        assert_eq!(
+            read_json::<crate::model::Json>(&Source::new("d", deep)).unwrap_err().code,
+            codes::INPUT_TOO_LARGE
+        );
     }
 
     #[test]
