@@ -17,8 +17,10 @@ const TURNS: u32 = 7;
 /// The main job.
 pub(crate) fn job(judge: &Judge, text: String) -> Vec<Decision> {
     let options = material::options();
-    let (_merged, reviews) = material::reviews(text);
-    judge.decide(&reviews, &options, &|| {})
+    let merged = material::merged(text);
+    let roles = &options.governance.roles;
+    let assembly = assemble::Assembly::new(&merged, options.now, &options.thresholds, roles);
+    judge.decide(&assembly, &options, &|| {})
 }
 
 pub(crate) fn run(options: &Options, table: &mut Table) {

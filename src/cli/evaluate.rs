@@ -119,7 +119,7 @@ pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<
     if let Some(id) = &args.change
         && !report::narrow(&mut evaluation, id)
     {
-        let known = evaluated.reviews.iter().map(|review| review.change.id.as_str());
+        let known = evaluated.decisions.iter().map(|decision| decision.change.id.as_str());
         let problem = Diagnostic::error(codes::USAGE, format!("the input has no change `{id}`"));
         let hint = nearest(id, known).map(|near| format!("did you mean `{near}`?"));
         return Err(Diagnostic { hint, ..problem }.into());

@@ -3,6 +3,7 @@
 //! Linear in the size of the input: every list is indexed once by what it is about. What does not
 //! count (too old, too little trusted, ahead of the clock) is left out and named under `unknown`.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use rayon::prelude::*;
@@ -29,8 +30,37 @@ use crate::model::trust::{Threshold, Trust};
 
 /// Assembles a review for every change, in the order of the input.
 pub fn assemble(merged: &Merged, now: Time, thresholds: &Thresholds, roles: &Roles) -> Vec<Review> {
-    let index = Index::new(merged, now, thresholds, roles);
-    merged.input.changes.par_iter().map(|change| index.review(change)).collect()
+    let assembly = Assembly::new(merged, now, thresholds, roles);
+    merged.input.changes.par_iter().map(|change| assembly.assemble(change)).collect()
+}
+
+/// Where the reviews are that are to be judged, in the order of their changes.
+pub trait Reviews: Sync {
+    /// How many there are.
+    fn count(&self) -> usize;
+    /// One of them, by its place.
+    fn review(&self, at: usize) -> Option<Cow<'_, Review>>;
+}
+
+impl<T: AsRef<[Review]> + Sync + ?Sized> Reviews for T {
+    fn count(&self) -> usize {
+        self.as_ref().len()
+    }
+
+    fn review(&self, at: usize) -> Option<Cow<'_, Review>> {
+        self.as_ref().get(at).map(Cow::Borrowed)
+    }
+}
+
+/// Reviews made when they are asked for, so that those of a whole fleet are never held at once.
+impl Reviews for Assembly<'_> {
+    fn count(&self) -> usize {
+        self.changes.len()
+    }
+
+    fn review(&self, at: usize) -> Option<Cow<'_, Review>> {
+        self.changes.get(at).map(|change| Cow::Owned(self.assemble(change)))
+    }
 }
 
 /// A list of facts, by what they are about.
@@ -109,7 +139,9 @@ impl<'a, F: Fact + Clone> List<'a, F> {
     }
 }
 
-struct Index<'a> {
+/// An input, indexed by what everything in it is about.
+pub struct Assembly<'a> {
+    changes: &'a [Change],
     now: Time,
     roles: &'a Roles,
     actor: Option<&'a Person>,
@@ -132,8 +164,9 @@ struct Index<'a> {
     quarantine: List<'a, crate::model::evidence::Quarantine>,
 }
 
-impl<'a> Index<'a> {
-    fn new(merged: &'a Merged, now: Time, thresholds: &Thresholds, roles: &'a Roles) -> Self {
+impl<'a> Assembly<'a> {
+    /// Indexes an input; linear in its size.
+    pub fn new(merged: &'a Merged, now: Time, thresholds: &Thresholds, roles: &'a Roles) -> Self {
         let input = &merged.input;
         macro_rules! list {
             ($name:literal, $list:expr, $exhaustive:literal, $key:expr) => {
@@ -152,6 +185,7 @@ impl<'a> Index<'a> {
         let trusts = merged.inventory_trust.iter().copied().chain(std::iter::repeat(Trust::Claimed));
         let inventory = fact::threshold(thresholds, "inventory");
         Self {
+            changes: &input.changes,
             now,
             roles,
             actor: input.context.as_ref().and_then(|context| context.actor.as_ref()),
@@ -192,7 +226,7 @@ impl<'a> Index<'a> {
         }
     }
 
-    fn review(&self, change: &'a Change) -> Review {
+    fn assemble(&self, change: &'a Change) -> Review {
         let mut unknown = Vec::new();
         let asset = self.asset(change, &mut unknown);
         let subject = change.asset.as_str();

@@ -1,9 +1,11 @@
 //! Has every rule that applies judge a review.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use rayon::prelude::*;
 
+use super::assemble::Reviews;
 use super::enforce::{self, Mode};
 use super::governance::Offered;
 use super::output::{self, indeterminate};
@@ -47,6 +49,15 @@ pub(super) struct Judged {
     pub(super) unknown: Vec<Unknown>,
     pub(super) replayable: bool,
 }
+
+/// How far a change has come.
+enum Progress<'a> {
+    Decided(Box<Decision>),
+    Waits(Box<Waiting<'a>>),
+}
+
+/// A review that waits for the decisions about others, and what the rules said about it.
+type Waiting<'a> = (Cow<'a, Review>, Judged);
 
 /// A change that goes first, and what was decided about it.
 pub type Dependency = (String, Verdict);
@@ -122,74 +133,88 @@ impl Judge {
     }
 
     /// Decides about every review, in their order. `tick` is called once for each that is judged.
-    pub fn decide(&self, reviews: &[Review], options: &Options, tick: &(dyn Fn() + Sync)) -> Vec<Decision> {
+    pub fn decide<R: Reviews + ?Sized>(
+        &self,
+        reviews: &R,
+        options: &Options,
+        tick: &(dyn Fn() + Sync),
+    ) -> Vec<Decision> {
         let ledger = Ledger::new(self, options);
-        let free = |review: &Review| review.change.depends_on.is_empty();
-        // What waits for nobody is decided at once, so that what the rules said need not be kept.
-        let (mut decisions, judged): (Vec<Option<Decision>>, Vec<Option<Judged>>) = reviews
-            .par_iter()
+        // What waits for nobody is decided at once, so that neither its review nor what the rules
+        // said about it need be kept.
+        let judged: Vec<Progress<'_>> = (0..reviews.count())
+            .into_par_iter()
             .with_min_len(16)
             .map_init(
                 || self.sessions(),
-                |sessions, review| {
-                    let judged = self.judge(sessions, review, options);
+                |sessions, at| {
+                    let review = reviews.review(at)?;
+                    let judged = self.judge(sessions, &review, options);
                     tick();
-                    match free(review) {
-                        true => (Some(combine::combine(self, review, &judged, &ledger, options, &[])), None),
-                        false => (None, Some(judged)),
-                    }
+                    Some(match review.change.depends_on.is_empty() {
+                        true => {
+                            let decision = combine::combine(self, &review, &judged, &ledger, options, &[]);
+                            Progress::Decided(Box::new(decision))
+                        }
+                        false => Progress::Waits(Box::new((review, judged))),
+                    })
                 },
             )
-            .unzip();
-        // What waits for others is decided after them; the input has no circles.
-        let places: HashMap<&str, usize> =
-            reviews.iter().enumerate().map(|(i, review)| (review.change.id.as_str(), i)).collect();
-        let mut waiting: Vec<usize> =
-            reviews.iter().enumerate().filter(|(_, r)| !free(r)).map(|(i, _)| i).collect();
+            .flatten_iter()
+            .collect();
+        let mut decisions = Vec::with_capacity(judged.len());
+        let mut waiting = Vec::new();
+        for (at, progress) in judged.into_iter().enumerate() {
+            decisions.push(match progress {
+                Progress::Decided(decision) => Some(*decision),
+                Progress::Waits(said) => {
+                    waiting.push((at, said));
+                    None
+                }
+            });
+        }
+        self.decide_waiting(waiting, &mut decisions, &ledger, options);
+        decisions.into_iter().flatten().collect()
+    }
+
+    /// What waits for others is decided after them. The input has no circles; in one that came in
+    /// some other way nobody goes first.
+    fn decide_waiting(
+        &self,
+        mut waiting: Vec<(usize, Box<Waiting<'_>>)>,
+        decisions: &mut [Option<Decision>],
+        ledger: &Ledger<'_>,
+        options: &Options,
+    ) {
+        let mut verdicts: HashMap<String, Option<Verdict>> = HashMap::new();
+        if !waiting.is_empty() {
+            let decided = decisions.iter().flatten();
+            verdicts.extend(decided.map(|decision| (decision.change.id.clone(), Some(decision.verdict))));
+            verdicts.extend(waiting.iter().map(|(_, said)| (said.0.change.id.clone(), None)));
+        }
+        let mut stuck = false;
         while !waiting.is_empty() {
             let before = waiting.len();
-            let mut later = Vec::new();
-            for i in waiting {
-                let (Some(review), Some(Some(said))) = (reviews.get(i), judged.get(i)) else { continue };
-                let known: Option<Vec<Dependency>> = review
-                    .change
-                    .depends_on
-                    .iter()
-                    .map(|id| {
-                        let decision = places.get(id.as_str()).and_then(|at| decisions.get(*at));
-                        match decision {
-                            Some(Some(decision)) => Some((id.clone(), decision.verdict)),
-                            Some(None) => None,
-                            // A change that nobody decides about has not been allowed.
-                            None => Some((id.clone(), Verdict::Hold)),
-                        }
-                    })
-                    .collect();
-                match known {
-                    Some(first) => {
-                        let decision = combine::combine(self, review, said, &ledger, options, &first);
-                        if let Some(slot) = decisions.get_mut(i) {
-                            *slot = Some(decision);
-                        }
-                    }
-                    None => later.push(i),
+            for (at, said) in std::mem::take(&mut waiting) {
+                let (review, judged) = &*said;
+                let first = review.change.depends_on.iter().map(|id| match verdicts.get(id) {
+                    Some(Some(verdict)) => Some((id.clone(), *verdict)),
+                    Some(None) if !stuck => None,
+                    // A change that nobody decides about has not been allowed.
+                    _ => Some((id.clone(), Verdict::Hold)),
+                });
+                let Some(first) = first.collect::<Option<Vec<Dependency>>>() else {
+                    waiting.push((at, said));
+                    continue;
+                };
+                let decision = combine::combine(self, review, judged, ledger, options, &first);
+                verdicts.insert(review.change.id.clone(), Some(decision.verdict));
+                if let Some(slot) = decisions.get_mut(at) {
+                    *slot = Some(decision);
                 }
             }
-            // A circle that came in some other way than through an input: nobody goes first.
-            if later.len() == before {
-                for i in std::mem::take(&mut later) {
-                    let (Some(review), Some(Some(said))) = (reviews.get(i), judged.get(i)) else { continue };
-                    let first: Vec<Dependency> =
-                        review.change.depends_on.iter().map(|id| (id.clone(), Verdict::Hold)).collect();
-                    let decision = combine::combine(self, review, said, &ledger, options, &first);
-                    if let Some(slot) = decisions.get_mut(i) {
-                        *slot = Some(decision);
-                    }
-                }
-            }
-            waiting = later;
+            stuck = waiting.len() == before;
         }
-        decisions.into_iter().flatten().collect()
     }
 
     /// Decides about one review whose dependencies have been decided.

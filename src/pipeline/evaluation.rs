@@ -11,7 +11,8 @@ use super::sign;
 use crate::config::Config;
 use crate::decide::governance::{Governance, Offered, waiver_fault};
 use crate::decide::outcome::{self, FailOn, Outcome};
-use crate::decide::{Judge, Options, assemble};
+use crate::decide::assemble::{Assembly, Reviews};
+use crate::decide::{Judge, Options};
 use crate::diag::{Diagnostic, codes};
 use crate::engine::Limits;
 use crate::facts::merge::{Merged, merge};
@@ -20,7 +21,6 @@ use crate::model::decision::Decision;
 use crate::model::evidence::Severity;
 use crate::model::finding::{Effect, Finding};
 use crate::model::plan::Plan;
-use crate::model::review::Review;
 use crate::model::rule::View;
 use crate::model::time::Time;
 use crate::plan;
@@ -28,7 +28,7 @@ use crate::policy::Bundle;
 use crate::policy::settings::Settings;
 use crate::report::{ConfigRef, Entry, Evaluation, Graphs, LeftOut, RuleInfo, Word};
 
-/// How many changes are weighed at once: their reviews stay within two gigabytes.
+/// How many changes are weighed at once: what is decided about them stays within two gigabytes.
 const MAX_CHANGES: usize = 60_000;
 
 /// What is asked.
@@ -67,9 +67,7 @@ pub struct Request {
 pub struct Evaluated {
     /// The input, merged.
     pub merged: Merged,
-    /// The reviews, in the order of the changes.
-    pub reviews: Vec<Review>,
-    /// The decisions, in the same order.
+    /// The decisions, in the order of the changes.
     pub decisions: Vec<Decision>,
     /// Their plans, or why there is none.
     pub plans: Vec<Result<Option<Plan>, Vec<plan::Problem>>>,
@@ -79,6 +77,14 @@ pub struct Evaluated {
     pub options: Options,
     /// The exit code, by the outcome table.
     pub exit: u8,
+}
+
+impl Evaluated {
+    /// The reviews that were judged, made again as they are asked for.
+    pub fn assembly(&self) -> Assembly<'_> {
+        let options = &self.options;
+        Assembly::new(&self.merged, options.now, &options.thresholds, &options.governance.roles)
+    }
 }
 
 /// Reads, judges and plans. `start` is told how many reviews there are, `tick` each time one is
@@ -135,13 +141,14 @@ pub fn assess(
     }
     signature::verify(&mut merged.input, &config.signers);
     let options = options(request, &inputs);
-    let reviews = assemble::assemble(&merged, request.now, &options.thresholds, &options.governance.roles);
-    start(reviews.len());
-    let decisions = judge.decide(&reviews, &options, tick);
+    start(changes);
+    let assembly = Assembly::new(&merged, options.now, &options.thresholds, &options.governance.roles);
+    let decisions = judge.decide(&assembly, &options, tick);
+    drop(assembly);
     let plans = plans(request, &judge, &decisions);
     let planned = decisions.iter().zip(&plans).map(|(decision, plan)| (decision, plan.is_ok()));
     let exit = outcome::exit(planned, request.fail_on, request.accept_obligations);
-    Ok(Evaluated { merged, reviews, decisions, plans, judge, options, exit })
+    Ok(Evaluated { merged, decisions, plans, judge, options, exit })
 }
 
 fn options(request: &Request, inputs: &Inputs) -> Options {
@@ -240,27 +247,30 @@ pub fn evaluate(
     tick: &(dyn Fn() + Sync),
 ) -> Result<(Evaluated, Evaluation), Vec<Diagnostic>> {
     let evaluated = assess(request, start, tick)?;
+    let assembly = evaluated.assembly();
     let mut excerpts = Excerpts::new(&evaluated.merged);
     let bundle = evaluated.judge.bundle();
     let entries: Vec<Entry> = evaluated
         .decisions
         .iter()
-        .zip(&evaluated.reviews)
         .zip(&evaluated.plans)
-        .map(|((decision, review), plan)| {
-            let quiet = decision.findings.is_empty();
+        .enumerate()
+        .map(|(place, (decision, plan))| {
+            // Only what something is said about is looked at again.
+            let review = (!decision.findings.is_empty()).then(|| assembly.review(place)).flatten();
+            let review = review.as_deref();
             Entry {
                 at: decision
                     .findings
                     .iter()
-                    .map(|finding| excerpts.input(review, finding.path.as_deref()?))
+                    .map(|finding| excerpts.input(review?, finding.path.as_deref()?))
                     .collect(),
                 policy_at: decision
                     .findings
                     .iter()
                     .map(|finding| excerpt::policy(bundle, finding.location.as_ref()?))
                     .collect(),
-                change_at: if quiet { None } else { excerpts.change(review) },
+                change_at: review.and_then(|review| excerpts.change(review)),
                 plan: plan.as_ref().ok().cloned().flatten(),
                 refused: plan.as_ref().err().map(|all| all.iter().map(refusal).collect()).unwrap_or_default(),
                 graph: plan.as_ref().ok().and_then(Option::as_ref).map(|plan| Graphs {
@@ -322,6 +332,7 @@ pub fn evaluate(
         now: request.now,
         left_out: LeftOut::default(),
     };
+    drop(assembly);
     Ok((evaluated, report))
 }
 

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::evaluation::{Evaluated, Request, plan_options};
+use crate::decide::assemble::Reviews;
 use crate::decide::enforce::Enforcement;
 use crate::decide::governance::Governance;
 use crate::decide::{Judge, Options};
@@ -135,10 +136,11 @@ pub fn write_all(
     let verdicts: BTreeMap<&str, Verdict> =
         evaluated.decisions.iter().map(|decision| (decision.change.id.as_str(), decision.verdict)).collect();
     let mut written = Vec::new();
-    for ((review, decision), plan) in evaluated.reviews.iter().zip(&evaluated.decisions).zip(&evaluated.plans)
-    {
+    let assembly = evaluated.assembly();
+    for (at, (decision, plan)) in evaluated.decisions.iter().zip(&evaluated.plans).enumerate() {
+        let Some(review) = assembly.review(at) else { continue };
         let record =
-            record(evaluated, request, review, decision, plan.as_ref().ok().cloned().flatten(), &verdicts);
+            record(evaluated, request, &review, decision, plan.as_ref().ok().cloned().flatten(), &verdicts);
         let text = match key {
             Some(key) => sealed(&record, key)?,
             None => serde_json::to_string_pretty(&record).map_err(|error| inexact(&error.to_string()))?,
