@@ -1,7 +1,7 @@
 //! Has every rule that applies judge a review.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use rayon::prelude::*;
 
@@ -173,47 +173,64 @@ impl Judge {
                 }
             });
         }
-        self.decide_waiting(waiting, &mut decisions, &ledger, options);
+        self.decide_waiting(&waiting, &mut decisions, &ledger, options);
         decisions.into_iter().flatten().collect()
     }
 
-    /// What waits for others is decided after them. The input has no circles; in one that came in
-    /// some other way nobody goes first.
+    /// What waits for others is decided after them, each once. The input has no circles; in one that
+    /// came in some other way nobody goes first.
     fn decide_waiting(
         &self,
-        mut waiting: Vec<(usize, Box<Waiting<'_>>)>,
+        waiting: &[(usize, Box<Waiting<'_>>)],
         decisions: &mut [Option<Decision>],
         ledger: &Ledger<'_>,
         options: &Options,
     ) {
-        let mut verdicts: HashMap<String, Option<Verdict>> = HashMap::new();
-        if !waiting.is_empty() {
-            let decided = decisions.iter().flatten();
-            verdicts.extend(decided.map(|decision| (decision.change.id.clone(), Some(decision.verdict))));
-            verdicts.extend(waiting.iter().map(|(_, said)| (said.0.change.id.clone(), None)));
-        }
-        let mut stuck = false;
-        while !waiting.is_empty() {
-            let before = waiting.len();
-            for (at, said) in std::mem::take(&mut waiting) {
-                let (review, judged) = &*said;
-                let first = review.change.depends_on.iter().map(|id| match verdicts.get(id) {
-                    Some(Some(verdict)) => Some((id.clone(), *verdict)),
-                    Some(None) if !stuck => None,
-                    // A change that nobody decides about has not been allowed.
-                    _ => Some((id.clone(), Verdict::Hold)),
-                });
-                let Some(first) = first.collect::<Option<Vec<Dependency>>>() else {
-                    waiting.push((at, said));
-                    continue;
-                };
-                let decision = combine::combine(self, review, judged, ledger, options, &first);
-                verdicts.insert(review.change.id.clone(), Some(decision.verdict));
-                if let Some(slot) = decisions.get_mut(at) {
-                    *slot = Some(decision);
+        let places: HashMap<&str, usize> =
+            waiting.iter().enumerate().map(|(i, (_, said))| (said.0.change.id.as_str(), i)).collect();
+        let mut verdicts: HashMap<&str, Verdict> = HashMap::new();
+        let mut after: Vec<Vec<usize>> = vec![Vec::new(); waiting.len()];
+        let mut open: Vec<usize> = vec![0; waiting.len()];
+        for (i, (_, said)) in waiting.iter().enumerate() {
+            for id in &said.0.change.depends_on {
+                // A change that nobody decides about has not been allowed.
+                verdicts.insert(id, Verdict::Hold);
+                if let Some(followers) = places.get(id.as_str()).and_then(|place| after.get_mut(*place)) {
+                    followers.push(i);
+                    if let Some(open) = open.get_mut(i) {
+                        *open = open.saturating_add(1);
+                    }
                 }
             }
-            stuck = waiting.len() == before;
+        }
+        for decision in decisions.iter().flatten() {
+            if let Some(verdict) = verdicts.get_mut(decision.change.id.as_str()) {
+                *verdict = decision.verdict;
+            }
+        }
+        let mut ready: VecDeque<usize> =
+            open.iter().enumerate().filter(|(_, open)| **open == 0).map(|(i, _)| i).collect();
+        let mut rest = 0..waiting.len();
+        while let Some(i) = ready.pop_front().or_else(|| rest.next()) {
+            let Some((at, said)) = waiting.get(i) else { continue };
+            let Some(slot @ None) = decisions.get_mut(*at) else { continue };
+            let (review, judged) = &**said;
+            let verdict = |id: &String| verdicts.get(id.as_str()).copied().unwrap_or(Verdict::Hold);
+            let first: Vec<Dependency> =
+                review.change.depends_on.iter().map(|id| (id.clone(), verdict(id))).collect();
+            let decision = combine::combine(self, review, judged, ledger, options, &first);
+            if let Some(verdict) = verdicts.get_mut(review.change.id.as_str()) {
+                *verdict = decision.verdict;
+            }
+            *slot = Some(decision);
+            for follower in after.get(i).into_iter().flatten() {
+                if let Some(open) = open.get_mut(*follower) {
+                    *open = open.saturating_sub(1);
+                    if *open == 0 {
+                        ready.push_back(*follower);
+                    }
+                }
+            }
         }
     }
 
