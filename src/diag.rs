@@ -6,6 +6,7 @@
 
 pub mod codes;
 pub mod document;
+pub mod pointer;
 pub mod tree;
 
 use std::ops::Range;

@@ -456,14 +456,6 @@ fn misfit(change: &Change) -> Option<(&'static str, String)> {
     (brings && unweighed).then(|| ("to", only("to", "what brings an image, a package or a chart")))
 }
 
-/// The node of a place in a source's documents, for whoever shows it.
-pub fn locate<'a>(nodes: &'a [Node], origin: &Origin, pointer: &str) -> Option<&'a Node> {
-    match origin {
-        Origin::Input(index) => nodes.get(*index).map(|node| node.locate(pointer)),
-        Origin::Object(index, at) => nodes.get(*index).map(|node| node.locate(&format!("{at}{pointer}"))),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

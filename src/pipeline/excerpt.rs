@@ -3,20 +3,27 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::diag::pointer::Pointers;
 use crate::diag::tree::{self, Node};
 use crate::diag::{Source, document};
 use crate::facts::input::Origin;
 use crate::facts::kubernetes;
-use crate::facts::merge::{Merged, locate};
+use crate::facts::merge::Merged;
 use crate::model::finding::Location;
 use crate::model::review::Review;
 use crate::policy::Bundle;
 use crate::report::Excerpt;
 
+/// How places are found in a source.
+enum Text<'a> {
+    Json(Pointers<'a>),
+    Yaml(Option<Vec<Node>>),
+}
+
 /// Reads each source once, and only those that something is said about.
 pub(crate) struct Excerpts<'a> {
     merged: &'a Merged,
-    trees: HashMap<*const Source, Option<Vec<Node>>>,
+    texts: HashMap<*const Source, Text<'a>>,
     changes: HashMap<&'a str, usize>,
     assets: HashMap<&'a str, usize>,
 }
@@ -26,7 +33,7 @@ impl<'a> Excerpts<'a> {
         let ids = |list: Vec<&'a str>| list.into_iter().enumerate().map(|(i, id)| (id, i)).collect();
         Self {
             merged,
-            trees: HashMap::new(),
+            texts: HashMap::new(),
             changes: ids(merged.input.changes.iter().map(|change| change.id.as_str()).collect()),
             assets: ids(merged.input.inventory.iter().map(|asset| asset.id.as_str()).collect()),
         }
@@ -151,14 +158,25 @@ impl<'a> Excerpts<'a> {
     }
 
     fn item(&mut self, list: &str, index: usize, rest: &str) -> Option<Excerpt> {
-        let (source, origin, local) = self.merged.origin(list, index)?;
+        let merged = self.merged;
+        let (source, origin, local) = merged.origin(list, index)?;
         let pointer = match origin {
             Origin::Input(_) => format!("/{}/{local}{rest}", list.replace('.', "/")),
-            Origin::Object(..) => rest.strip_prefix("/object").unwrap_or_default().to_owned(),
+            Origin::Object(_, at) => format!("{at}{}", rest.strip_prefix("/object").unwrap_or_default()),
         };
-        let trees = self.trees.entry(Arc::as_ptr(source)).or_insert_with(|| tree::parse(source).ok());
-        let node = locate(trees.as_ref()?, origin, &pointer)?;
-        Some(excerpt(source, document::first_line(source, &node.span)))
+        let text =
+            self.texts.entry(Arc::as_ptr(source)).or_insert_with(|| match document::is_json(&source.text) {
+                true => Text::Json(Pointers::new(&source.text)),
+                false => Text::Yaml(tree::parse(source).ok()),
+            });
+        let span = match text {
+            Text::Json(pointers) => pointers.locate(&pointer),
+            Text::Yaml(nodes) => {
+                let (Origin::Input(index) | Origin::Object(index, _)) = origin;
+                nodes.as_ref()?.get(*index)?.locate(&pointer).span.clone()
+            }
+        };
+        Some(excerpt(source, document::first_line(source, &span)))
     }
 }
 
