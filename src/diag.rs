@@ -7,55 +7,14 @@
 pub mod codes;
 pub mod document;
 pub mod pointer;
+mod source;
 pub mod tree;
 
 use std::ops::Range;
 use std::sync::Arc;
 
 pub use codes::Code;
-
-/// A text that was read, under the name that people know it by.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Source {
-    /// Path as it was given, or `<stdin>`.
-    pub name: String,
-    /// The text.
-    pub text: String,
-}
-
-impl Source {
-    /// Names a text.
-    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { name: name.into(), text: text.into() })
-    }
-
-    /// Line and column of a byte, both from 1; columns count characters.
-    pub fn line_column(&self, offset: usize) -> (u32, u32) {
-        let mut offset = offset.min(self.text.len());
-        while !self.text.is_char_boundary(offset) {
-            offset = offset.saturating_sub(1);
-        }
-        let before = self.text.get(..offset).unwrap_or_default();
-        let line = before.bytes().filter(|b| *b == b'\n').count().saturating_add(1);
-        let start = before.rfind('\n').map_or(0, |at| at.saturating_add(1));
-        let column = before.get(start..).unwrap_or_default().chars().count().saturating_add(1);
-        (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
-    }
-
-    /// The byte at which a line and column (both from 1; columns count characters) stand.
-    pub fn offset(&self, line: u32, column: u32) -> usize {
-        let mut start = 0_usize;
-        for _ in 1..line {
-            match self.text.get(start..).and_then(|rest| rest.find('\n')) {
-                Some(at) => start = start.saturating_add(at).saturating_add(1),
-                None => return self.text.len(),
-            }
-        }
-        let rest = self.text.get(start..).unwrap_or_default();
-        let skip = usize::try_from(column.saturating_sub(1)).unwrap_or(0);
-        rest.char_indices().nth(skip).map_or(self.text.len(), |(at, _)| start.saturating_add(at))
-    }
-}
+pub use source::Source;
 
 /// A place in a source, with a word about it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,4 +11,4 @@ pub mod record;
 pub mod schema;
 pub mod sign;
 
-pub use evaluation::{Evaluated, Request, assess, evaluate};
+pub use evaluation::{Evaluated, Request, evaluate};

@@ -111,7 +111,7 @@ pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<
     let (evaluated, mut evaluation) = pipeline::evaluate(&request, &start, &|| bar.inc(1))?;
     bar.finish_and_clear();
     if let Some(folder) = &args.decision_out {
-        record::write_all(folder, &evaluated, &request, key.as_ref())?;
+        record::write_all(folder, &evaluated, &evaluation.entries, &request, key.as_ref())?;
     }
     if let Some(old) = &baseline {
         report::baseline(&mut evaluation, old);
@@ -119,7 +119,7 @@ pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<
     if let Some(id) = &args.change
         && !report::narrow(&mut evaluation, id)
     {
-        let known = evaluated.decisions.iter().map(|decision| decision.change.id.as_str());
+        let known = evaluation.entries.iter().map(|entry| entry.decision.change.id.as_str());
         let problem = Diagnostic::error(codes::USAGE, format!("the input has no change `{id}`"));
         let hint = nearest(id, known).map(|near| format!("did you mean `{near}`?"));
         return Err(Diagnostic { hint, ..problem }.into());
@@ -137,7 +137,7 @@ pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<
             },
         }
     }
-    Ok(evaluated.exit)
+    Ok(evaluation.outcome.exit)
 }
 
 /// Reads a private key; what it holds is never shown.

@@ -62,21 +62,15 @@ pub struct Request {
     pub accept_obligations: bool,
 }
 
-/// What came of it: everything that a report, a record or a replay needs.
+/// What was evaluated, and by what: what a record needs beside the decisions.
 #[derive(Debug)]
 pub struct Evaluated {
     /// The input, merged.
     pub merged: Merged,
-    /// The decisions, in the order of the changes.
-    pub decisions: Vec<Decision>,
-    /// Their plans, or why there is none.
-    pub plans: Vec<Result<Option<Plan>, Vec<plan::Problem>>>,
     /// What judged.
     pub judge: Judge,
     /// What it was told.
     pub options: Options,
-    /// The exit code, by the outcome table.
-    pub exit: u8,
 }
 
 impl Evaluated {
@@ -87,16 +81,8 @@ impl Evaluated {
     }
 }
 
-/// Reads, judges and plans. `start` is told how many reviews there are, `tick` each time one is
-/// judged.
-///
-/// # Errors
-/// Everything that is wrong with input, policies or settings; nothing is decided then.
-pub fn assess(
-    request: &Request,
-    start: &dyn Fn(usize),
-    tick: &(dyn Fn() + Sync),
-) -> Result<Evaluated, Vec<Diagnostic>> {
+/// Reads what is to be judged and what judges.
+fn read(request: &Request) -> Result<Evaluated, Vec<Diagnostic>> {
     let config = &request.config;
     let bundle = load::policies(config, &request.policies, &request.data, request.rego_v0);
     // A policy that sees documents as they are takes any; the others need to know what they see.
@@ -141,14 +127,7 @@ pub fn assess(
     }
     signature::verify(&mut merged.input, &config.signers);
     let options = options(request, &inputs);
-    start(changes);
-    let assembly = Assembly::new(&merged, options.now, &options.thresholds, &options.governance.roles);
-    let decisions = judge.decide(&assembly, &options, tick);
-    drop(assembly);
-    let plans = plans(request, &judge, &decisions);
-    let planned = decisions.iter().zip(&plans).map(|(decision, plan)| (decision, plan.is_ok()));
-    let exit = outcome::exit(planned, request.fail_on, request.accept_obligations);
-    Ok(Evaluated { merged, decisions, plans, judge, options, exit })
+    Ok(Evaluated { merged, judge, options })
 }
 
 fn options(request: &Request, inputs: &Inputs) -> Options {
@@ -237,23 +216,38 @@ impl Planning {
     }
 }
 
-/// Reads, judges, plans, and finds the lines that a report shows.
+/// Reads, judges, plans, and finds the lines that a report shows. `start` is told how many changes
+/// there are, `tick` each time one is judged.
 ///
 /// # Errors
-/// As [`assess`].
+/// Everything that is wrong with input, policies or settings; nothing is decided then.
 pub fn evaluate(
     request: &Request,
     start: &dyn Fn(usize),
     tick: &(dyn Fn() + Sync),
 ) -> Result<(Evaluated, Evaluation), Vec<Diagnostic>> {
-    let evaluated = assess(request, start, tick)?;
+    let evaluated = read(request)?;
+    let Evaluated { merged, judge, options } = &evaluated;
+    let bundle = judge.bundle();
     let assembly = evaluated.assembly();
-    let mut excerpts = Excerpts::new(&evaluated.merged);
-    let bundle = evaluated.judge.bundle();
-    let entries: Vec<Entry> = evaluated
-        .decisions
-        .iter()
-        .zip(&evaluated.plans)
+    start(assembly.count());
+    let decisions = judge.decide(&assembly, options, tick);
+    let findings = record_findings(&evaluated, &decisions);
+    let plans = plans(request, judge, &decisions);
+    let planned = || decisions.iter().zip(&plans).map(|(decision, plan)| (decision, plan.is_ok()));
+    let exit = outcome::exit(planned(), request.fail_on, request.accept_obligations);
+    let worst = planned().map(|(decision, planned)| outcome::of(decision, planned)).max();
+    let word = match worst.unwrap_or(Outcome::Allow) {
+        Outcome::Allow => Word::Allow,
+        Outcome::AllowWithObligations => Word::Obliged,
+        Outcome::Hold => Word::Hold,
+        Outcome::Indeterminate => Word::Indeterminate,
+        Outcome::Deny => Word::Deny,
+    };
+    let mut excerpts = Excerpts::new(merged);
+    let entries: Vec<Entry> = decisions
+        .into_iter()
+        .zip(plans)
         .enumerate()
         .map(|(place, (decision, plan))| {
             // Only what something is said about is looked at again.
@@ -271,14 +265,14 @@ pub fn evaluate(
                     .map(|finding| excerpt::policy(bundle, finding.location.as_ref()?))
                     .collect(),
                 change_at: review.and_then(|review| excerpts.change(review)),
-                plan: plan.as_ref().ok().cloned().flatten(),
                 refused: plan.as_ref().err().map(|all| all.iter().map(refusal).collect()).unwrap_or_default(),
                 graph: plan.as_ref().ok().and_then(Option::as_ref).map(|plan| Graphs {
                     text: plan::graph::text(plan),
                     dot: plan::graph::dot(plan),
                     mermaid: plan::graph::mermaid(plan),
                 }),
-                decision: decision.clone(),
+                plan: plan.ok().flatten(),
+                decision,
                 known: 0,
             }
         })
@@ -309,26 +303,12 @@ pub fn evaluate(
         .file
         .as_ref()
         .map(|(path, digest)| ConfigRef { path: path.display().to_string(), digest: digest.clone() });
-    let worst = evaluated
-        .decisions
-        .iter()
-        .zip(&evaluated.plans)
-        .map(|(decision, plan)| outcome::of(decision, plan.is_ok()))
-        .max()
-        .unwrap_or(Outcome::Allow);
-    let word = match worst {
-        Outcome::Allow => Word::Allow,
-        Outcome::AllowWithObligations => Word::Obliged,
-        Outcome::Hold => Word::Hold,
-        Outcome::Indeterminate => Word::Indeterminate,
-        Outcome::Deny => Word::Deny,
-    };
     let report = Evaluation {
         entries,
-        findings: record_findings(&evaluated),
+        findings,
         config,
         rules,
-        outcome: crate::report::Outcome { exit: evaluated.exit, word },
+        outcome: crate::report::Outcome { exit, word },
         now: request.now,
         left_out: LeftOut::default(),
     };
@@ -346,11 +326,11 @@ fn refusal(problem: &plan::Problem) -> String {
 }
 
 /// What is to be said of records and entries that no change was helped by.
-fn record_findings(evaluated: &Evaluated) -> Vec<Finding> {
+fn record_findings(evaluated: &Evaluated, decisions: &[Decision]) -> Vec<Finding> {
     let governance = &evaluated.options.governance;
     let rules = evaluated.judge.rules();
     let used: BTreeSet<&str> =
-        evaluated.decisions.iter().flat_map(|d| &d.governance.waivers).map(String::as_str).collect();
+        decisions.iter().flat_map(|d| &d.governance.waivers).map(String::as_str).collect();
     let mut findings = Vec::new();
     for offered in &governance.waivers {
         let id = &offered.record.id;

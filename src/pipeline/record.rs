@@ -32,6 +32,7 @@ use crate::model::review::Review;
 use crate::model::time::{Age, Time};
 use crate::plan;
 use crate::policy::{self, LoadOptions};
+use crate::report::Entry;
 
 /// The payload type of a signed record.
 pub const PAYLOAD_TYPE: &str = "application/vnd.weighlock.decision+json";
@@ -125,6 +126,7 @@ pub struct Replayed {
 pub fn write_all(
     folder: &Path,
     evaluated: &Evaluated,
+    entries: &[Entry],
     request: &Request,
     key: Option<&PrivateKey>,
 ) -> Result<Vec<PathBuf>, Vec<Diagnostic>> {
@@ -134,13 +136,12 @@ pub fn write_all(
     };
     std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
     let verdicts: BTreeMap<&str, Verdict> =
-        evaluated.decisions.iter().map(|decision| (decision.change.id.as_str(), decision.verdict)).collect();
+        entries.iter().map(|entry| (entry.decision.change.id.as_str(), entry.decision.verdict)).collect();
     let mut written = Vec::new();
     let assembly = evaluated.assembly();
-    for (at, (decision, plan)) in evaluated.decisions.iter().zip(&evaluated.plans).enumerate() {
+    for (at, Entry { decision, plan, .. }) in entries.iter().enumerate() {
         let Some(review) = assembly.review(at) else { continue };
-        let record =
-            record(evaluated, request, &review, decision, plan.as_ref().ok().cloned().flatten(), &verdicts);
+        let record = record(evaluated, request, &review, decision, plan.clone(), &verdicts);
         let text = match key {
             Some(key) => sealed(&record, key)?,
             None => serde_json::to_string_pretty(&record).map_err(|error| inexact(&error.to_string()))?,
