@@ -143,6 +143,12 @@ pub fn asset_kind(object: &Value) -> AssetKind {
     }
 }
 
+/// Whether an object is a list of others, such as `kubectl get -o yaml` writes.
+pub fn is_list(object: &Value) -> bool {
+    let kind = object.get("kind").and_then(Value::as_str);
+    kind.is_some_and(|kind| kind.ends_with("List")) && object.get("items").is_some_and(Value::is_array)
+}
+
 /// Whether a document looks like a Kubernetes object.
 pub fn is_object(api_version: Option<&str>, kind: Option<&str>, document: &Value) -> bool {
     api_version.is_some() && kind.is_some() && document.get("metadata").is_some_and(Value::is_object)
