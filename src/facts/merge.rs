@@ -522,6 +522,11 @@ mod tests {
         let pod = "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: []}}";
         let error = problem(&[&format!("inventory: [{{id: a, kind: object, object: {pod}}}]\n")]);
         assert_eq!(error.message, "`a` says `object`, but its object is a `pod`");
+        // A pod that cannot be read runs all the same.
+        let hidden =
+            "{apiVersion: apps/v1, kind: Deployment, spec: {template: {spec: {containers: {name: c}}}}}";
+        let error = problem(&[&format!("inventory: [{{id: a, kind: object, object: {hidden}}}]\n")]);
+        assert_eq!(error.message, "`a` says `object`, but its object is a `workload`");
         let list = format!("{{apiVersion: v1, kind: PodList, items: [{pod}]}}");
         let error = problem(&[&format!("inventory: [{{id: a, kind: object, object: {list}}}]\n")]);
         assert_eq!(error.message, "the object of `a` is a list of objects");
