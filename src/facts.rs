@@ -4,6 +4,7 @@
 //! never a guess.
 
 pub mod commit;
+pub mod fit;
 pub mod input;
 pub mod key;
 pub mod kubernetes;

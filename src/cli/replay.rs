@@ -14,12 +14,15 @@ use crate::pipeline::{load, record};
   weighlock replay decisions/tile-server-2-4-1.3f2a9c01d4e5.json
   weighlock replay decisions/*.json --key weighlock.pub
 
-Exit codes: 0 identical, 10 different or altered, 2 not a record.")]
+Without `--key` only this is shown: that the record agrees with itself. Whoever can write an
+unsigned record can rewrite all of it, so that it agrees with itself again. A gate gives `--key`.
+
+Exit codes: 0 identical, 10 different, altered, or not signed by `--key`, 2 not a record.")]
 pub(crate) struct Args {
     /// Records that `evaluate --decision-out` wrote.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// Public key (PEM) by which every record must be signed.
+    /// Public key (PEM) by which every record must be signed; one that is not is refused.
     #[arg(long, value_name = "KEY")]
     key: Option<PathBuf>,
 }
@@ -37,8 +40,8 @@ pub(crate) fn run(args: Args, _: &Terminal) -> Result<u8, Stop> {
         let decision = &replayed.decision;
         let signature = match (&replayed.signed_by, replayed.signed) {
             (Some(key), _) => format!("signed by {}", key.as_str()),
-            (None, true) => "signed, not checked (give `--key`)".to_owned(),
-            (None, false) => "not signed".to_owned(),
+            (None, true) => "signature NOT CHECKED (give `--key`)".to_owned(),
+            (None, false) => "NOT SIGNED: agrees with itself, and says nothing of who wrote it".to_owned(),
         };
         let same = replayed.differences.is_empty();
         let mut text = format!(

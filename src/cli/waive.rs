@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::Stop;
-use super::approve::{expires, said, write};
+use super::approve::{change, expires, said, write};
 use super::evaluate::read_key;
 use super::output::{Terminal, say};
 use crate::diag::{Diagnostic, codes};
 use crate::model::canonical;
 use crate::model::governance::Waiver;
 use crate::model::id::{API_VERSION, Digest};
+use crate::model::input::same_person;
 use crate::model::time::Clock;
 use crate::pipeline::sign;
 
@@ -29,10 +30,16 @@ pub(crate) struct Args {
     /// Id of a waivable rule; may be repeated.
     #[arg(long, value_name = "RULE", required = true)]
     rule: Vec<String>,
-    /// What it is for: `application`, `asset`, `change`, `cluster`, `environment`, `kind`,
+    /// What it is for: `application`, `asset`, `changeDigest`, `cluster`, `environment`, `kind`,
     /// `namespace`, `owner`, `path`, or a member of the finding; may be repeated, and all must match.
-    #[arg(long, value_name = "KEY=VALUE", required = true)]
+    #[arg(long, value_name = "KEY=VALUE", required_unless_present = "change")]
     scope: Vec<String>,
+    /// The one change that it is for, as it is now: its digest, or its id with `--report`.
+    #[arg(long, value_name = "CHANGE")]
+    change: Option<String>,
+    /// Report (`-o json`) in which the change is looked up.
+    #[arg(long, value_name = "REPORT", requires = "change")]
+    report: Option<PathBuf>,
     /// Who answers for it.
     #[arg(long, value_name = "PERSON")]
     owner: String,
@@ -73,7 +80,19 @@ pub(crate) fn run(args: Args, _: &Terminal, clock: &dyn Clock) -> Result<u8, Sto
             return Err(Diagnostic::error(codes::USAGE, format!("the scope has `{key}` twice")).into());
         }
     }
-    if args.owner.trim() == args.approved_by.trim() {
+    if let Some(change) = &args.change {
+        let digest = self::change(change, args.report.as_deref(), Some(&args.approved_by))?;
+        if Digest::parse(change).is_none() {
+            scope.insert("change".to_owned(), change.clone());
+        }
+        scope.insert("changeDigest".to_owned(), digest.as_str().to_owned());
+    }
+    if scope.contains_key("change") && !scope.contains_key("changeDigest") {
+        return Err(Diagnostic::error(codes::USAGE, "the scope names a change by its id alone")
+            .hint("another change can take the id: `--change ID --report report.json` binds it to what the change is")
+            .into());
+    }
+    if same_person(&args.owner, &args.approved_by) {
         return Err(Diagnostic::error(codes::USAGE, "owner and approver are the same person")
             .hint("somebody else has to agree to a waiver")
             .into());

@@ -12,6 +12,8 @@ use crate::decide::governance::Terms;
 use crate::diag::{Diagnostic, Source, codes, document, nearest, tree};
 use crate::facts::key::PublicKey;
 use crate::facts::signature::Signer;
+use crate::model::governance::Roles;
+use crate::model::input::spelt;
 use crate::model::{Digest, Json};
 use crate::policy::settings;
 
@@ -163,7 +165,7 @@ impl Reader {
 
     fn config(&mut self, path: &Path, raw: Raw) -> Config {
         let trust = raw.trust;
-        for name in trust.facts.keys() {
+        for (name, threshold) in &trust.facts {
             if fact::find(name).is_none() {
                 let near = nearest(name, fact::FACTS.iter().map(|spec| spec.name));
                 let hint = near.map(|near| format!("did you mean `{near}`?"));
@@ -171,6 +173,9 @@ impl Reader {
             } else if !fact::settings_can_demand(name) {
                 let hint = "it is as good as the inventory or the change that it is part of".to_owned();
                 self.problem("/trust/facts", format!("`{name}` carries no trust and no age"), Some(hint));
+            } else if threshold.max_age.is_some() && !fact::is_dated(name) {
+                let hint = "demand `trust` of it alone".to_owned();
+                self.problem("/trust/facts", format!("`{name}` carries no age"), Some(hint));
             }
         }
         let settings = raw.settings.as_ref().and_then(|path| self.settings(path));
@@ -202,13 +207,16 @@ impl Reader {
                 }
             })
             .collect();
+        let roles: Roles =
+            trust.roles.as_ref().and_then(|path| self.file("/trust/roles", path)).unwrap_or_default();
+        self.twins(roles.keys().chain(keys.keys()));
         let defaults = Terms::default();
         Config {
             file: Some((path.to_path_buf(), Digest::of(self.source.text.as_bytes()))),
             policies: raw.policies.unwrap_or_default().into_iter().map(|name| self.policy(name)).collect(),
             settings,
             data,
-            roles: trust.roles.as_ref().and_then(|path| self.file("/trust/roles", path)).unwrap_or_default(),
+            roles,
             keys,
             approvals: self.folder("/trust/approvals", trust.approvals.as_ref()),
             waivers: self.folder("/trust/waivers", trust.waivers.as_ref()),
@@ -223,6 +231,19 @@ impl Reader {
             },
             enforcement: raw.enforcement,
             plan: raw.plan,
+        }
+    }
+
+    /// Refuses two spellings of one person: each would fill a place, and approve for the other.
+    fn twins<'a>(&mut self, ids: impl Iterator<Item = &'a String>) {
+        let mut known: BTreeMap<String, &String> = BTreeMap::new();
+        for id in ids {
+            let first = *known.entry(spelt(id)).or_insert(id);
+            if first != id {
+                let message = format!("`{first}` and `{id}` differ in case or white space alone");
+                let hint = "write a person in one way, in the files of `roles` and of `keys`".to_owned();
+                self.problem("/trust", message, Some(hint));
+            }
         }
     }
 

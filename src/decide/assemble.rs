@@ -4,7 +4,7 @@
 //! count (too old, too little trusted, ahead of the clock) is left out and named under `unknown`.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -147,6 +147,8 @@ pub struct Assembly<'a> {
     actor: Option<&'a Person>,
     assets: HashMap<&'a str, (&'a Asset, Trust)>,
     inventory: Threshold,
+    /// Changes of which nobody who is trusted enough says whose they are.
+    anonymous: HashSet<&'a str>,
     objects: Objects<'a>,
     sboms: List<'a, crate::model::evidence::Sbom>,
     signatures: List<'a, crate::model::evidence::Signature>,
@@ -184,6 +186,7 @@ impl<'a> Assembly<'a> {
         let evidence = &input.evidence;
         let trusts = merged.inventory_trust.iter().copied().chain(std::iter::repeat(Trust::Claimed));
         let inventory = fact::threshold(thresholds, "inventory");
+        let author = fact::threshold(thresholds, fact::AUTHOR).trust.unwrap_or_default();
         Self {
             changes: &input.changes,
             now,
@@ -196,6 +199,13 @@ impl<'a> Assembly<'a> {
                 .map(|(asset, trust)| (asset.id.as_str(), (asset, trust)))
                 .collect(),
             inventory,
+            anonymous: input
+                .changes
+                .iter()
+                .zip(merged.change_trust.iter().copied().chain(std::iter::repeat(Trust::Claimed)))
+                .filter(|(_, trust)| *trust < author)
+                .map(|(change, _)| change.id.as_str())
+                .collect(),
             objects: Objects::new(merged, thresholds, now),
             sboms: list!("sboms", input.sboms, false, |f| Some(f.subject.as_str())),
             signatures: list!("evidence.signatures", evidence.signatures, true, |f| Some(f.subject.as_str())),
@@ -295,6 +305,15 @@ impl<'a> Assembly<'a> {
             quarantine: self.quarantine.about(&digests, subject, &mut unknown),
         };
         let related = self.objects.of(asset, object, &mut unknown);
+        let named = !self.anonymous.contains(change.id.as_str());
+        if !named {
+            unknown.push(Unknown {
+                fact: fact::AUTHOR.to_owned(),
+                subject: change.id.clone(),
+                reason: UnknownReason::Distrusted,
+                required_by: Vec::new(),
+            });
+        }
         unknown.sort();
         unknown.dedup();
         Review {
@@ -320,8 +339,8 @@ impl<'a> Assembly<'a> {
                 fixes,
                 commit: change.commit.as_ref().map(commit::read),
                 promotion: change.promotion.clone(),
-                author: change.author.clone(),
-                requested_by: change.requested_by.clone(),
+                author: change.author.clone().filter(|_| named),
+                requested_by: change.requested_by.clone().filter(|_| named),
                 ticket: change.ticket.clone(),
                 depends_on: change.depends_on.clone(),
                 operation: change.operation.clone(),

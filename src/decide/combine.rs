@@ -5,13 +5,14 @@ use serde::Serialize;
 use super::Options;
 use super::enforce;
 use super::evaluate::{Dependency, Judge, Judged, Ledger};
+use super::fact::AUTHOR;
 use super::governance::{self, Governance, Quorum};
 use super::output::indeterminate;
 use crate::model::canonical;
 use crate::model::decision::{
     ChangeSummary, CountedApproval, Decision, Digests, GovernanceSummary, Missing, RejectedRecord, Verdict,
 };
-use crate::model::finding::{Effect, Finding, SetAside};
+use crate::model::finding::{Effect, Finding, Need, SetAside};
 use crate::model::id::Digest;
 use crate::model::obligation;
 use crate::model::review::Review;
@@ -74,6 +75,10 @@ pub(super) fn combine(
         missing.clear();
     }
     let mut unknown = judged.unknown.clone();
+    // Whether or not a rule requires it, consent does.
+    if governance::distrusted(review) && !unknown.iter().any(|u| u.fact == AUTHOR) {
+        unknown.extend(review.unknown.iter().filter(|u| u.fact == AUTHOR).cloned());
+    }
     for entry in &mut unknown {
         entry.required_by.sort();
         entry.required_by.dedup();
@@ -226,6 +231,25 @@ fn settle(
     }
     findings.extend(senseless);
     people.rejected.extend(quorum.rejected);
+    if people.missing.iter().any(asks_for_people) && governance::distrusted(review) {
+        let message = "nobody can approve this change: `trust.facts` asks more trust of `change.author` than the document that names its author has";
+        findings.push(Finding {
+            effect: Effect::Hold,
+            remediation: Some(
+                "Have the change written into a file of `trust.inputs`, where only operators write."
+                    .to_owned(),
+            ),
+            needs: Some(Need::Evidence(AUTHOR.to_owned())),
+            satisfied: Some(false),
+            ..indeterminate("weighlock.author", message.to_owned(), None)
+        });
+        people.missing.push(governance::missing_evidence(AUTHOR));
+    }
+}
+
+/// Whether people could end a hold.
+fn asks_for_people(missing: &Missing) -> bool {
+    missing.approval.is_some() || missing.any.iter().flatten().any(asks_for_people)
 }
 
 /// Sets aside what waivers and overrides cover.
@@ -248,9 +272,17 @@ fn set_aside(
         }
         let usable =
             ledger.waivers.iter().filter_map(|i| governance.waivers.get(*i)).map(|offered| &offered.record);
-        if let Some(waiver) =
-            usable.filter(|waiver| governance::waives(waiver, finding, review)).min_by_key(|w| &w.id)
-        {
+        let mut fitting: Vec<_> =
+            usable.filter(|waiver| governance::covers(waiver, finding, review)).collect();
+        fitting.retain(|waiver| match governance::waiver_misuse(waiver, review) {
+            None => true,
+            Some(reason) => {
+                let reason = reason.to_owned();
+                people.rejected.push(RejectedRecord { record: waiver.id.clone(), reason });
+                false
+            }
+        });
+        if let Some(waiver) = fitting.into_iter().min_by_key(|w| &w.id) {
             finding.waived = Some(SetAside { by: waiver.id.clone(), expires: waiver.expires });
             people.waivers.push(waiver.id.clone());
             people.until(waiver.expires);
@@ -258,17 +290,9 @@ fn set_aside(
     }
     people.waivers.sort();
     people.waivers.dedup();
-    let change = &review.change;
-    let own = |by: &str| {
-        change.author.as_ref().is_none_or(|author| author.id == by)
-            || change.requested_by.as_ref().is_some_and(|person| person.id == by)
-    };
     for offered in ledger.overrides.get(&review.change.digest).into_iter().flatten() {
         let record = &offered.record;
-        let fault = governance::override_fault(offered, governance, options.now).or_else(|| {
-            own(&record.by).then(|| "nobody overrides their own change, nor one without an author".to_owned())
-        });
-        if let Some(reason) = fault {
+        if let Some(reason) = governance::override_fault(offered, governance, review, options.now) {
             people.rejected.push(RejectedRecord { record: record.id.clone(), reason });
             continue;
         }

@@ -120,7 +120,11 @@ pub const FACTS: &[FactSpec] = &[
     asset_fact!("asset.object", "the Kubernetes object: `input.asset.object`", object),
     asset_fact!("asset.owner", "owning team: `input.asset.owner`", owner),
     asset_fact!("asset.podSpec", "normalised pod spec: `input.asset.podSpec`", pod_spec),
-    change_fact!("change.author", "who made the change: `input.change.author`", author),
+    change_fact!(
+        "change.author",
+        "who made the change, and who asks for it: `input.change.author`, `input.change.requestedBy`",
+        author
+    ),
     change_fact!("change.commit", "commit of the change: `input.change.commit`", commit),
     change_fact!("change.fixes", "advisories that the change gets rid of: `input.change.fixes`", fixes),
     change_fact!("change.promotion", "environments of a promotion: `input.change.promotion`", promotion),
@@ -196,8 +200,10 @@ pub const FACTS: &[FactSpec] = &[
     ),
 ];
 
-/// Facts of the inventory: settings hold them to a threshold, a rule cannot.
-const OF_INVENTORY: &[&str] = &["inventory", "related"];
+/// Facts of the document as a whole: settings hold them to a threshold, a rule cannot.
+const OF_DOCUMENT: &[&str] = &[AUTHOR, "inventory", "related"];
+/// The people of a change.
+pub(super) const AUTHOR: &str = "change.author";
 /// Facts that only together say everything about their subject: one of several operations in
 /// flight, one of several migrations. The others are views of one thing, of which one suffices.
 const SUMS: &[&str] = &["evidence.migrations", "evidence.quarantine", "evidence.registers", "evidence.runs"];
@@ -214,7 +220,12 @@ pub fn rule_can_demand(name: &str) -> bool {
 
 /// Whether settings can.
 pub fn settings_can_demand(name: &str) -> bool {
-    rule_can_demand(name) || OF_INVENTORY.contains(&name)
+    rule_can_demand(name) || OF_DOCUMENT.contains(&name)
+}
+
+/// Whether a kind of fact has a time of observation, so that settings can demand an age of it.
+pub fn is_dated(name: &str) -> bool {
+    name != AUTHOR
 }
 
 /// The kind of fact with a name.

@@ -13,7 +13,8 @@ use crate::model::decision::{CountedApproval, Missing, RejectedRecord};
 use crate::model::evidence::Approval;
 use crate::model::finding::{ApprovalNeed, Finding, Need};
 use crate::model::governance::{Override, Roles, Waiver};
-use crate::model::review::Review;
+use crate::model::input::same_person;
+use crate::model::review::{Review, UnknownReason};
 use crate::model::rule::Metadata;
 use crate::model::time::{Age, Time};
 
@@ -124,8 +125,8 @@ impl<'a> Quorum<'a> {
             let reason = if !offered.genuine {
                 "not signed by a key of that person, nor read from where only operators write"
             } else if author.is_none() {
-                "the change names no author, so nobody can be told apart from them"
-            } else if quorum.excluded.contains(by) {
+                anonymity(review)
+            } else if quorum.excluded.iter().any(|id| same_person(id, by)) {
                 "nobody approves their own change"
             } else if approval.expires <= now {
                 "expired"
@@ -207,7 +208,7 @@ impl<'a> Quorum<'a> {
                     // The rule saw the facts of this very review, and holds for what they do not
                     // say. Other facts make another review, about which it has no more to hold.
                     settled.satisfied = false;
-                    settled.missing.push(Missing { evidence: Some((*name).to_owned()), ..empty() });
+                    settled.missing.push(missing_evidence(name));
                 }
             }
         }
@@ -240,8 +241,28 @@ impl<'a> Quorum<'a> {
     }
 }
 
+/// Whether the operator wants the change's people named by somebody more trusted than whoever did.
+pub(super) fn distrusted(review: &Review) -> bool {
+    let said =
+        |u: &crate::model::review::Unknown| u.fact == fact::AUTHOR && u.reason == UnknownReason::Distrusted;
+    review.change.author.is_none() && review.unknown.iter().any(said)
+}
+
+/// Why nobody can be told apart from those who propose a change that has no author.
+fn anonymity(review: &Review) -> &'static str {
+    if distrusted(review) {
+        "who made the change is not known: `trust.facts` asks more trust of `change.author` than its document has, which is none of `trust.inputs`"
+    } else {
+        "the change names no author, so nobody can be told apart from them"
+    }
+}
+
 const fn empty() -> Missing {
     Missing { approval: None, evidence: None, time: None, any: Vec::new(), not_by: Vec::new() }
+}
+
+pub(super) fn missing_evidence(name: &str) -> Missing {
+    Missing { evidence: Some(name.to_owned()), ..empty() }
 }
 
 fn missing_time(time: Time) -> Missing {
@@ -355,7 +376,7 @@ pub fn waiver_fault(
             governance.terms.waiver_max
         ));
     }
-    if waiver.owner == waiver.approved_by {
+    if same_person(&waiver.owner, &waiver.approved_by) {
         return Some(format!("`{}` is both owner and approver", waiver.owner));
     }
     if text(&waiver.owner) || text(&waiver.approved_by) || text(&waiver.reason) || text(&waiver.ticket) {
@@ -363,6 +384,12 @@ pub fn waiver_fault(
     }
     if waiver.scope.is_empty() || waiver.rules.is_empty() {
         return Some("it names no rule or no scope".to_owned());
+    }
+    if waiver.scope.contains_key("change") && !waiver.scope.contains_key("changeDigest") {
+        return Some(
+            "its scope names a change by id alone, which another change can take: name its digest under `changeDigest` too"
+                .to_owned(),
+        );
     }
     for rule in &waiver.rules {
         match rules.get(rule.as_str()) {
@@ -380,13 +407,21 @@ pub fn waiver_fault(
     None
 }
 
-/// Whether a waiver covers a finding: its rule, and every key of its scope.
-pub fn waives(waiver: &Waiver, finding: &Finding, review: &Review) -> bool {
+/// Why a waiver cannot be used for a change that it covers; `None` where it can.
+pub fn waiver_misuse(waiver: &Waiver, review: &Review) -> Option<&'static str> {
     let change = &review.change;
     let mut people = change.author.iter().chain(&change.requested_by).peekable();
-    // Where nobody is named, whoever approved it cannot be told apart from them.
-    let own = people.peek().is_none() || people.any(|person| person.id == waiver.approved_by);
-    if own || !waiver.rules.contains(&finding.rule) {
+    if people.peek().is_none() {
+        // Whoever approved it cannot be told apart from those who propose the change.
+        return Some(anonymity(review));
+    }
+    people.any(|person| person.is(&waiver.approved_by)).then_some("nobody waives for their own change")
+}
+
+/// Whether a waiver covers a finding: its rule, and every key of its scope.
+pub fn covers(waiver: &Waiver, finding: &Finding, review: &Review) -> bool {
+    let change = &review.change;
+    if !waiver.rules.contains(&finding.rule) {
         return false;
     }
     let asset = review.asset.as_ref();
@@ -395,6 +430,7 @@ pub fn waives(waiver: &Waiver, finding: &Finding, review: &Review) -> bool {
             "application" => change.application.as_deref(),
             "asset" => asset.map(|asset| asset.id.as_str()),
             "change" => Some(change.id.as_str()),
+            "changeDigest" => Some(change.digest.as_str()),
             "cluster" => review.context.cluster.as_deref(),
             "environment" => review.context.environment.as_deref(),
             "kind" => Some(change.kind.as_str()),
@@ -408,8 +444,14 @@ pub fn waives(waiver: &Waiver, finding: &Finding, review: &Review) -> bool {
 }
 
 /// Why an override cannot be used for a change; `None` where it can.
-pub fn override_fault(offered: &Offered<Override>, governance: &Governance, now: Time) -> Option<String> {
+pub fn override_fault(
+    offered: &Offered<Override>,
+    governance: &Governance,
+    review: &Review,
+    now: Time,
+) -> Option<String> {
     let record = &offered.record;
+    let change = &review.change;
     let roles = governance.roles.get(&record.by);
     if !offered.genuine {
         return Some(
@@ -429,12 +471,16 @@ pub fn override_fault(offered: &Offered<Override>, governance: &Governance, now:
         return Some("reason and ticket must be said".to_owned());
     }
     match &governance.terms.override_role {
-        None => Some("the configuration names no role that may override".to_owned()),
+        None => return Some("the configuration names no role that may override".to_owned()),
         Some(role) if !roles.is_some_and(|roles| roles.contains(role)) => {
-            Some(format!("`{}` does not hold the role `{role}`", record.by))
+            return Some(format!("`{}` does not hold the role `{role}`", record.by));
         }
-        Some(_) => None,
+        Some(_) => {}
     }
+    let Some(author) = &change.author else { return Some(anonymity(review).to_owned()) };
+    let own =
+        author.is(&record.by) || change.requested_by.as_ref().is_some_and(|person| person.is(&record.by));
+    own.then(|| "nobody overrides their own change".to_owned())
 }
 
 #[cfg(test)]

@@ -187,7 +187,7 @@ fn foreign(
         documents.push(Document::Input(Box::new(input), Origin::Object(index, format!("{pointer}{object}"))));
         return Ok(());
     }
-    if kind.is_some_and(|kind| kind.ends_with("List")) && value.get("items").is_some_and(Value::is_array) {
+    if kubernetes::is_list(&value) {
         let Value::Object(mut members) = value else { return Ok(()) };
         let Some(Value::Array(items)) = members.remove("items") else { return Ok(()) };
         for (i, item) in items.into_iter().enumerate() {

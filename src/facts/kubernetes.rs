@@ -134,13 +134,27 @@ pub fn image(container: Option<String>, text: &str) -> Image {
     }
 }
 
-/// What an object is in an inventory.
+/// What an object is in an inventory. The workloads of Kubernetes itself are that even where their
+/// pod spec cannot be read: else they would be judged as objects that run nothing.
 pub fn asset_kind(object: &Value) -> AssetKind {
+    const OWN: &[&str] =
+        &["CronJob", "DaemonSet", "Deployment", "Job", "ReplicaSet", "ReplicationController", "StatefulSet"];
+    let version = object.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
+    let group = version.split_once('/').map_or("", |(group, _)| group);
     match object.get("kind").and_then(Value::as_str) {
         Some("Pod") => AssetKind::Pod,
+        Some(kind) if OWN.contains(&kind) && ["", "apps", "batch", "extensions"].contains(&group) => {
+            AssetKind::Workload
+        }
         _ if pod_spec(object).is_some() => AssetKind::Workload,
         _ => AssetKind::Object,
     }
+}
+
+/// Whether an object is a list of others, such as `kubectl get -o yaml` writes.
+pub fn is_list(object: &Value) -> bool {
+    let kind = object.get("kind").and_then(Value::as_str);
+    kind.is_some_and(|kind| kind.ends_with("List")) && object.get("items").is_some_and(Value::is_array)
 }
 
 /// Whether a document looks like a Kubernetes object.

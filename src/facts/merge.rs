@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 use crate::diag::tree::{self, Node};
 use crate::diag::{Diagnostic, Source, codes, nearest};
+use crate::facts::fit;
 use crate::facts::input::Origin;
-use crate::facts::kubernetes;
 use crate::model::evidence::Fact;
-use crate::model::input::{AssetKind, Change, ChangeKind, Input};
+use crate::model::input::Input;
 use crate::model::trust::Trust;
 
 /// A part of an input, as it was read.
@@ -40,6 +40,8 @@ pub struct Merged {
     pub looked: BTreeMap<&'static str, Trust>,
     /// Trust of each inventory item, in order.
     pub inventory_trust: Vec<Trust>,
+    /// Trust of each change, in order.
+    pub change_trust: Vec<Trust>,
     origins: BTreeMap<&'static str, Vec<(usize, usize)>>,
     parts: Vec<(Arc<Source>, Origin)>,
 }
@@ -129,11 +131,14 @@ pub fn merge(parts: Vec<Part>) -> Result<Merged, Vec<Diagnostic>> {
                             number,
                             i,
                         ));
+                    } else if let Some(trust) = merged.change_trust.get_mut(at) {
+                        *trust = (*trust).max(part.trust);
                     }
                 }
                 None => {
                     changes.insert(change.id.clone(), merged.input.changes.len());
                     merged.origins.entry("changes").or_default().push((number, i));
+                    merged.change_trust.push(part.trust);
                     merged.input.changes.push(change);
                 }
             }
@@ -281,11 +286,12 @@ impl Merged {
                 ));
             }
             problems.extend(self.environment(places, i, change, assets));
-            if let Some((member, message)) = misfit(change)
+            let asset = assets.get(&change.asset).and_then(|at| self.input.inventory.get(*at));
+            if let Some((member, problem)) = fit::misfit(change, asset)
                 && let Some((source, origin, local)) = self.origin("changes", i)
             {
                 let span = places.of(source, origin, &format!("/changes/{local}/{member}"));
-                problems.push(Diagnostic::error(codes::INPUT_INVALID, message).at(source, span, "here"));
+                problems.push(problem.at(source, span, "here"));
             }
             for (k, id) in change.depends_on.iter().enumerate() {
                 if !changes.contains_key(id) {
@@ -299,21 +305,11 @@ impl Merged {
             }
         }
         for (i, asset) in self.input.inventory.iter().enumerate() {
-            let derived = asset.object.as_ref().map(|object| kubernetes::asset_kind(&object.0));
-            let Some(derived) = derived.filter(|kind| *kind != AssetKind::Object && *kind != asset.kind)
-            else {
-                continue;
-            };
-            // Rules choose by kind: what runs a pod under another name would be judged by none of them.
-            if let Some((source, origin, local)) = self.origin("inventory", i) {
-                let message = format!(
-                    "`{}` says `{}`, but its object is a `{}`",
-                    asset.id,
-                    asset.kind.as_str(),
-                    derived.as_str()
-                );
-                let span = places.of(source, origin, &format!("/inventory/{local}/kind"));
-                problems.push(Diagnostic::error(codes::INPUT_CONFLICT, message).at(source, span, "here"));
+            for (member, problem) in fit::faults(asset) {
+                if let Some((source, origin, local)) = self.origin("inventory", i) {
+                    let span = places.of(source, origin, &format!("/inventory/{local}/{member}"));
+                    problems.push(problem.at(source, span, "here"));
+                }
             }
             if problems.len() > ENOUGH {
                 return;
@@ -432,30 +428,6 @@ impl Merged {
     }
 }
 
-/// A member of a change that does not fit its kind. Rules choose by kind: what a change of another
-/// kind brings along would be judged by none of them, and a promotion that names no step by no path.
-fn misfit(change: &Change) -> Option<(&'static str, String)> {
-    let kind = change.kind;
-    let name = kind.as_str();
-    let only =
-        |member: &str, of: &str| format!("`{member}` belongs to {of}, not to a change of kind `{name}`");
-    match (&change.promotion, kind) {
-        (None, ChangeKind::Promotion) => {
-            return Some(("kind", "a promotion must say under `promotion` where it comes from".to_owned()));
-        }
-        (Some(_), kind) if kind != ChangeKind::Promotion => {
-            return Some(("promotion", only("promotion", "a promotion")));
-        }
-        _ => {}
-    }
-    if kind != ChangeKind::Admission && change.operation.is_some() {
-        return Some(("operation", only("operation", "an admission")));
-    }
-    let brings = change.to.as_ref().is_some_and(|to| to.digest.is_some() || to.container.is_some());
-    let unweighed = matches!(kind, ChangeKind::Config | ChangeKind::Migration | ChangeKind::Admission);
-    (brings && unweighed).then(|| ("to", only("to", "what brings an image, a package or a chart")))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -493,6 +465,14 @@ mod tests {
     }
 
     #[test]
+    fn whoever_is_believed_more_vouches_for_a_change_that_two_describe() {
+        let text = "inventory: [{id: a, kind: pod}]\nchanges: [{id: c, kind: config, asset: a}]\n";
+        let mut all = parts(&[text, text, "changes: [{id: d, kind: config, asset: a}]\n"], false);
+        all[1].trust = Trust::Operator;
+        assert_eq!(merge(all).unwrap().change_trust, [Trust::Operator, Trust::Claimed]);
+    }
+
+    #[test]
     fn conflicts_duplicates_and_dangling_references_have_places() {
         let conflict =
             problem(&["inventory: [{id: a, kind: pod}]\n", "inventory: [{id: a, kind: workload}]\n"]);
@@ -521,6 +501,7 @@ mod tests {
             change("kind: promotion").message,
             "a promotion must say under `promotion` where it comes from"
         );
+        assert_eq!(change("kind: config, author: {id: ' '}").message, "`author` names nobody");
         for members in [
             "kind: image, promotion: {from: a, to: dev}",
             "kind: config, operation: DELETE",
@@ -533,6 +514,14 @@ mod tests {
         let pod = "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: []}}";
         let error = problem(&[&format!("inventory: [{{id: a, kind: object, object: {pod}}}]\n")]);
         assert_eq!(error.message, "`a` says `object`, but its object is a `pod`");
+        // A pod that cannot be read runs all the same.
+        let hidden =
+            "{apiVersion: apps/v1, kind: Deployment, spec: {template: {spec: {containers: {name: c}}}}}";
+        let error = problem(&[&format!("inventory: [{{id: a, kind: object, object: {hidden}}}]\n")]);
+        assert_eq!(error.message, "`a` says `object`, but its object is a `workload`");
+        let list = format!("{{apiVersion: v1, kind: PodList, items: [{pod}]}}");
+        let error = problem(&[&format!("inventory: [{{id: a, kind: object, object: {list}}}]\n")]);
+        assert_eq!(error.message, "the object of `a` is a list of objects");
     }
 
     #[test]

@@ -20,7 +20,8 @@ pub struct Waiver {
     pub id: String,
     /// Ids of waivable rules.
     pub rules: Vec<String>,
-    /// Each key must match the change, the asset or the finding. Never empty.
+    /// Each key must match the change, the asset or the finding. Never empty. A scope that names a
+    /// `change` by id names its digest under `changeDigest` too.
     pub scope: BTreeMap<String, String>,
     /// Who answers for it.
     pub owner: String,

@@ -50,6 +50,23 @@ pub struct Person {
     pub id: String,
 }
 
+impl Person {
+    /// Whether an id is this person's. Case and white space make nobody another person.
+    pub fn is(&self, id: &str) -> bool {
+        same_person(&self.id, id)
+    }
+}
+
+/// Whether two ids are one person's, however they are spelt.
+pub fn same_person(a: &str, b: &str) -> bool {
+    a == b || spelt(a) == spelt(b)
+}
+
+/// An id as it is compared with others: without white space, in lower case.
+pub fn spelt(id: &str) -> String {
+    id.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+}
+
 /// What kind of thing an asset is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -73,6 +90,18 @@ pub enum AssetKind {
 }
 
 impl AssetKind {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Workload,
+        Self::Pod,
+        Self::Container,
+        Self::Release,
+        Self::Image,
+        Self::Repository,
+        Self::Database,
+        Self::Object,
+    ];
+
     /// The word that documents and policies use.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -175,7 +204,8 @@ pub struct Build {
     pub rebuild_delay: Option<Age>,
 }
 
-/// What kind of change is asked for.
+/// What kind of change is asked for. It must fit the kind of the asset, and what `from` and `to`
+/// name; see `docs/reference/facts.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
@@ -198,6 +228,18 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Image,
+        Self::BaseImage,
+        Self::Dependency,
+        Self::Chart,
+        Self::Config,
+        Self::Migration,
+        Self::Promotion,
+        Self::Admission,
+    ];
+
     /// The word that documents and policies use.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -226,7 +268,8 @@ pub struct Change {
     /// What is there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Target>,
-    /// What shall be there.
+    /// What shall be there. An image, a base image and a promotion say a version, a digest or a
+    /// reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Target>,
     /// For a promotion, the environments.
@@ -265,7 +308,8 @@ pub struct Target {
     /// Digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<Digest>,
-    /// Image reference, package URL or chart, where it differs from the asset's.
+    /// Image reference, package URL or chart, where it differs from the asset's. A base image and a
+    /// dependency always have one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub r#ref: Option<String>,
     /// The container that changes, where the asset has several.

@@ -744,8 +744,9 @@ fn a_change_waits_for_those_that_go_first() {
 #[test]
 fn what_is_approved_is_all_that_matters_about_a_change() {
     let digest = |inventory: &str, change: &str, evidence: &str| -> Digest {
+        let to = if change.contains(", to:") { "" } else { ", to: {version: v2}" };
         let text = format!(
-            "inventory: [{{id: a, kind: workload{inventory}}}]\nchanges: [{{id: c, kind: image, asset: a{change}}}]\n{evidence}"
+            "inventory: [{{id: a, kind: workload{inventory}}}]\nchanges: [{{id: c, kind: image, asset: a{change}{to}}}]\n{evidence}"
         );
         let merged = merged(&[(text.as_str(), Trust::Operator)]);
         assemble::assemble(&merged, now(), &Thresholds::new(), &Roles::new()).remove(0).change.digest

@@ -234,12 +234,7 @@ fn waivers_set_aside_what_they_name_and_nothing_else() {
     let rows = [
         // Scope, rule, expiry: whether it counts, and what is said where not.
         ("application=app", "may", "20d", Ok(())),
-        (
-            "application=app --scope vulnerability=CVE-2026-1 --scope cluster=x --scope change=soft",
-            "may",
-            "20d",
-            Ok(()),
-        ),
+        ("application=app --scope vulnerability=CVE-2026-1 --scope cluster=x", "may", "20d", Ok(())),
         ("application=app --scope vulnerability=CVE-2026-2", "may", "20d", Err("sets nothing aside")),
         ("application=other", "may", "20d", Err("sets nothing aside")),
         ("team=other", "may", "20d", Err("sets nothing aside")),
@@ -271,6 +266,92 @@ fn waivers_set_aside_what_they_name_and_nothing_else() {
     let later = folder.report("in.yaml --now 2036-01-01T00:00:00Z");
     assert_eq!(later.code, 10);
     assert!(later.report["findings"][0]["message"].as_str().unwrap().contains("expired"));
+}
+
+#[test]
+fn a_waiver_for_one_change_is_for_what_it_is_now() {
+    let folder = waivers();
+    assert_eq!(folder.run("evaluate in.yaml -o json=report.json").code, 10);
+    let waive = |scope: &str| {
+        folder
+            .run(&format!("{WAIVE} --approved-by boss --rule may {scope} --expires 10d --out waivers/w.yaml"))
+    };
+    for (scope, said) in [
+        ("--scope change=soft", "names a change by its id alone"),
+        ("--change soft", "is not the digest of a change"),
+        ("--change sofd --report report.json", "did you mean `soft`?"),
+        ("--report report.json --scope application=app", "--change"),
+        ("", "--scope"),
+    ] {
+        let ran = waive(scope);
+        assert!(ran.code == 2 && ran.err.contains(said), "{scope}: {ran:?}");
+    }
+    let digest = folder.report("in.yaml").digest("soft");
+    for scope in ["--change soft --report report.json".to_owned(), format!("--change {digest}")] {
+        assert_eq!(waive(&scope).code, 0);
+        let report = folder.report("in.yaml");
+        assert_eq!((report.code, &report.one()["governance"]["waivers"]), (0, &json!(["W-1"])), "{scope}");
+        // The same id with another content is another change.
+        for (from, to) in
+            [("cluster: x", "cluster: y"), ("{id: dev}", "{id: other}"), ("}}\n", "}, ticket: T-2}\n")]
+        {
+            let swapped = INPUT.replace(from, to);
+            assert_ne!(swapped, INPUT);
+            folder.write("in.yaml", swapped);
+            let report = folder.report("in.yaml");
+            assert_eq!(report.code, 10, "{scope} {to}");
+            assert!(report.report["findings"].to_string().contains("sets nothing aside"));
+        }
+        folder.write("in.yaml", INPUT);
+    }
+    // By its id alone it would be for whatever takes that id.
+    let by_id = folder.read("waivers/w.yaml").replace("changeDigest:", "change: soft #");
+    folder.write("waivers/w.yaml", by_id);
+    let report = folder.report("in.yaml");
+    assert_eq!(report.code, 10);
+    assert!(report.report["findings"].to_string().contains("by id alone"), "{report:?}");
+}
+
+/// Spelt in another way, a person is the same.
+#[test]
+fn a_person_is_one_however_they_are_spelt() {
+    let folder = waivers();
+    std::fs::create_dir(folder.path("approvals")).unwrap();
+    folder.write("p/wait.rego", "package wait\n\nhold contains {\"msg\": \"wait\", \"needs\": {\"approval\": {\"role\": \"security\", \"count\": 1}}}\n");
+    let config = |more: &str| {
+        folder.write(
+            "weighlock.yaml",
+            format!("apiVersion: weighlock.dev/v1\nkind: Config\npolicies: [p/wait.rego, p/may.rego]\ntrust: {{keys: keys.yaml, roles: roles.yaml, waivers: waivers, approvals: approvals}}\n{more}"),
+        );
+    };
+    config("governance: {overrideRole: security}\n");
+    for author in ["Boss", " boss ", "BOSS", "b\u{a0}oss"] {
+        folder.write("in.yaml", INPUT.replace("{id: dev}", &format!("{{id: \"{author}\"}}")));
+        let digest = folder.report("in.yaml").digest("soft");
+        folder.run(&format!("approve {digest} --by boss --key boss.pem --out approvals/a.yaml"));
+        folder.run(&format!("{WAIVE} --rule may --scope application=app --approved-by boss --key boss.pem --expires 10d --out waivers/w.yaml"));
+        folder.run(&format!(
+            "override {digest} --by boss --reason down --ticket T --key boss.pem --out o.yaml"
+        ));
+        let report = folder.report("in.yaml o.yaml");
+        let rejected = report.one()["governance"]["rejected"].to_string();
+        assert_eq!(report.code, 10, "{author}");
+        for said in ["approves their own change", "waives for their own change", "overrides their own change"]
+        {
+            assert!(rejected.contains(said), "{author}: {rejected}");
+        }
+    }
+    // Nor do two spellings fill two places, or hold what the other holds.
+    for (roles, keys) in [
+        ("boss: [security]\nBoss: [security]\n", "boss: [boss.pub]\n"),
+        ("boss: [security]\n\"boss \": [security]\n", "boss: [boss.pub]\n"),
+        ("boss: [security]\n", "Boss: [boss.pub]\n"),
+    ] {
+        folder.write("roles.yaml", roles);
+        folder.write("keys.yaml", keys);
+        let ran = folder.run("evaluate in.yaml");
+        assert!(ran.code == 2 && ran.err.contains("differ in case or white space alone"), "{ran:?}");
+    }
 }
 
 #[test]

@@ -193,17 +193,42 @@ input.number
    ·                                                          ╰── this number
    ╰────
 ");
-refused!(a_promotion_elsewhere, format!("{INPUT}{ASSET}changes:\n  - {{id: c, kind: promotion, asset: a, promotion: {{from: test, to: production}}}}\n"), @r"
+refused!(a_promotion_elsewhere, format!("{INPUT}{ASSET}changes:\n  - {{id: c, kind: promotion, asset: a, promotion: {{from: test, to: production}}, to: {{version: v2}}}}\n"), @r"
 input.conflict
 
   × the change promotes to `production`, but `a` is in `test`
    ╭─[in.yaml:6:68]
  5 │ changes:
- 6 │   - {id: c, kind: promotion, asset: a, promotion: {from: test, to: production}}
+ 6 │   - {id: c, kind: promotion, asset: a, promotion: {from: test, to: production}, to: {version: v2}}
    ·                                                                    ─────┬────
    ·                                                                         ╰── here
    ╰────
   help: name the asset of the environment that the change enters
+");
+refused!(a_kind_that_does_not_fit, format!("{INPUT}{ASSET}changes:\n  - {{id: c, kind: chart, asset: a, to: {{version: v2}}}}\n"), @r"
+input.conflict
+
+  × a change of kind `chart` does not fit `a`, which is a `workload`
+   ╭─[in.yaml:6:19]
+ 5 │ changes:
+ 6 │   - {id: c, kind: chart, asset: a, to: {version: v2}}
+   ·                   ──┬──
+   ·                     ╰── here
+   ╰────
+  help: `chart` fits `release`, `repository`, `object`; another version of an image that runs is
+        `image`
+");
+refused!(an_image_that_is_none, format!("{INPUT}{ASSET}changes:\n  - {{id: c, kind: image, asset: a}}\n"), @r"
+input.invalid
+
+  × a change of kind `image` must say under `to` what it brings
+   ╭─[in.yaml:6:19]
+ 5 │ changes:
+ 6 │   - {id: c, kind: image, asset: a}
+   ·                   ──┬──
+   ·                     ╰── here
+   ╰────
+  help: give `to` a `version`, a `digest` or a `ref`
 ");
 refused!(another_version, "apiVersion: weighlock.dev/v2\nkind: Input\n", @r"
 input.version

@@ -8,7 +8,9 @@ use weighlock::author::suite;
 use weighlock::config::Config;
 use weighlock::decide::fact::FACTS;
 use weighlock::diag::Source;
+use weighlock::facts::fit;
 use weighlock::model::finding::Effect;
+use weighlock::model::input::{AssetKind, ChangeKind};
 use weighlock::model::trust::{Threshold, Trust};
 use weighlock::pipeline::load;
 use weighlock::pipeline::schema::SCHEMAS;
@@ -63,7 +65,9 @@ fn the_facts() {
         "# Facts\n\nWritten from `src/decide/fact.rs`; edit that.\n\nA rule names the facts it needs under `requires`. \
          Where one is absent, too old, too little trusted, or dated later than now, the rule is not asked, and the \
          change cannot be judged. The least trust below holds unless `trust.facts` in `weighlock.yaml` \
-         says otherwise; a rule may ask for more, never for less. Facts without one are derived or part of the change itself.\n\n\
+         says otherwise; a rule may ask for more, never for less. Facts without one are derived or part of the change itself. \
+         Of these, `trust.facts` can ask trust of `change.author`: where the change was read from somebody less trusted, \
+         author and requester are unknown, and nobody's approval, waiver or override counts.\n\n\
          | fact | what it is, and where a policy finds it | least trust |\n|---|---|---|\n",
     );
     for fact in FACTS {
@@ -74,8 +78,22 @@ fn the_facts() {
         "\n## Trust\n\n| level | who vouches for the fact |\n|---|---|\n\
          | `claimed` | whoever wrote the document |\n\
          | `operator` | the operators: it was read from where `trust.inputs` says that only they write |\n\
-         | `verified` | Weighlock, which checked a signature or derived it itself |\n",
+         | `verified` | Weighlock, which checked a signature or derived it itself |\n\n\
+         ## Kinds of change\n\nRules choose what they judge by the kind of a change. So a kind must fit the kind of the \
+         asset and what `from` and `to` name (`src/facts/fit.rs`); a change that does not fit is refused. `promotion` \
+         stands in promotions alone, `operation` and `oldObject` in admissions alone, `container` where an image runs.\n\n\
+         | change | assets | brings |\n|---|---|---|\n",
     );
+    for kind in ChangeKind::ALL {
+        let fit = fit::of(kind);
+        let assets = match fit.assets.len() == AssetKind::ALL.len() {
+            true => "any".to_owned(),
+            false => {
+                fit.assets.iter().map(|kind| format!("`{}`", kind.as_str())).collect::<Vec<_>>().join(", ")
+            }
+        };
+        let _ = writeln!(page, "| `{}` | {assets} | {} |", kind.as_str(), fit.brings.words());
+    }
     repository::generated("docs/reference/facts.md", &page).unwrap();
 }
 

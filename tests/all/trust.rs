@@ -245,7 +245,8 @@ fn the_operators_trust_must_be_written_right() {
         ("facts: {evidence.scan: {maxAge: 1h}}", "did you mean `evidence.scans`?"),
         ("facts: {evidence.scans: {maxage: 1h}}", "did you mean `maxAge`?"),
         ("facts: {evidence.scans: {maxAge: soon}}", "soon"),
-        ("facts: {change.author: {trust: verified}}", "carries no trust"),
+        ("facts: {change.ticket: {trust: verified}}", "carries no trust"),
+        ("facts: {change.author: {trust: operator, maxAge: 1h}}", "carries no age"),
         ("clock: ntp", "system"),
         ("roles: missing.yaml", "missing.yaml"),
         ("inputs: [missing]", "missing"),
@@ -360,7 +361,7 @@ fn signatures_are_checked_by_weighlock_itself() {
 fn what_the_command_line_says_of_an_environment_holds_for_a_promotion_too() {
     let folder = Folder::with(&[(
         "in.yaml",
-        "apiVersion: weighlock.dev/v1\nkind: Input\ninventory: [{id: a, kind: workload}]\nchanges: [{id: c, kind: promotion, asset: a, promotion: {from: dev, to: test}}]\n",
+        "apiVersion: weighlock.dev/v1\nkind: Input\ninventory: [{id: a, kind: workload}]\nchanges: [{id: c, kind: promotion, asset: a, promotion: {from: dev, to: test}, to: {version: v2}}]\n",
     )]);
     let ran = folder.run("evaluate in.yaml --environment production");
     assert!(ran.code == 2 && ran.err.contains("promotes to `test`"), "{ran:?}");
@@ -406,7 +407,193 @@ fn what_nobody_vouches_for_never_allows() {
     let pod = folder.run("evaluate pod.yaml -p builtin:hardening --environment production -o json");
     assert_eq!(pod.code, 10);
     assert_eq!(pod.out.matches("is not pinned by digest").count(), 2, "{}", pod.out);
-    // A change of an image that brings none is not judged by what runs now.
-    let nothing = folder.run("evaluate nothing.yaml --trust-input -p builtin:supply-chain");
-    assert!(nothing.code == 10 || nothing.code == 13, "{}", nothing.out);
+    // A change of an image that brings none changes nothing that could be judged.
+    for (kind, to) in [
+        ("image", ""),
+        ("image", ", to: {container: c}"),
+        ("image", ", to: {version: ' '}"),
+        ("promotion", ", promotion: {from: dev, to: test}"),
+        ("base_image", ""),
+    ] {
+        let text = folder
+            .read("nothing.yaml")
+            .replace("kind: image, asset: a", &format!("kind: {kind}, asset: a{to}"));
+        folder.write("nothing-more.yaml", text);
+        let nothing = folder.run("evaluate nothing-more.yaml --trust-input -p builtin:supply-chain");
+        assert!(
+            nothing.code == 2 && nothing.err.contains("must say under `to` what it brings"),
+            "{nothing:?}"
+        );
+    }
+}
+
+/// The rules of an image are not got around by another name for the change, the asset or the image.
+#[test]
+fn a_swap_of_what_runs_is_judged_as_one() {
+    let folder = Folder::with(&[("weighlock.yaml", CONFIG)]);
+    let image = document("", "");
+    let to = format!("to: {{version: 1.0.1, digest: \"{SUBJECT}\"}}");
+    assert!(image.contains(&to));
+    let swap = |kind: &str, more: &str| {
+        let renamed = image.replace("kind: image", &format!("kind: {kind}"));
+        renamed.replace(&to, &to.replace("to: {", &format!("to: {{{more}")))
+    };
+    let no_from =
+        |text: String| text.replace(&format!("from: {{version: 1.0.0, digest: \"{OTHER}\"}}, "), "");
+    let release = |text: String| text.replace("kind: workload", "kind: release");
+    let rows = [
+        ("input.conflict", "does not fit `a`, which is a `workload`", swap("chart", "")),
+        ("input.conflict", "does not fit `a`", swap("migration", "").replace("kind: workload", "kind: pod")),
+        ("input.invalid", "the package URL of a package", swap("dependency", "")),
+        ("input.invalid", "the package URL of a package", swap("dependency", "ref: r.example/app, ")),
+        (
+            "input.invalid",
+            "the package URL of a package",
+            no_from(swap("dependency", "ref: 'pkg:oci/app', ")),
+        ),
+        (
+            "input.invalid",
+            "the package URL of a package",
+            no_from(swap("dependency", "ref: 'pkg://Docker/app', ")),
+        ),
+        ("input.invalid", "must be named under `to`", swap("base_image", "")),
+        ("input.invalid", "must be named under `to`", swap("base_image", "ref: '', ")),
+        (
+            "input.conflict",
+            "`to` names an image that `a` runs",
+            no_from(swap("base_image", "ref: r.example/app, ")),
+        ),
+        (
+            "input.conflict",
+            "`to` names an image that `a` runs",
+            no_from(swap("base_image", "ref: 'r.example/app:1.0.1', ")),
+        ),
+        (
+            "input.conflict",
+            "`from` names an image that `a` runs",
+            swap("base_image", "ref: r.example/base, "),
+        ),
+        (
+            "input.invalid",
+            "`container` belongs to an image",
+            no_from(swap("base_image", "ref: r.example/b, container: c, ")),
+        ),
+        ("input.conflict", "`from` names an image that `a` runs", release(swap("chart", ""))),
+        (
+            "input.conflict",
+            "`to` names an image that `a` runs",
+            release(no_from(swap("chart", "ref: r.example/app, "))),
+        ),
+        (
+            "input.invalid",
+            "`container` belongs to an image",
+            release(no_from(swap("chart", "container: c, "))),
+        ),
+        ("input.invalid", "`to` belongs to what brings an image", swap("config", "")),
+        ("input.invalid", "`to` belongs to what brings an image", swap("admission", "")),
+        ("input.invalid", "`to` belongs to what brings an image", swap("migration", "")),
+        (
+            "input.conflict",
+            "the `ref` of `to` says another version or digest",
+            swap("image", &format!("ref: \"r.example/evil@{OTHER}\", ")),
+        ),
+        (
+            "input.conflict",
+            "the `ref` of `to` says another version or digest",
+            swap("image", "ref: \"r.example/app:2.0.0\", "),
+        ),
+        (
+            "input.conflict",
+            "another tag or digest than it names",
+            swap("image", "").replace("ref: r.example/app,", &format!("ref: \"r.example/app@{SUBJECT}\",")),
+        ),
+        (
+            "input.invalid",
+            "`from` belongs to what brings an image",
+            swap("config", "").replace(&format!(", {to}"), ""),
+        ),
+    ];
+    for (code, said, text) in rows {
+        folder.write("in.yaml", &text);
+        let ran = folder.run("evaluate in.yaml");
+        assert!(ran.code == 2 && ran.out.is_empty(), "{text}: {ran:?}");
+        // In one line again, as it was before it was wrapped.
+        let err = ran.err.replace("\n  │ ", " ");
+        assert!(err.contains(code) && err.contains(said) && err.contains("help:"), "{text}: {err}");
+    }
+    // What is what it says still goes its way.
+    for text in [
+        image.clone(),
+        no_from(swap("base_image", "ref: r.example/base, ")),
+        no_from(swap("dependency", "ref: 'pkg:npm/lodash', ")),
+        release(no_from(swap("chart", ""))),
+        release(no_from(swap("chart", "ref: 'oci://r.example/app', "))),
+        no_from(swap("config", "")).replace(&format!(", {to}"), ""),
+    ] {
+        folder.write("in.yaml", &text);
+        let ran = folder.run("evaluate in.yaml");
+        assert_ne!(ran.code, 2, "{text}: {ran:?}");
+    }
+}
+
+/// Who made a change is a claim as well, and operators may ask for more.
+#[test]
+fn nobody_approves_what_has_no_author_that_is_trusted() {
+    let folder = Folder::with(&[
+        (
+            "p/wait.rego",
+            "package wait\n\nhold contains {\"msg\": \"wait\", \"needs\": {\"approval\": {\"role\": \"lead\", \"count\": 1}}}\n",
+        ),
+        ("roles.yaml", "boss: [lead]\n"),
+    ]);
+    for name in ["approvals", "overrides"] {
+        std::fs::create_dir(folder.path(name)).unwrap();
+    }
+    let config = |facts: &str| {
+        folder.write(
+            "weighlock.yaml",
+            format!("{CONFIG}policies: [p]\ngovernance: {{overrideRole: lead}}\ntrust: {{roles: roles.yaml, approvals: approvals, overrides: overrides, inputs: [pipeline], facts: {{{facts}}}}}\n"),
+        );
+    };
+    let change = document(", requestedBy: {id: asker}", "");
+    folder.write("in.yaml", &change);
+    folder.write("pipeline/in.yaml", &change);
+    config("");
+    let digest = folder.report("in.yaml").digest("c");
+    assert_eq!(folder.run(&format!("approve {digest} --by boss --out approvals/a.yaml")).code, 0);
+    assert_eq!(folder.report("in.yaml").code, 0);
+    config("change.author: {trust: operator}");
+    let report = folder.report("in.yaml");
+    let decision = report.one();
+    assert_eq!(report.code, 11);
+    // Whoever it is, the change is the same.
+    assert_eq!(report.digest("c"), digest);
+    assert_eq!(findings(decision), ["hold wait", "hold weighlock.author"]);
+    assert_eq!(
+        decision["unknown"],
+        json!([{"fact": "change.author", "subject": "c", "reason": "distrusted"}])
+    );
+    assert!(decision["missing"].to_string().contains("change.author"));
+    assert!(decision["change"]["author"].is_null());
+    let rejected = decision["governance"]["rejected"].to_string();
+    assert!(rejected.contains("`trust.facts`") && rejected.contains("`trust.inputs`"), "{rejected}");
+    let text = folder.run("evaluate in.yaml").out;
+    assert!(text.contains("`trust.facts`") && text.contains("`trust.inputs`"), "{text}");
+    // Where operators say it too, it is known; where they say otherwise, the two disagree.
+    assert_eq!(folder.report("pipeline").code, 0);
+    assert_eq!(folder.report("in.yaml pipeline").code, 0);
+    folder.write("in.yaml", change.replace("{id: dev}", "{id: somebody}"));
+    let ran = folder.run("evaluate in.yaml pipeline");
+    assert!(ran.code == 2 && ran.err.contains("input.conflict"), "{ran:?}");
+    // No override helps, and a rule that requires the author cannot be judged.
+    folder.write("in.yaml", &change);
+    std::fs::remove_file(folder.path("approvals/a.yaml")).unwrap();
+    folder.run(&format!("override {digest} --by boss --reason down --ticket T --out overrides/o.yaml"));
+    assert_eq!(folder.report("in.yaml").code, 11);
+    config("");
+    assert_eq!(folder.report("in.yaml").code, 0);
+    config("change.author: {trust: operator}");
+    folder.write("p/who.rego", "# METADATA\n# custom:\n#   requires: [change.author]\npackage who\n\ndeny contains \"x\" if input.change.author.id == \"x\"\n");
+    let report = folder.report("in.yaml");
+    assert_eq!((report.code, &report.one()["unknown"][0]["requiredBy"]), (13, &json!(["who"])));
 }

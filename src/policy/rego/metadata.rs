@@ -368,12 +368,12 @@ impl Reader<'_> {
             })?;
             match key.as_str() {
                 "kinds" => {
-                    let known = CHANGES.map(ChangeKind::as_str);
+                    let known = ChangeKind::ALL.map(ChangeKind::as_str);
                     applies.kinds =
                         Some(list.iter().map(|v| self.word(v, "kinds", &known)).collect::<Result<_, _>>()?);
                 }
                 "assets" => {
-                    let known = ASSETS.map(AssetKind::as_str);
+                    let known = AssetKind::ALL.map(AssetKind::as_str);
                     applies.assets =
                         Some(list.iter().map(|v| self.word(v, "assets", &known)).collect::<Result<_, _>>()?);
                 }
@@ -452,25 +452,3 @@ impl Reader<'_> {
         Ok((fact, threshold))
     }
 }
-
-const CHANGES: [ChangeKind; 8] = [
-    ChangeKind::Image,
-    ChangeKind::BaseImage,
-    ChangeKind::Dependency,
-    ChangeKind::Chart,
-    ChangeKind::Config,
-    ChangeKind::Migration,
-    ChangeKind::Promotion,
-    ChangeKind::Admission,
-];
-
-const ASSETS: [AssetKind; 8] = [
-    AssetKind::Workload,
-    AssetKind::Pod,
-    AssetKind::Container,
-    AssetKind::Release,
-    AssetKind::Image,
-    AssetKind::Repository,
-    AssetKind::Database,
-    AssetKind::Object,
-];
