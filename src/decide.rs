@@ -15,6 +15,7 @@ mod observed;
 pub mod outcome;
 mod output;
 mod related;
+mod remedy;
 
 pub use evaluate::Judge;
 

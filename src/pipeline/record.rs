@@ -29,6 +29,7 @@ use crate::model::json::Json;
 use crate::model::plan::Plan;
 use crate::model::review::Review;
 use crate::model::time::{Age, Time};
+use crate::model::trust::Threshold;
 use crate::plan;
 use crate::policy::{self, LoadOptions};
 
@@ -54,6 +55,9 @@ pub struct Record {
     pub governance: Governance,
     /// Modes of rules.
     pub enforcement: Vec<Enforcement>,
+    /// Least trust and greatest age by kind of fact.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub thresholds: BTreeMap<String, Threshold>,
     /// What had been decided about the changes that go first.
     pub first: Vec<First>,
     /// What the plan was held to.
@@ -196,6 +200,7 @@ fn record(
         review: review.clone(),
         governance,
         enforcement: evaluated.options.enforcement.clone(),
+        thresholds: evaluated.options.thresholds.clone(),
         first: review
             .change
             .depends_on
@@ -302,7 +307,7 @@ pub fn replay(source: &Arc<Source>, key: Option<&PublicKey>) -> Result<Replayed,
         simulated: record.decision.simulated,
         enforcement: record.enforcement.clone(),
         governance: record.governance.clone(),
-        thresholds: BTreeMap::new(),
+        thresholds: record.thresholds.clone(),
     };
     let first: Vec<_> = record.first.iter().map(|first| (first.change.clone(), first.verdict)).collect();
     let again = judge.decide_one(&record.review, &options, &first);
