@@ -5,6 +5,7 @@
 //! and the number of threads never matter. INVARIANT: what is unknown, failed or not judged never
 //! becomes an allow.
 
+mod artifacts;
 pub mod assemble;
 mod combine;
 pub mod enforce;
@@ -15,6 +16,7 @@ mod observed;
 pub mod outcome;
 mod output;
 mod related;
+mod remedy;
 
 pub use evaluate::Judge;
 

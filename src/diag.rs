@@ -96,7 +96,17 @@ impl std::fmt::Display for Diagnostic {
 /// The known word nearest to one that is not known, where one is near enough to be meant.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = word.chars().count();
-    let limit = length.div_ceil(3).max(1);
+    within(word, known, length.div_ceil(3).max(1))
+}
+
+/// The known word that another is a slip of: letters swapped, one too many, one too few, another
+/// case.
+pub fn misspelt<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    within(word, known, 1)
+}
+
+fn within<'a>(word: &str, known: impl IntoIterator<Item = &'a str>, limit: usize) -> Option<&'a str> {
+    let length = word.chars().count();
     known
         .into_iter()
         .map(|candidate| (distance(word, candidate), candidate))
@@ -143,6 +153,8 @@ mod tests {
         assert_eq!(nearest("enviroment", ["environment", "evidence"]), Some("environment"));
         assert_eq!(nearest("dney", ["deny", "hold"]), Some("deny"));
         assert_eq!(nearest("zebra", ["deny", "hold"]), None);
+        assert_eq!(misspelt("Prodution", ["dev", "production"]), Some("production"));
+        assert_eq!(misspelt("demo", ["dev", "production"]), None);
     }
 
     #[test]

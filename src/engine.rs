@@ -31,6 +31,20 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// Which limit stopped the subject, a rule or a function, in words.
+    pub(crate) fn exceeded(self, subject: &str, cause: Cause) -> String {
+        match cause {
+            Cause::Steps => format!("{subject} takes more than {} steps, the limit", self.steps),
+            Cause::Memory => {
+                format!("{subject} makes values of more than {} MiB, the limit", self.memory >> 20)
+            }
+            Cause::Time => format!("{subject} takes longer than {} ms, the limit", self.millis),
+            Cause::Error => format!("{subject} failed"),
+        }
+    }
+}
+
 /// One thing that a rule said: an element of `deny`, a rule of a CEL policy that did not hold.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Output {

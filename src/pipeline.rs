@@ -8,6 +8,7 @@ mod evaluation;
 mod excerpt;
 pub mod load;
 pub mod record;
+mod remarks;
 pub mod schema;
 pub mod sign;
 

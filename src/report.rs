@@ -56,6 +56,8 @@ pub struct Evaluation {
     pub rules: BTreeMap<String, RuleInfo>,
     /// What it comes to.
     pub outcome: Outcome,
+    /// Why the exit status is not that of the outcome's row, where it is not.
+    pub because: Option<&'static str>,
     /// The time of the decision.
     pub now: Time,
     /// What is left out of the report, so that every format can say so.
@@ -107,6 +109,8 @@ pub struct Excerpt {
     pub lines: Vec<(u32, String)>,
     /// How many characters are meant.
     pub width: u32,
+    /// Column of what is meant in the line as it is kept: of a long line only what is near is.
+    pub within: u32,
 }
 
 /// The operator's file, by name and content.
@@ -299,10 +303,19 @@ impl Evaluation {
         entries
     }
 
-    /// What to do about a finding: its own word, or its rule's.
+    /// What to do about a finding: its own word, or its rule's. What a rule says is about what it
+    /// finds, not about what it could not judge.
     pub(crate) fn remediation<'a>(&'a self, finding: &'a Finding) -> Option<&'a str> {
         let own = finding.remediation.as_deref();
+        if finding.enforced_from.unwrap_or(finding.effect) == Effect::Indeterminate {
+            return own;
+        }
         own.or_else(|| self.rules.get(&finding.rule).and_then(|r| r.remediation.as_deref()))
+    }
+
+    /// What the exit status means.
+    pub(crate) fn meaning(&self) -> &'static str {
+        self.because.unwrap_or_else(|| self.outcome.word.meaning())
     }
 
     /// Whether facts of any change were taken on trust.

@@ -23,6 +23,8 @@ mod hygiene;
 mod input;
 #[path = "all/licences.rs"]
 mod licences;
+#[path = "all/messages.rs"]
+mod messages;
 #[path = "all/outcomes.rs"]
 mod outcomes;
 #[path = "all/policies.rs"]

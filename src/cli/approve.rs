@@ -110,6 +110,14 @@ pub(super) fn change(text: &str, report: Option<&Path>, by: Option<&str>) -> Res
         let hint = nearest(text, report.decisions.iter().map(|d| d.change.id.as_str()));
         return Err(Diagnostic { hint: hint.map(|near| format!("did you mean `{near}`?")), ..problem }.into());
     };
+    if by.is_some() && found.change.author.is_none() {
+        return Err(Diagnostic::error(
+            codes::USAGE,
+            format!("the change `{text}` names no author, so no approval of it counts"),
+        )
+        .hint("give the change its `author`, and approve what it is then")
+        .into());
+    }
     if by.is_some_and(|by| found.change.author.as_ref().is_some_and(|author| author.is(by))) {
         return Err(Diagnostic::error(codes::USAGE, "nobody approves their own change")
             .hint("ask someone who holds a role that the report names under `missing`")

@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::Stop;
 use super::output::{self, Terminal};
 use super::request::RequestArgs;
+use crate::config;
 use crate::decide::outcome::FailOn;
 use crate::diag::{Diagnostic, codes, nearest};
 use crate::facts::key::PrivateKey;
@@ -110,6 +111,7 @@ pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<
     };
     let (evaluated, mut evaluation) = pipeline::evaluate(&request, &start, &|| bar.inc(1))?;
     bar.finish_and_clear();
+    passed_over(&evaluated.passed_over, &request);
     if let Some(folder) = &args.decision_out {
         record::write_all(folder, &evaluated, &evaluation.entries, &request, key.as_ref())?;
     }
@@ -138,6 +140,19 @@ pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<
         }
     }
     Ok(evaluation.outcome.exit)
+}
+
+/// Says that a file in the input that is named like the operator's was not read as such.
+fn passed_over(files: &[PathBuf], request: &pipeline::Request) {
+    let real = |path: &Path| path.canonicalize().ok();
+    // That of the current directory was read, or was spoken of before.
+    let own = [request.config.file.as_ref().and_then(|(path, _)| real(path)), real(Path::new(config::NAME))];
+    let Some(first) = files.iter().find(|file| !own.contains(&real(file))) else { return };
+    let first = first.display();
+    output::say(&format!(
+        "note: `{first}` is part of the input, and was not read as configuration; name it with `--config {first}` \
+         if whoever writes the input may also write the rules"
+    ));
 }
 
 /// Reads a private key; what it holds is never shown.

@@ -84,6 +84,13 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), Stop> {
 }
 
 pub(crate) fn unwritable(name: &str, error: &std::io::Error) -> Stop {
-    let problem = Diagnostic::error(codes::OUTPUT_UNWRITABLE, format!("`{name}` cannot be written: {error}"));
+    let mut problem =
+        Diagnostic::error(codes::OUTPUT_UNWRITABLE, format!("`{name}` cannot be written: {error}"));
+    let folder = Path::new(name).parent().filter(|folder| {
+        error.kind() == std::io::ErrorKind::NotFound && !folder.as_os_str().is_empty() && !folder.exists()
+    });
+    if let Some(folder) = folder {
+        problem = problem.hint(format!("there is no folder `{}`; make it first", folder.display()));
+    }
     Stop::Problems(vec![problem], 2)
 }

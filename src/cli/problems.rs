@@ -1,6 +1,7 @@
 //! Shows what is wrong: file, line, caret, cause, hint, code.
 
 use std::fmt;
+use std::ops::Range;
 
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, Severity,
@@ -8,24 +9,30 @@ use miette::{
 };
 
 use super::output::{Terminal, say};
-use crate::diag::{Diagnostic, Level};
+use crate::diag::{Diagnostic, Level, Source};
 
 /// How many problems are shown; the rest are counted.
 const SHOWN: usize = 20;
 
-/// Prints problems on standard error.
+/// Prints problems on standard error: `error[code]: message` to begin with, in one line, so that it
+/// can be searched for.
 pub(crate) fn print(problems: &[Diagnostic], terminal: &Terminal) {
-    let theme = match terminal.error_color {
-        true => GraphicalTheme::unicode(),
-        false => GraphicalTheme::unicode_nocolor(),
-    };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(terminal.width).with_links(false);
     for problem in problems.iter().take(SHOWN) {
+        let mut theme = match terminal.error_color {
+            true => GraphicalTheme::unicode(),
+            false => GraphicalTheme::unicode_nocolor(),
+        };
+        theme.characters.error = format!("error[{}]:", problem.code.id);
+        theme.characters.warning = format!("warning[{}]:", problem.code.id);
+        let handler = GraphicalReportHandler::new_themed(theme)
+            .with_width(terminal.width)
+            .with_links(false)
+            .with_wrap_lines(false);
         let mut text = String::new();
         if handler.render_report(&mut text, &Shown::new(problem)).is_err() {
             text = problem.to_string();
         }
-        say(text.trim_end());
+        say(text.trim());
     }
     if problems.len() > SHOWN {
         say(&format!("… and {} more", problems.len().saturating_sub(SHOWN)));
@@ -39,21 +46,65 @@ struct Shown<'a> {
 
 impl<'a> Shown<'a> {
     fn new(problem: &'a Diagnostic) -> Self {
-        let source = problem
-            .label
-            .as_ref()
-            .map(|label| Excerpt { name: clean(&label.source.name), text: clean_text(&label.source.text) });
+        let source = problem.label.as_ref().map(|label| Excerpt::new(&label.source, &label.span));
         Self { problem, source }
     }
 }
 
-/// How many bytes of a line are shown before and after what it is about.
+/// How many bytes of a neighbouring line are shown.
 const AROUND: usize = 160;
+/// How many bytes a line may have and be shown whole.
+const WHOLE: usize = 200;
+/// How many bytes of a longer line are shown before what it is about, and from there on.
+const BEFORE: usize = 30;
+const AFTER: usize = 50;
 
 /// A source of which a part is shown: a line or two, and of a long line only what is near.
 struct Excerpt {
     name: String,
     text: String,
+    /// What it is about, in `text`.
+    span: Range<usize>,
+    /// Line and column of that in the source, both from 0, where `text` is a part of a long line.
+    part: Option<(usize, usize)>,
+}
+
+/// The nearest boundary of characters at or before a byte.
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+impl Excerpt {
+    fn new(source: &Source, span: &Range<usize>) -> Self {
+        let (name, text) = (clean(&source.name), source.text.as_str());
+        let start = boundary(text, span.start);
+        let end = boundary(text, span.end.max(start));
+        let begin =
+            text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at.saturating_add(1));
+        let stop = text
+            .get(start..)
+            .and_then(|rest| rest.find('\n'))
+            .map_or(text.len(), |at| start.saturating_add(at));
+        if stop.saturating_sub(begin) <= WHOLE {
+            let span = start..end.min(start.saturating_add(AROUND));
+            return Self { name, text: clean_text(text), span, part: None };
+        }
+        let first = boundary(text, start.saturating_sub(BEFORE).max(begin));
+        let last = boundary(text, start.saturating_add(AFTER).min(stop));
+        let before = if first > begin { "…" } else { "" };
+        let after = if last < stop { "…" } else { "" };
+        let near = clean_text(text.get(first..last).unwrap_or_default());
+        let at = before.len().saturating_add(start.saturating_sub(first));
+        let length = end.min(last).saturating_sub(start);
+        let (line, column) = source.line_column(start);
+        let place = |n: u32| usize::try_from(n).unwrap_or(1).saturating_sub(1);
+        Self {
+            name,
+            text: format!("{before}{near}{after}"),
+            span: at..at.saturating_add(length),
+            part: Some((place(line), place(column))),
+        }
+    }
 }
 
 impl SourceCode for Excerpt {
@@ -63,16 +114,19 @@ impl SourceCode for Excerpt {
         before: usize,
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        if let Some((line, column)) = self.part {
+            // With lines around it, the part is shown; without, its place is asked for.
+            let first = if before == 0 && after == 0 { boundary(&self.text, span.offset()) } else { 0 };
+            let shown = self.text.get(first..).unwrap_or_default();
+            let place = (first, shown.len()).into();
+            let name = self.name.clone();
+            let contents = MietteSpanContents::new_named(name, shown.as_bytes(), place, line, column, 1);
+            return Ok(Box::new(contents));
+        }
         let inner = self.text.read_span(span, before, after)?;
-        let boundary = |mut at: usize| {
-            while !self.text.is_char_boundary(at) {
-                at = at.saturating_sub(1);
-            }
-            at
-        };
         let (start, end) = (inner.span().offset(), inner.span().offset().saturating_add(inner.span().len()));
-        let first = boundary(start.max(span.offset().saturating_sub(AROUND)));
-        let last = boundary(end.min(span.offset().saturating_add(AROUND)).max(first));
+        let first = boundary(&self.text, start.max(span.offset().saturating_sub(AROUND)));
+        let last = boundary(&self.text, end.min(span.offset().saturating_add(AROUND)).max(first));
         let skipped = self.text.get(start..first).unwrap_or_default();
         let line = inner.line().saturating_add(skipped.matches('\n').count());
         let column = match skipped.rfind('\n') {
@@ -128,10 +182,6 @@ impl fmt::Display for Shown<'_> {
 impl std::error::Error for Shown<'_> {}
 
 impl miette::Diagnostic for Shown<'_> {
-    fn code<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
-        Some(Box::new(self.problem.code.id))
-    }
-
     fn severity(&self) -> Option<Severity> {
         Some(match self.problem.level {
             Level::Error => Severity::Error,
@@ -149,10 +199,8 @@ impl miette::Diagnostic for Shown<'_> {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let label = self.problem.label.as_ref()?;
-        let size = label.source.text.len();
-        let start = label.span.start.min(size);
-        let end = label.span.end.clamp(start, size).min(start.saturating_add(AROUND));
-        let length = end.saturating_sub(start);
-        Some(Box::new(std::iter::once(LabeledSpan::new(Some(label.text.clone()), start, length))))
+        let span = &self.source.as_ref()?.span;
+        let length = span.end.saturating_sub(span.start);
+        Some(Box::new(std::iter::once(LabeledSpan::new(Some(label.text.clone()), span.start, length))))
     }
 }

@@ -1,9 +1,9 @@
 //! `weighlock replay`: judge again from a decision's record, and compare byte for byte.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::Stop;
 use super::output::{self, Terminal};
+use super::{Stop, problems};
 use crate::diag::{Diagnostic, codes};
 use crate::facts::key::PublicKey;
 use crate::pipeline::{load, record};
@@ -17,7 +17,8 @@ use crate::pipeline::{load, record};
 Without `--key` only this is shown: that the record agrees with itself. Whoever can write an
 unsigned record can rewrite all of it, so that it agrees with itself again. A gate gives `--key`.
 
-Exit codes: 0 identical, 10 different, altered, or not signed by `--key`, 2 not a record.")]
+Exit codes, by the worst of all files: 0 identical, 2 not a record, 10 different, altered, or not
+signed by `--key`.")]
 pub(crate) struct Args {
     /// Records that `evaluate --decision-out` wrote.
     #[arg(value_name = "FILE", required = true)]
@@ -27,52 +28,63 @@ pub(crate) struct Args {
     key: Option<PathBuf>,
 }
 
-pub(crate) fn run(args: Args, _: &Terminal) -> Result<u8, Stop> {
+pub(crate) fn run(args: Args, terminal: &Terminal) -> Result<u8, Stop> {
     let key = args.key.as_deref().map(read_public).transpose()?;
     let mut code = 0;
     for file in &args.files {
-        let source = load::text(file)?;
-        let replayed = record::replay(&source, key.as_ref()).map_err(|problems| {
-            let exit =
-                if problems.iter().any(|problem| problem.code == codes::RECORD_ALTERED) { 10 } else { 2 };
-            Stop::Problems(problems, exit)
-        })?;
-        let decision = &replayed.decision;
-        let signature = match (&replayed.signed_by, replayed.signed) {
-            (Some(key), _) => format!("signed by {}", key.as_str()),
-            (None, true) => "signature NOT CHECKED (give `--key`)".to_owned(),
-            (None, false) => "NOT SIGNED: agrees with itself, and says nothing of who wrote it".to_owned(),
+        let done = match one(file, key.as_ref()) {
+            Ok(code) => code,
+            // That one cannot be read says nothing about the others.
+            Err(Stop::Problems(problems, code)) => {
+                problems::print(&problems, terminal);
+                code
+            }
+            Err(Stop::Gone) => return Err(Stop::Gone),
         };
-        let same = replayed.differences.is_empty();
-        let mut text = format!(
-            "{}: {} {} ({}), {signature}\n",
-            file.display(),
-            if same { "identical:" } else { "DIFFERENT:" },
-            decision.change.id,
-            decision.verdict.as_str()
-        );
-        for (pointer, recorded, again) in &replayed.differences {
-            text.push_str(&format!(
-                "  {pointer}\n    recorded {}\n    again    {}\n",
-                shown(recorded),
-                shown(again)
-            ));
-        }
-        if !decision.replayable && !same {
-            text.push_str(
-                "  the recorded evaluation was stopped by time or memory, and may end otherwise each time\n",
-            );
-        }
-        match output::print(&text) {
-            // Whoever stopped reading still gets the exit code.
-            Err(Stop::Gone) => {}
-            other => other?,
-        }
-        if !same {
-            code = 10;
-        }
+        code = code.max(done);
     }
     Ok(code)
+}
+
+/// Replays one record, and says what came of it.
+fn one(file: &Path, key: Option<&PublicKey>) -> Result<u8, Stop> {
+    let source = load::text(file)?;
+    let replayed = record::replay(&source, key).map_err(|problems| {
+        let exit = if problems.iter().any(|problem| problem.code == codes::RECORD_ALTERED) { 10 } else { 2 };
+        Stop::Problems(problems, exit)
+    })?;
+    let decision = &replayed.decision;
+    let signature = match (&replayed.signed_by, replayed.signed) {
+        (Some(key), _) => format!("signed by {}", key.as_str()),
+        (None, true) => "signature NOT CHECKED (give `--key`)".to_owned(),
+        (None, false) => "NOT SIGNED: agrees with itself, and says nothing of who wrote it".to_owned(),
+    };
+    let same = replayed.differences.is_empty();
+    let mut text = format!(
+        "{}: {} {} ({}), {signature}\n",
+        file.display(),
+        if same { "identical:" } else { "DIFFERENT:" },
+        decision.change.id,
+        decision.verdict.as_str()
+    );
+    for (pointer, recorded, again) in &replayed.differences {
+        text.push_str(&format!(
+            "  {pointer}\n    recorded {}\n    again    {}\n",
+            shown(recorded),
+            shown(again)
+        ));
+    }
+    if !decision.replayable && !same {
+        text.push_str(
+            "  the recorded evaluation was stopped by time or memory, and may end otherwise each time\n",
+        );
+    }
+    match output::print(&text) {
+        // Whoever stopped reading still gets the exit code.
+        Err(Stop::Gone) => {}
+        other => other?,
+    }
+    Ok(if same { 0 } else { 10 })
 }
 
 fn shown(text: &str) -> String {

@@ -126,7 +126,12 @@ pub(crate) fn run(args: Args, _: &Terminal) -> Result<u8, Stop> {
     let failed = ran.iter().filter(|ran| !ran.passed).count();
     let passed = ran.len().saturating_sub(failed);
     match args.output {
-        Format::Text => output::print(&text(&ran, args.verbose, took, passed, failed))?,
+        Format::Text => {
+            let named =
+                |rule: &&str| ran.iter().any(|ran| ran.found.case.policies.iter().any(|id| id == *rule));
+            let rules = bench.rules().filter(named).count();
+            output::print(&text(&ran, rules, args.verbose, took, passed, failed))?;
+        }
         Format::Json => output::print(&json(&ran, passed, failed)?)?,
     }
     Ok(if ran.iter().any(|ran| ran.error) {
@@ -238,7 +243,14 @@ fn walk(path: &Path, depth: usize, cases: bool, found: &mut Vec<Arc<Source>>) ->
     Ok(())
 }
 
-fn text(ran: &[Ran<'_>], verbose: bool, took: Duration, passed: usize, failed: usize) -> String {
+fn text(
+    ran: &[Ran<'_>],
+    rules: usize,
+    verbose: bool,
+    took: Duration,
+    passed: usize,
+    failed: usize,
+) -> String {
     let mut out = String::new();
     for group in ran.chunk_by(|a, b| a.found.file == b.found.file) {
         let shown: Vec<&Ran<'_>> = group.iter().filter(|ran| verbose || !ran.passed).collect();
@@ -260,10 +272,8 @@ fn text(ran: &[Ran<'_>], verbose: bool, took: Duration, passed: usize, failed: u
     if !out.is_empty() {
         out.push('\n');
     }
-    let rules: std::collections::BTreeSet<&String> =
-        ran.iter().flat_map(|ran| &ran.found.case.policies).collect();
     let count = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
-    let (cases, rules) = (count(ran.len(), "case"), count(rules.len(), "rule"));
+    let (cases, rules) = (count(ran.len(), "case"), count(rules, "rule"));
     out.push_str(&format!("{cases} of {rules} in {:.2} s\n", took.as_secs_f64()));
     out.push_str(&format!("{passed} passed, {failed} failed\n"));
     out

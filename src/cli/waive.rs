@@ -7,13 +7,14 @@ use super::Stop;
 use super::approve::{change, expires, said, write};
 use super::evaluate::read_key;
 use super::output::{Terminal, say};
-use crate::diag::{Diagnostic, codes};
+use super::request::read_config;
+use crate::diag::{Diagnostic, codes, misspelt, nearest};
 use crate::model::canonical;
 use crate::model::governance::Waiver;
 use crate::model::id::{API_VERSION, Digest};
 use crate::model::input::same_person;
 use crate::model::time::Clock;
-use crate::pipeline::sign;
+use crate::pipeline::{load, sign};
 
 /// Write a waiver: findings of waivable rules are set aside, within a scope, until it expires.
 #[derive(Debug, clap::Args)]
@@ -61,12 +62,20 @@ pub(crate) struct Args {
     /// Private key of `--approved-by` (PKCS#8 PEM) to sign with.
     #[arg(long, value_name = "KEY")]
     key: Option<PathBuf>,
+    /// The operator's file, whose policies must have the rules [default: `weighlock.yaml` in the
+    /// current directory].
+    #[arg(short, long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Policies that must have the rules: a folder, a file, `builtin` or `builtin:<profile>`; may be
+    /// repeated [default: those that the operator's file names, or `builtin`].
+    #[arg(short, long, value_name = "PATH")]
+    policy: Vec<String>,
     /// File to write to; standard output where absent.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
-pub(crate) fn run(args: Args, _: &Terminal, clock: &dyn Clock) -> Result<u8, Stop> {
+pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<u8, Stop> {
     let now = clock.now();
     let mut scope = BTreeMap::new();
     for entry in &args.scope {
@@ -92,6 +101,12 @@ pub(crate) fn run(args: Args, _: &Terminal, clock: &dyn Clock) -> Result<u8, Sto
             .hint("another change can take the id: `--change ID --report report.json` binds it to what the change is")
             .into());
     }
+    for key in scope.keys() {
+        if let Some(near) = misspelt(key, SCOPE.iter().copied()).filter(|near| near != key) {
+            say(&format!("note: `{key}` in the scope is a member of the finding; did you mean `{near}`?"));
+        }
+    }
+    waivable(&args, terminal)?;
     if same_person(&args.owner, &args.approved_by) {
         return Err(Diagnostic::error(codes::USAGE, "owner and approver are the same person")
             .hint("somebody else has to agree to a waiver")
@@ -119,4 +134,39 @@ pub(crate) fn run(args: Args, _: &Terminal, clock: &dyn Clock) -> Result<u8, Sto
         None => say("note: not signed; it counts only where operators put it (`trust.waivers`)"),
     }
     write(&waiver, args.out.as_deref())
+}
+
+/// Keys of a scope that are about the change and its asset; others are members of the finding.
+const SCOPE: &[&str] =
+    &["application", "asset", "change", "cluster", "environment", "kind", "namespace", "owner", "path"];
+
+/// Whether the rules are there and may be waived, as far as that can be told.
+fn waivable(args: &Args, terminal: &Terminal) -> Result<(), Stop> {
+    let config = match read_config(args.config.as_deref(), &[], terminal) {
+        Err(Stop::Problems(problems, _)) if args.config.is_none() => Err(problems),
+        other => Ok(other?),
+    };
+    let bundle = match config.and_then(|config| load::policies(&config, &args.policy, &[], false)) {
+        Ok(bundle) => bundle,
+        Err(problems) => {
+            let why = problems.first().map_or_else(String::new, |problem| format!(": {problem}"));
+            say(&format!("note: the rules are not looked up, because the policies cannot be loaded{why}"));
+            return Ok(());
+        }
+    };
+    for id in &args.rule {
+        let Some(rule) = bundle.rules.iter().find(|rule| rule.id == *id) else {
+            let hint = match nearest(id, bundle.rules.iter().map(|rule| rule.id.as_str())) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "name the policies that have it with `--policy` or `--config`".to_owned(),
+            };
+            let problem = Diagnostic::error(codes::USAGE, format!("there is no rule `{id}`"));
+            return Err(problem.hint(hint).into());
+        };
+        if !rule.metadata.waivable {
+            let problem = Diagnostic::error(codes::USAGE, format!("the rule `{id}` cannot be waived"));
+            return Err(problem.hint("whoever wrote it can say `waivable: true`").into());
+        }
+    }
+    Ok(())
 }

@@ -229,6 +229,9 @@ fn settle(
             }
         }
     }
+    let holds = findings.iter().filter(|finding| finding.effect == Effect::Hold);
+    let needs: Vec<_> = holds.filter_map(|finding| finding.needs.as_ref()).collect();
+    people.rejected.extend(quorum.left_over(&needs, &people.approvals));
     findings.extend(senseless);
     people.rejected.extend(quorum.rejected);
     if people.missing.iter().any(asks_for_people) && governance::distrusted(review) {

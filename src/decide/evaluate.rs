@@ -9,7 +9,7 @@ use super::assemble::Reviews;
 use super::enforce::{self, Mode};
 use super::governance::Offered;
 use super::output::{self, indeterminate};
-use super::{Options, combine, fact};
+use super::{Options, combine, fact, remedy};
 use crate::diag::{Diagnostic, codes, nearest};
 use crate::engine::{Cause, Compiled, ENGINES, Failure, Limits, Session};
 use crate::model::decision::{Decision, Verdict};
@@ -290,7 +290,7 @@ impl Judge {
                     continue;
                 }
                 asked = asked.saturating_add(1);
-                if self.required(rule, review, &mut judged) {
+                if self.required(rule, review, options, &mut judged) {
                     self.ask(sessions, &mut loaded, *index, rule, review, &mut judged);
                 }
             }
@@ -303,9 +303,9 @@ impl Judge {
     }
 
     /// Whether everything that a rule requires is known; what is not is said.
-    fn required(&self, rule: &Rule, review: &Review, judged: &mut Judged) -> bool {
+    fn required(&self, rule: &Rule, review: &Review, options: &Options, judged: &mut Judged) -> bool {
         let mut known = true;
-        for name in rule.metadata.requires.keys() {
+        for (name, demanded) in &rule.metadata.requires {
             for mut unknown in fact::unknown(review, name) {
                 known = false;
                 let message = format!(
@@ -314,7 +314,10 @@ impl Judge {
                     unknown.subject,
                     unknown.reason.words()
                 );
-                judged.findings.push(indeterminate(&rule.id, message, Some(self.location(rule))));
+                judged.findings.push(Finding {
+                    remediation: Some(remedy::remedy(&unknown, options, *demanded)),
+                    ..indeterminate(&rule.id, message, Some(self.location(rule)))
+                });
                 match judged.unknown.iter_mut().find(|u| {
                     u.fact == unknown.fact && u.subject == unknown.subject && u.reason == unknown.reason
                 }) {

@@ -150,6 +150,26 @@ impl<'a> Quorum<'a> {
         quorum
     }
 
+    /// Why those who may approve were not counted, where holds ask for approvals: `needs` is what
+    /// the holds ask for, `counted` who fills a place.
+    pub fn left_over(&self, needs: &[&Need], counted: &[CountedApproval]) -> Vec<RejectedRecord> {
+        let mut asked = BTreeSet::new();
+        needs.iter().for_each(|need| roles_of(need, &mut asked));
+        if asked.is_empty() {
+            return Vec::new();
+        }
+        let unused = self.people.iter().filter(|(by, _)| !counted.iter().any(|counted| counted.by == **by));
+        let reason = |held: &[String]| match held.iter().any(|role| asked.contains(role.as_str())) {
+            true => {
+                "other approvals fill the places for it, or another way to end the hold is nearer".to_owned()
+            }
+            false => format!("holds {}, and asked for is {}", quoted(held), quoted(&asked)),
+        };
+        unused
+            .map(|(by, (held, _))| RejectedRecord { record: (*by).to_owned(), reason: reason(held) })
+            .collect()
+    }
+
     /// Settles what a hold asks for: `until` and `needs` both count, and a hold that asks for
     /// nothing is ended by nothing.
     ///
@@ -232,6 +252,10 @@ impl<'a> Quorum<'a> {
         not_by.extend(settled.counted.iter().map(|counted| counted.by.clone()));
         not_by.sort();
         not_by.dedup();
+        // Whoever approves cannot be told apart from an author that nobody names.
+        if !short.is_empty() && review.change.author.is_none() {
+            settled.missing.push(Missing { evidence: Some("change.author".to_owned()), ..empty() });
+        }
         for (role, count) in short {
             settled.satisfied = false;
             let need = ApprovalNeed { role: role.to_owned(), count };
@@ -274,6 +298,19 @@ enum Place<'a> {
     Role(&'a str),
     Evidence(&'a str),
     Time(Time),
+}
+
+/// The roles that a need names anywhere.
+fn roles_of<'a>(need: &'a Need, roles: &mut BTreeSet<&'a str>) {
+    match need {
+        Need::Approval(ApprovalNeed { role, .. }) => drop(roles.insert(role)),
+        Need::All(list) | Need::Any(list) => list.iter().for_each(|need| roles_of(need, roles)),
+        Need::Evidence(_) | Need::Time(_) => {}
+    }
+}
+
+fn quoted<T: AsRef<str>>(words: impl IntoIterator<Item = T>) -> String {
+    words.into_iter().map(|word| format!("`{}`", word.as_ref())).collect::<Vec<_>>().join(", ")
 }
 
 /// A need as alternatives, each a list of places to fill.

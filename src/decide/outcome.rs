@@ -82,6 +82,24 @@ pub fn of(decision: &Decision, planned: bool) -> Outcome {
     }
 }
 
+/// Why an exit code is not that of the row of the worst outcome; `None` where it is.
+pub const fn because(worst: Outcome, exit: u8, accept_obligations: bool) -> Option<&'static str> {
+    match (worst, exit) {
+        (Outcome::AllowWithObligations, 0) if accept_obligations => {
+            Some("allowed, with obligations that `--accept-obligations` leaves to a plan")
+        }
+        (Outcome::AllowWithObligations, 0) => {
+            Some("allowed, with obligations, which `--fail-on deny` lets pass")
+        }
+        (Outcome::Hold, 0) => Some("on hold, which `--fail-on deny` lets pass"),
+        (Outcome::Allow, 1..) => Some("allowed, with warnings, on which `--fail-on warn` fails"),
+        (Outcome::AllowWithObligations, 1..) if accept_obligations => {
+            Some("allowed, with warnings, on which `--fail-on warn` fails")
+        }
+        _ => None,
+    }
+}
+
 /// The exit code of a command that made these decisions: of the worst, by the table.
 pub fn exit<'a>(
     decisions: impl IntoIterator<Item = (&'a Decision, bool)>,

@@ -151,6 +151,16 @@ fn wanted(expected: &dyn de::Expected) -> String {
     }
 }
 
+/// What is said of a text that is to be a time, before the text is known.
+const NOT_A_TIME: &str = "not a time";
+
+/// Whether a message is one of the parser of times. Ours quote what they are about.
+fn is_about_time(message: &str) -> bool {
+    let expects = message.starts_with("expected ") && !message.contains('`');
+    let begins = ["failed to", "parameter '"].iter().any(|words| message.starts_with(words));
+    expects || begins || ["parse", "offset"].iter().any(|word| message.contains(word))
+}
+
 impl de::Error for Problem {
     fn custom<T: fmt::Display>(message: T) -> Self {
         let message = message.to_string();
@@ -158,10 +168,9 @@ impl de::Error for Problem {
             Self::new(codes::INPUT_NUMBER, message, "this number")
         } else if message.starts_with("duplicate") {
             Self::new(codes::INPUT_DUPLICATE, message, "a second time")
-        } else if message.starts_with("failed to") || message.contains("parse") || message.contains("offset")
-        {
+        } else if is_about_time(&message) {
             // Only times come with a parser of their own; its words are about its insides.
-            let mut problem = Self::new(codes::INPUT_INVALID, "not a time".to_owned(), "here");
+            let mut problem = Self::new(codes::INPUT_INVALID, NOT_A_TIME.to_owned(), "here");
             problem.hint = Some("write times as RFC 3339 in UTC, as in `2026-11-23T10:00:00Z`".to_owned());
             problem
         } else {
@@ -237,7 +246,12 @@ struct De<'a> {
 
 impl<'a> De<'a> {
     fn here<T>(self, result: Result<T, Problem>) -> Result<T, Problem> {
-        result.map_err(|problem| problem.or_at(&self.node.span))
+        result.map_err(|mut problem| {
+            if let (NOT_A_TIME, Value::Scalar { text, .. }) = (problem.message.as_str(), &self.node.value) {
+                problem.message = format!("`{}` is not a time", text.chars().take(40).collect::<String>());
+            }
+            problem.or_at(&self.node.span)
+        })
     }
 
     /// A plain scalar by the core schema of YAML 1.2.
@@ -530,6 +544,6 @@ mod tests {
     #[test]
     fn a_time_that_is_none_says_how_to_write_one() {
         let error = read::<Need>(&Source::new("n", "time: tomorrow\n")).unwrap_err();
-        assert_eq!(error.message, "not a time");
+        assert_eq!(error.message, "`tomorrow` is not a time");
     }
 }

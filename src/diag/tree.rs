@@ -113,6 +113,31 @@ pub fn parse(source: &Arc<Source>) -> Result<Vec<Node>, Diagnostic> {
     .documents()
 }
 
+/// What the parser says of a place, in words for whoever wrote the text, and what to do about it.
+fn explained(info: &str, text: &str, at: usize) -> (String, Option<String>) {
+    if info.starts_with("tabs ") {
+        let hint = "indent with spaces, as in `  - id: web`";
+        return ("a tab does not indent".to_owned(), Some(hint.to_owned()));
+    }
+    if !info.starts_with("mapping values are not allowed") {
+        return (info.to_owned(), None);
+    }
+    let before = text.get(..at).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let key = line.split_once(": ").map(|(key, _)| key.trim_start_matches([' ', '-']));
+    let hint = match key {
+        Some(key) => {
+            format!("put the text in quotes, as in `{key}: 'a: b'`, or on lines of its own below `{key}: >-`")
+        }
+        None => "a key stands on a line of its own, indented like the others".to_owned(),
+    };
+    let message = match key {
+        Some(_) => "a second `: ` in a line, where text without quotes ends",
+        None => "a `: ` where no key can stand",
+    };
+    (message.to_owned(), Some(hint))
+}
+
 struct Builder<'a> {
     source: &'a Arc<Source>,
     parser: Parser<'a, granit_parser::StrInput<'a>>,
@@ -146,11 +171,9 @@ impl<'a> Builder<'a> {
                     let column = u32::try_from(marker.col()).unwrap_or(0).saturating_add(1);
                     self.source.offset(line, column)
                 });
-                Err(Diagnostic::error(codes::INPUT_SYNTAX, format!("not valid YAML: {}", error.info())).at(
-                    self.source,
-                    at..at.saturating_add(1),
-                    "here",
-                ))
+                let (message, hint) = explained(&error.info(), &self.source.text, at);
+                let problem = Diagnostic::error(codes::INPUT_SYNTAX, format!("not valid YAML: {message}"));
+                Err(Diagnostic { hint, ..problem.at(self.source, at..at.saturating_add(1), "here") })
             }
         }
     }

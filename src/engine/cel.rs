@@ -185,18 +185,9 @@ fn measured(
     let location = Some(rule.location.clone());
     // A limit counts however the evaluation ended: `||` may have swallowed the error.
     if let Some(cause) = meter::stopped() {
-        return Err(Failure { cause, message: limit_words(cause, limits), location });
+        return Err(Failure { cause, message: limits.exceeded("the rule", cause), location });
     }
     result.map_err(|stop| Failure { cause: Cause::Error, message: stop.words(), location })
-}
-
-fn limit_words(cause: Cause, limits: Limits) -> String {
-    match cause {
-        Cause::Steps => format!("the rule takes more than {} steps", limits.steps),
-        Cause::Memory => format!("the rule makes values of more than {} MiB", limits.memory >> 20),
-        Cause::Time => format!("the rule takes longer than {} ms", limits.millis),
-        Cause::Error => "the rule failed".to_owned(),
-    }
 }
 
 /// Why a rule could not be judged.

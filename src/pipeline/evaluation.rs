@@ -1,16 +1,16 @@
 //! From files to decisions, plans, and what a report shows of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use rayon::prelude::*;
 
 use super::excerpt::{self, Excerpts};
 use super::load::{self, InputOptions, Inputs};
-use super::sign;
+use super::{remarks, sign};
 use crate::config::Config;
 use crate::decide::assemble::{Assembly, Reviews};
-use crate::decide::governance::{Governance, Offered, waiver_fault};
+use crate::decide::governance::{Governance, Offered};
 use crate::decide::outcome::{self, FailOn, Outcome};
 use crate::decide::{Judge, Options};
 use crate::diag::{Diagnostic, codes};
@@ -18,8 +18,6 @@ use crate::engine::Limits;
 use crate::facts::merge::{Merged, merge};
 use crate::facts::signature;
 use crate::model::decision::Decision;
-use crate::model::evidence::Severity;
-use crate::model::finding::{Effect, Finding};
 use crate::model::plan::Plan;
 use crate::model::rule::View;
 use crate::model::time::Time;
@@ -71,6 +69,8 @@ pub struct Evaluated {
     pub judge: Judge,
     /// What it was told.
     pub options: Options,
+    /// Files in the input that are named like the operator's, and were passed over.
+    pub passed_over: Vec<PathBuf>,
 }
 
 impl Evaluated {
@@ -127,7 +127,7 @@ fn read(request: &Request) -> Result<Evaluated, Vec<Diagnostic>> {
     }
     signature::verify(&mut merged.input, &config.signers);
     let options = options(request, &inputs);
-    Ok(Evaluated { merged, judge, options })
+    Ok(Evaluated { merged, judge, options, passed_over: inputs.passed_over })
 }
 
 fn options(request: &Request, inputs: &Inputs) -> Options {
@@ -183,6 +183,20 @@ pub(crate) fn plan_options(request: &Request, judge: &Judge, decision: &Decision
     Planning::new(request, judge).options(decision)
 }
 
+/// The settings that policies see.
+pub(super) fn settings(judge: &Judge) -> Settings {
+    let settings = judge.bundle().data.get("settings");
+    settings.and_then(|settings| serde_json::from_value(settings.clone()).ok()).unwrap_or_default()
+}
+
+/// The environments in which every step needs an undo.
+pub(super) fn protected(config: &Config) -> BTreeSet<String> {
+    match &config.plan.protected {
+        Some(names) => names.iter().cloned().collect(),
+        None => BTreeSet::from(["production".to_owned()]),
+    }
+}
+
 struct Planning {
     base: plan::Options,
     freezes: Vec<crate::policy::settings::Freeze>,
@@ -190,14 +204,9 @@ struct Planning {
 
 impl Planning {
     fn new(request: &Request, judge: &Judge) -> Self {
-        let settings = judge.bundle().data.get("settings");
-        let settings: Settings =
-            settings.and_then(|settings| serde_json::from_value(settings.clone()).ok()).unwrap_or_default();
+        let settings = settings(judge);
         let raw = &request.config.plan;
-        let protected: BTreeSet<String> = match &raw.protected {
-            Some(names) => names.iter().cloned().collect(),
-            None => BTreeSet::from(["production".to_owned()]),
-        };
+        let protected = protected(&request.config);
         let base = plan::Options { protected, ..plan::Options::new(request.now) };
         let base = plan::Options { ttl: raw.ttl.unwrap_or(base.ttl), ..base };
         Self { base, freezes: settings.updates.map(|updates| updates.freezes).unwrap_or_default() }
@@ -227,17 +236,18 @@ pub fn evaluate(
     tick: &(dyn Fn() + Sync),
 ) -> Result<(Evaluated, Evaluation), Vec<Diagnostic>> {
     let evaluated = read(request)?;
-    let Evaluated { merged, judge, options } = &evaluated;
+    let Evaluated { merged, judge, options, .. } = &evaluated;
     let bundle = judge.bundle();
     let assembly = evaluated.assembly();
     start(assembly.count());
     let decisions = judge.decide(&assembly, options, tick);
-    let findings = record_findings(&evaluated, &decisions);
+    let findings = remarks::all(&evaluated, &decisions, request);
     let plans = plans(request, judge, &decisions);
     let planned = || decisions.iter().zip(&plans).map(|(decision, plan)| (decision, plan.is_ok()));
     let exit = outcome::exit(planned(), request.fail_on, request.accept_obligations);
     let worst = planned().map(|(decision, planned)| outcome::of(decision, planned)).max();
-    let word = match worst.unwrap_or(Outcome::Allow) {
+    let worst = worst.unwrap_or(Outcome::Allow);
+    let word = match worst {
         Outcome::Allow => Word::Allow,
         Outcome::AllowWithObligations => Word::Obliged,
         Outcome::Hold => Word::Hold,
@@ -309,6 +319,7 @@ pub fn evaluate(
         config,
         rules,
         outcome: crate::report::Outcome { exit, word },
+        because: outcome::because(worst, exit, request.accept_obligations),
         now: request.now,
         left_out: LeftOut::default(),
     };
@@ -322,50 +333,5 @@ fn refusal(problem: &plan::Problem) -> String {
     match &problem.hint {
         Some(hint) => format!("{}; {hint} [{code}]", problem.message),
         None => format!("{} [{code}]", problem.message),
-    }
-}
-
-/// What is to be said of records and entries that no change was helped by.
-fn record_findings(evaluated: &Evaluated, decisions: &[Decision]) -> Vec<Finding> {
-    let governance = &evaluated.options.governance;
-    let rules = evaluated.judge.rules();
-    let used: BTreeSet<&str> =
-        decisions.iter().flat_map(|d| &d.governance.waivers).map(String::as_str).collect();
-    let mut findings = Vec::new();
-    for offered in &governance.waivers {
-        let id = &offered.record.id;
-        let message = match waiver_fault(offered, governance, &rules, evaluated.options.now) {
-            Some(fault) => format!("the waiver `{id}` is not counted: {fault}"),
-            None if !used.contains(id.as_str()) => format!("the waiver `{id}` sets nothing aside"),
-            None => continue,
-        };
-        findings.push(remark("weighlock.waivers", message, "remove the waiver, or correct it"));
-    }
-    for entry in &evaluated.options.enforcement {
-        for pattern in entry.rules.iter().filter(|pattern| !rules.keys().any(|id| pattern.matches(id))) {
-            let message = format!("the enforcement of `{}` concerns no rule", pattern.text());
-            findings.push(remark("weighlock.enforcement", message, "remove the pattern, or correct it"));
-        }
-    }
-    findings.sort_by(|a, b| (&a.rule, &a.message).cmp(&(&b.rule, &b.message)));
-    findings
-}
-
-fn remark(rule: &str, message: String, remediation: &str) -> Finding {
-    Finding {
-        rule: rule.to_owned(),
-        effect: Effect::Warn,
-        severity: Severity::Low,
-        message,
-        path: None,
-        location: None,
-        remediation: Some(remediation.to_owned()),
-        until: None,
-        needs: None,
-        satisfied: None,
-        waived: None,
-        overridden: None,
-        enforced_from: None,
-        details: BTreeMap::new(),
     }
 }

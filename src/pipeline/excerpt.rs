@@ -219,18 +219,31 @@ pub(crate) fn policy(bundle: &Bundle, location: &Location) -> Option<Excerpt> {
     Some(excerpt(&file.source, start..start.saturating_add(length.max(1))))
 }
 
+/// Characters of a line that are kept whole; a longer one is that of a minified document.
+const WHOLE: usize = 240;
+/// Characters of a longer line that are kept before what is meant, and from there on.
+const BEFORE: usize = 60;
+const AFTER: usize = 180;
+
 fn excerpt(source: &Source, span: std::ops::Range<usize>) -> Excerpt {
     let (line, column) = source.line_column(span.start);
+    let text = source.line(line);
+    let at = span.start.saturating_sub(source.offset(line, 1)).min(text.len());
     let width = source.text.get(span).map_or(1, |text| text.chars().count().max(1));
-    let start = usize::try_from(line.saturating_sub(1)).unwrap_or(0);
-    let text = source.text.lines().nth(start).unwrap_or_default();
-    // A line of a minified document is shown where it matters.
-    let (text, column) = match text.chars().count() > 240 {
-        true => {
-            let from = usize::try_from(column).unwrap_or(0).saturating_sub(60);
-            (text.chars().skip(from).take(200).collect::<String>(), column)
-        }
-        false => (text.to_owned(), column),
+    let (text, within) = if text.len() > WHOLE {
+        let (before, after) = text.split_at_checked(at).unwrap_or((text, ""));
+        // The mark of what is left out takes a column.
+        let (from, skipped) = match before.char_indices().rev().nth(BEFORE) {
+            Some((at, skipped)) => (at.saturating_add(skipped.len_utf8()), "…"),
+            None => (0, ""),
+        };
+        let near = before.get(from..).unwrap_or_default();
+        let (to, left) = after.char_indices().nth(AFTER).map_or((after.len(), ""), |(at, _)| (at, "…"));
+        let after = after.get(..to).unwrap_or_default();
+        let within = near.chars().count().saturating_add(skipped.chars().count()).saturating_add(1);
+        (format!("{skipped}{near}{after}{left}"), within)
+    } else {
+        (text.to_owned(), usize::try_from(column).unwrap_or(1))
     };
     Excerpt {
         file: source.name.clone(),
@@ -238,5 +251,26 @@ fn excerpt(source: &Source, span: std::ops::Range<usize>) -> Excerpt {
         column,
         lines: vec![(line, text)],
         width: u32::try_from(width).unwrap_or(1),
+        within: u32::try_from(within).unwrap_or(1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_line_what_is_near_is_kept_and_found_again() {
+        let text = format!("{}BAD{}", "é".repeat(1000), "z".repeat(1000));
+        let source = Source::new("a.json", text.as_str());
+        let at = text.find("BAD").unwrap();
+        let kept = excerpt(&source, at..at + 3);
+        assert_eq!((kept.line, kept.column, kept.width), (1, 1001, 3));
+        let line = &kept.lines[0].1;
+        assert!(line.starts_with("…é") && line.ends_with("z…") && line.chars().count() < 250, "{line}");
+        let within = usize::try_from(kept.within).unwrap();
+        assert_eq!(line.chars().skip(within - 1).take(3).collect::<String>(), "BAD");
+        let first = excerpt(&source, 0..2);
+        assert!(first.within == 1 && first.lines[0].1.starts_with('é'), "{first:?}");
     }
 }

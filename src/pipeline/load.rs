@@ -38,6 +38,8 @@ pub struct Inputs {
     pub waivers: Vec<(Waiver, bool)>,
     /// Overrides.
     pub overrides: Vec<(Override, bool)>,
+    /// Files that are named like the operator's, and were passed over.
+    pub passed_over: Vec<PathBuf>,
 }
 
 /// How inputs are read.
@@ -75,7 +77,7 @@ pub fn inputs(paths: &[PathBuf], options: InputOptions<'_>) -> Result<Inputs, Ve
         }
         let mut files = Vec::new();
         let root = path.canonicalize().unwrap_or_else(|_| path.clone());
-        if let Err(problem) = walk(&root, path, 0, &mut files) {
+        if let Err(problem) = walk(&root, path, 0, &mut files, &mut all.passed_over) {
             problems.push(problem);
             continue;
         }
@@ -207,7 +209,13 @@ fn decoded(name: &str, bytes: Vec<u8>) -> Result<Arc<Source>, Diagnostic> {
 /// The documents of a path in the order of their names. Hidden files, links to folders and the
 /// operator's own file are passed over; what is no file, or leads out of the folder, is refused:
 /// whoever fills the folder would choose what is read from elsewhere, and shown in an error.
-fn walk(root: &Path, path: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Diagnostic> {
+fn walk(
+    root: &Path,
+    path: &Path,
+    depth: usize,
+    files: &mut Vec<PathBuf>,
+    passed_over: &mut Vec<PathBuf>,
+) -> Result<(), Diagnostic> {
     let name = path.display().to_string();
     let metadata = std::fs::metadata(path).map_err(|error| unreadable(&name, &error))?;
     if !metadata.is_dir() {
@@ -224,13 +232,17 @@ fn walk(root: &Path, path: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Res
     for entry in entries {
         let file_name = entry.file_name();
         let file_name = file_name.to_string_lossy();
-        if file_name.starts_with('.') || file_name == crate::config::NAME {
+        if file_name == crate::config::NAME {
+            passed_over.push(entry.path());
+            continue;
+        }
+        if file_name.starts_with('.') {
             continue;
         }
         let kind = entry.file_type().map_err(|error| unreadable(&name, &error))?;
         let target_is_folder = kind.is_symlink() && std::fs::metadata(entry.path()).is_ok_and(|m| m.is_dir());
         if kind.is_dir() {
-            walk(root, &entry.path(), depth.saturating_add(1), files)?;
+            walk(root, &entry.path(), depth.saturating_add(1), files, passed_over)?;
         } else if !target_is_folder && [".json", ".yaml", ".yml"].iter().any(|end| file_name.ends_with(end)) {
             let name = entry.path().display().to_string();
             let target = std::fs::metadata(entry.path()).map_err(|error| unreadable(&name, &error))?;

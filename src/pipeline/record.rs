@@ -30,6 +30,7 @@ use crate::model::json::Json;
 use crate::model::plan::Plan;
 use crate::model::review::Review;
 use crate::model::time::{Age, Time};
+use crate::model::trust::Threshold;
 use crate::plan;
 use crate::policy::{self, LoadOptions};
 use crate::report::Entry;
@@ -56,6 +57,9 @@ pub struct Record {
     pub governance: Governance,
     /// Modes of rules.
     pub enforcement: Vec<Enforcement>,
+    /// Least trust and greatest age by kind of fact.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub thresholds: BTreeMap<String, Threshold>,
     /// What had been decided about the changes that go first.
     pub first: Vec<First>,
     /// What the plan was held to.
@@ -199,6 +203,7 @@ fn record(
         review: review.clone(),
         governance,
         enforcement: evaluated.options.enforcement.clone(),
+        thresholds: evaluated.options.thresholds.clone(),
         first: review
             .change
             .depends_on
@@ -305,7 +310,7 @@ pub fn replay(source: &Arc<Source>, key: Option<&PublicKey>) -> Result<Replayed,
         simulated: record.decision.simulated,
         enforcement: record.enforcement.clone(),
         governance: record.governance.clone(),
-        thresholds: BTreeMap::new(),
+        thresholds: record.thresholds.clone(),
     };
     let first: Vec<_> = record.first.iter().map(|first| (first.change.clone(), first.verdict)).collect();
     let again = judge.decide_one(&record.review, &options, &first);

@@ -104,6 +104,7 @@ pub(super) fn entry(id: &str, verdict: Verdict, findings: Vec<Finding>) -> Entry
             column: 5,
             lines: vec![(30, format!("  - id: {id}"))],
             width: 2,
+            within: 5,
         }),
         policy_at: vec![None; n],
         graph: None,
@@ -151,6 +152,7 @@ fn denied() -> Entry {
             ),
         ],
         width: 15,
+        within: 12,
     });
     entry.policy_at[0] = Some(Excerpt {
         file: "policies/scan/fixable.rego".to_owned(),
@@ -158,6 +160,7 @@ fn denied() -> Entry {
         column: 1,
         lines: vec![(12, "deny contains {\"msg\": msg} if {".to_owned())],
         width: 31,
+        within: 1,
     });
     entry.at[1] = Some(Excerpt {
         file: "/home/me/in\u{202e}put.yaml".to_owned(),
@@ -165,6 +168,7 @@ fn denied() -> Entry {
         column: 3,
         lines: vec![(3, "\tx\u{1b}[2Jy: <script>".to_owned())],
         width: 4,
+        within: 3,
     });
     entry
 }
@@ -305,6 +309,7 @@ pub(super) fn evaluation() -> Evaluation {
             ("promotion.approvals".to_owned(), rule("Production needs two people")),
         ]),
         outcome: Outcome { exit: 10, word: Word::Deny },
+        because: None,
         now: now(),
         left_out: LeftOut::default(),
     }

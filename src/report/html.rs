@@ -40,7 +40,7 @@ fn render(evaluation: &Evaluation, _: &Style) -> String {
         worst.as_str(),
         words::summary(&summary),
         outcome.exit,
-        outcome.word.meaning()
+        evaluation.meaning()
     ));
     for note in words::notes(evaluation) {
         page.tag("p", "note", &note);
@@ -229,7 +229,7 @@ fn excerpt(page: &mut Page, at: &Excerpt, what: &str) {
     page.raw(&format!(
         "<figure class=\"source\">\n<figcaption>{what} <code>{place}</code></figcaption>\n<pre>"
     ));
-    let from = usize::try_from(at.column).unwrap_or(1).saturating_sub(1);
+    let from = usize::try_from(at.within).unwrap_or(1).saturating_sub(1);
     let take = usize::try_from(at.width).unwrap_or(1).clamp(1, LINE);
     for (number, text) in &at.lines {
         let text = text.trim_end_matches(['\n', '\r']);

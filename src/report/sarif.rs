@@ -57,7 +57,7 @@ fn render(evaluation: &Evaluation, _: &Style) -> String {
             "invocations": [{
                 "executionSuccessful": true,
                 "exitCode": evaluation.outcome.exit,
-                "exitCodeDescription": evaluation.outcome.word.meaning(),
+                "exitCodeDescription": evaluation.meaning(),
                 "toolExecutionNotifications": notes,
             }],
             "results": results,

@@ -230,7 +230,8 @@ fn change(page: &mut Page<'_>, evaluation: &Evaluation, entry: &Entry) {
     for m in d.missing.iter().filter(|m| d.earliest.is_none() || m.time.is_none() || m.time != d.earliest) {
         hints(page, "needs:", &words::missing(m, evaluation.now));
     }
-    if words::asks_for_people(&d.missing) {
+    // Of a change without an author nobody can approve.
+    if words::asks_for_people(&d.missing) && d.change.author.is_some() {
         hints(page, "to approve:", &format!("weighlock approve {} --by PERSON", d.change.digest));
     }
     if let Some(earliest) = d.earliest {
@@ -343,7 +344,7 @@ fn excerpt(page: &mut Page<'_>, at: &Excerpt, f: &Finding) {
 /// A line of source in at most so many columns, and where in it the carets go. A long line is cut
 /// around what is meant.
 fn fit(text: &str, at: Option<&Excerpt>, room: usize) -> (String, usize, usize) {
-    let from = at.map_or(0, |e| usize::try_from(e.column).unwrap_or(1).saturating_sub(1));
+    let from = at.map_or(0, |e| usize::try_from(e.within).unwrap_or(1).saturating_sub(1));
     let take = at.map_or(0, |e| usize::try_from(e.width).unwrap_or(1));
     let text = text.trim_end_matches(['\n', '\r']);
     // A megabyte on one line must not cost more than what is shown of it.
@@ -486,7 +487,8 @@ mod tests {
 
     #[test]
     fn a_long_line_is_cut_around_what_is_meant() {
-        let at = Excerpt { file: String::new(), line: 1, column: 1001, lines: vec![], width: 3 };
+        let at =
+            Excerpt { file: String::new(), line: 1, column: 1001, lines: vec![], width: 3, within: 1001 };
         let text = format!("{}BAD{}", "a".repeat(1000), "z".repeat(1_000_000));
         let (shown, caret, width) = fit(&text, Some(&at), 40);
         assert_eq!(clean::width(&shown), 41);
@@ -495,7 +497,7 @@ mod tests {
 
     #[test]
     fn the_caret_stands_under_wide_and_spelt_out_characters() {
-        let at = Excerpt { file: String::new(), line: 1, column: 3, lines: vec![], width: 1 };
+        let at = Excerpt { file: String::new(), line: 1, column: 3, lines: vec![], width: 1, within: 3 };
         assert_eq!(fit("日\u{1b}x", Some(&at), 40), ("日\\u{1b}x".to_owned(), 8, 1));
     }
 }

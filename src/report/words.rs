@@ -93,7 +93,7 @@ pub(super) fn exit(evaluation: &Evaluation) -> String {
         Some((_, all)) => format!(" (of all {})", many(u64::try_from(*all).unwrap_or(u64::MAX), "change")),
         None => String::new(),
     };
-    format!("exit {}: {}{of}", outcome.exit, outcome.word.meaning())
+    format!("exit {}: {}{of}", outcome.exit, evaluation.meaning())
 }
 
 /// What is missing: `1 × release-manager (not dev-a@example)`.

@@ -243,8 +243,12 @@ fn waivers_set_aside_what_they_name_and_nothing_else() {
         ("application=app", "may", "31d", Err("later than 30d from now")),
     ];
     for (scope, rule, expires, expected) in rows {
-        let ran = folder.run(&format!("{WAIVE} --approved-by boss --rule {rule} --scope {scope} --expires {expires} --out waivers/w.yaml"));
+        let ran = folder.run(&format!(
+            "{WAIVE} --approved-by boss --rule may --scope {scope} --expires {expires} --out waivers/w.yaml"
+        ));
         assert_eq!(ran.code, 0, "{ran:?}");
+        // Of another rule the command would not write it.
+        folder.write("waivers/w.yaml", folder.read("waivers/w.yaml").replace("- may", &format!("- {rule}")));
         let report = folder.report("in.yaml");
         assert_eq!(report.code, if expected.is_ok() { 0 } else { 10 }, "{scope} {rule}: {report:?}");
         match expected {

@@ -38,9 +38,7 @@ macro_rules! refused {
 }
 
 refused!(an_unknown_field, format!("{INPUT}inventory:\n  - id: a\n    kind: workload\n    enviroment: test\n"), @r"
-input.unknown-field
-
-  × unknown field `enviroment`
+error[input.unknown-field]: unknown field `enviroment`
    ╭─[in.yaml:6:5]
  5 │     kind: workload
  6 │     enviroment: test
@@ -50,9 +48,7 @@ input.unknown-field
   help: did you mean `environment`?
 ");
 refused!(an_unknown_field_in_json, "{\n  \"apiVersion\": \"weighlock.dev/v1\",\n  \"kind\": \"Input\",\n  \"chnages\": []\n}\n", @r#"
-input.unknown-field
-
-  × unknown field `chnages`
+error[input.unknown-field]: unknown field `chnages`
    ╭─[in.yaml:4:3]
  3 │   "kind": "Input",
  4 │   "chnages": []
@@ -63,9 +59,7 @@ input.unknown-field
   help: did you mean `changes`?
 "#);
 refused!(a_wrong_type, format!("{INPUT}{ASSET}changes:\n  - id: c\n    kind: config\n    asset: [a]\n"), @r"
-input.invalid
-
-  × expected text, found a list
+error[input.invalid]: expected text, found a list
    ╭─[in.yaml:8:12]
  7 │     kind: config
  8 │     asset: [a]
@@ -74,10 +68,7 @@ input.invalid
    ╰────
 ");
 refused!(a_wrong_word, format!("{INPUT}{ASSET}changes:\n  - {{id: c, kind: imgae, asset: a}}\n"), @r"
-input.invalid
-
-  × `imgae` is not one of `image`, `base_image`, `dependency`, `chart`, `config`, `migration`,
-  │ `promotion`, `admission`
+error[input.invalid]: `imgae` is not one of `image`, `base_image`, `dependency`, `chart`, `config`, `migration`, `promotion`, `admission`
    ╭─[in.yaml:6:19]
  5 │ changes:
  6 │   - {id: c, kind: imgae, asset: a}
@@ -87,9 +78,7 @@ input.invalid
   help: did you mean `image`?
 ");
 refused!(a_missing_field, format!("{INPUT}{ASSET}changes:\n  - {{id: c, kind: image}}\n"), @r"
-input.invalid
-
-  × the field `asset` is missing
+error[input.invalid]: the field `asset` is missing
    ╭─[in.yaml:6:5]
  5 │ changes:
  6 │   - {id: c, kind: image}
@@ -98,9 +87,7 @@ input.invalid
    ╰────
 ");
 refused!(a_time_that_is_none, format!("{INPUT}inventory:\n  - {{id: a, kind: workload, observedAt: yesterday}}\n"), @r"
-input.invalid
-
-  × not a time
+error[input.invalid]: `yesterday` is not a time
    ╭─[in.yaml:4:41]
  3 │ inventory:
  4 │   - {id: a, kind: workload, observedAt: yesterday}
@@ -110,9 +97,7 @@ input.invalid
   help: write times as RFC 3339 in UTC, as in `2026-11-23T10:00:00Z`
 ");
 refused!(a_digest_that_is_none, format!("{INPUT}{ASSET}changes:\n  - {{id: c, kind: image, asset: a, to: {{digest: \"sha256:beef\"}}}}\n"), @r#"
-input.invalid
-
-  × `sha256:beef` is not a digest: expected `sha256:` and 64 hex digits
+error[input.invalid]: `sha256:beef` is not a digest: expected `sha256:` and 64 hex digits
    ╭─[in.yaml:6:49]
  5 │ changes:
  6 │   - {id: c, kind: image, asset: a, to: {digest: "sha256:beef"}}
@@ -121,9 +106,7 @@ input.invalid
    ╰────
 "#);
 refused!(an_id_twice, format!("{INPUT}{ASSET}changes:\n  - {{id: c, kind: config, asset: a}}\n  - {{id: c, kind: image, asset: a}}\n"), @r"
-input.duplicate
-
-  × two changes have the id `c`
+error[input.duplicate]: two changes have the id `c`
    ╭─[in.yaml:7:10]
  6 │   - {id: c, kind: config, asset: a}
  7 │   - {id: c, kind: image, asset: a}
@@ -133,9 +116,7 @@ input.duplicate
   help: the first is in in.yaml line 6
 ");
 refused!(a_key_twice, format!("{INPUT}inventory:\n  - id: a\n    kind: workload\n    id: b\n"), @r"
-input.duplicate
-
-  × duplicate key `id`
+error[input.duplicate]: duplicate key `id`
    ╭─[in.yaml:6:5]
  5 │     kind: workload
  6 │     id: b
@@ -145,9 +126,7 @@ input.duplicate
   help: it stands first in line 4
 ");
 refused!(a_reference_to_nothing, format!("{INPUT}{ASSET}  - {{id: web-1, kind: workload}}\nchanges:\n  - {{id: c, kind: config, asset: web-2}}\n"), @r"
-input.dangling
-
-  × there is no inventory item `web-2`
+error[input.dangling]: there is no inventory item `web-2`
    ╭─[in.yaml:7:34]
  6 │ changes:
  7 │   - {id: c, kind: config, asset: web-2}
@@ -157,9 +136,7 @@ input.dangling
   help: did you mean `web-1`?
 ");
 refused!(a_dependency_on_nothing, format!("{INPUT}{ASSET}changes:\n  - {{id: c, kind: config, asset: a, dependsOn: [b]}}\n"), @r"
-input.dangling
-
-  × there is no change `b`
+error[input.dangling]: there is no change `b`
    ╭─[in.yaml:6:49]
  5 │ changes:
  6 │   - {id: c, kind: config, asset: a, dependsOn: [b]}
@@ -169,9 +146,7 @@ input.dangling
   help: add the change, or name the file that has it as well
 ");
 refused!(a_circle, format!("{INPUT}{ASSET}changes:\n  - {{id: b, kind: config, asset: a, dependsOn: [c]}}\n  - {{id: c, kind: config, asset: a, dependsOn: [b]}}\n"), @r"
-input.conflict
-
-  × changes wait for each other: `b` → `c` → `b`
+error[input.conflict]: changes wait for each other: `b` → `c` → `b`
    ╭─[in.yaml:6:48]
  5 │ changes:
  6 │   - {id: b, kind: config, asset: a, dependsOn: [c]}
@@ -182,10 +157,7 @@ input.conflict
   help: remove one `dependsOn`
 ");
 refused!(a_number_too_large, format!("{INPUT}inventory:\n  - {{id: a, kind: object, object: {{spec: {{bytes: 9007199254740993}}}}}}\n"), @r"
-input.number
-
-  × the number `9007199254740993` cannot be carried exactly by canonical JSON: beyond 2^53, write
-  │ it as a string
+error[input.number]: the number `9007199254740993` cannot be carried exactly by canonical JSON: beyond 2^53, write it as a string
    ╭─[in.yaml:4:50]
  3 │ inventory:
  4 │   - {id: a, kind: object, object: {spec: {bytes: 9007199254740993}}}
@@ -194,9 +166,7 @@ input.number
    ╰────
 ");
 refused!(a_promotion_elsewhere, format!("{INPUT}{ASSET}changes:\n  - {{id: c, kind: promotion, asset: a, promotion: {{from: test, to: production}}, to: {{version: v2}}}}\n"), @r"
-input.conflict
-
-  × the change promotes to `production`, but `a` is in `test`
+error[input.conflict]: the change promotes to `production`, but `a` is in `test`
    ╭─[in.yaml:6:68]
  5 │ changes:
  6 │   - {id: c, kind: promotion, asset: a, promotion: {from: test, to: production}, to: {version: v2}}
@@ -206,22 +176,17 @@ input.conflict
   help: name the asset of the environment that the change enters
 ");
 refused!(a_kind_that_does_not_fit, format!("{INPUT}{ASSET}changes:\n  - {{id: c, kind: chart, asset: a, to: {{version: v2}}}}\n"), @r"
-input.conflict
-
-  × a change of kind `chart` does not fit `a`, which is a `workload`
+error[input.conflict]: a change of kind `chart` does not fit `a`, which is a `workload`
    ╭─[in.yaml:6:19]
  5 │ changes:
  6 │   - {id: c, kind: chart, asset: a, to: {version: v2}}
    ·                   ──┬──
    ·                     ╰── here
    ╰────
-  help: `chart` fits `release`, `repository`, `object`; another version of an image that runs is
-        `image`
+  help: `chart` fits `release`, `repository`, `object`; another version of an image that runs is `image`
 ");
 refused!(an_image_that_is_none, format!("{INPUT}{ASSET}changes:\n  - {{id: c, kind: image, asset: a}}\n"), @r"
-input.invalid
-
-  × a change of kind `image` must say under `to` what it brings
+error[input.invalid]: a change of kind `image` must say under `to` what it brings
    ╭─[in.yaml:6:19]
  5 │ changes:
  6 │   - {id: c, kind: image, asset: a}
@@ -231,9 +196,7 @@ input.invalid
   help: give `to` a `version`, a `digest` or a `ref`
 ");
 refused!(another_version, "apiVersion: weighlock.dev/v2\nkind: Input\n", @r"
-input.version
-
-  × the version `weighlock.dev/v2` is not known
+error[input.version]: the version `weighlock.dev/v2` is not known
    ╭─[in.yaml:1:13]
  1 │ apiVersion: weighlock.dev/v2
    ·             ────────┬───────
@@ -243,9 +206,7 @@ input.version
   help: this release reads `weighlock.dev/v1`
 ");
 refused!(another_kind, "apiVersion: weighlock.dev/v1\nkind: Inputs\n", @r"
-input.version
-
-  × the kind `Inputs` is not an input
+error[input.version]: the kind `Inputs` is not an input
    ╭─[in.yaml:2:7]
  1 │ apiVersion: weighlock.dev/v1
  2 │ kind: Inputs
@@ -255,9 +216,7 @@ input.version
   help: did you mean `Input`?
 ");
 refused!(a_policy_as_input, "apiVersion: weighlock.dev/v1\nkind: Policy\n", @r"
-input.version
-
-  × the kind `Policy` is not an input
+error[input.version]: the kind `Policy` is not an input
    ╭─[in.yaml:2:7]
  1 │ apiVersion: weighlock.dev/v1
  2 │ kind: Policy
@@ -267,33 +226,23 @@ input.version
   help: policies are named with `--policy`
 ");
 refused!(no_kind_at_all, "hello: world\n", @r"
-input.version
-
-  × neither an input nor a Kubernetes object
+error[input.version]: neither an input nor a Kubernetes object
    ╭─[in.yaml:1:1]
  1 │ hello: world
    · ──────┬──────
    ·       ╰── this document
    ╰────
-  help: an input begins with `apiVersion: weighlock.dev/v1` and `kind: Input`; with `--raw` any
-        document is taken
+  help: an input begins with `apiVersion: weighlock.dev/v1` and `kind: Input`; with `--raw` any document is taken
 ");
 refused!(no_change, format!("{INPUT}{ASSET}"), @r"
-input.empty
-
-  × the input proposes no change
-  help: add `changes` to the input; a change names an asset of the inventory and what becomes of
-        it
+error[input.empty]: the input proposes no change
+  help: add `changes` to the input; a change names an asset of the inventory and what becomes of it
 ");
 refused!(nothing, "", @r"
-input.empty
-
-  × `in.yaml` is empty
+error[input.empty]: `in.yaml` is empty
 ");
 refused!(not_yaml, format!("{INPUT}inventory: [\n"), @r"
-input.syntax
-
-  × not valid YAML: unclosed bracket '['
+error[input.syntax]: not valid YAML: unclosed bracket '['
    ╭─[in.yaml:3:12]
  2 │ kind: Input
  3 │ inventory: [
@@ -302,9 +251,7 @@ input.syntax
    ╰────
 ");
 refused!(not_json, "{\"apiVersion\": \"weighlock.dev/v1\",\n \"kind\": }\n", @r#"
-input.syntax
-
-  × not valid JSON: expected value
+error[input.syntax]: not valid JSON: expected value
    ╭─[in.yaml:2:10]
  1 │ {"apiVersion": "weighlock.dev/v1",
  2 │  "kind": }
@@ -313,20 +260,17 @@ input.syntax
    ╰────
 "#);
 refused!(a_tab, "apiVersion: weighlock.dev/v1\nkind: Input\ninventory:\n\t- id: a\n", @r"
-input.syntax
-
-  × not valid YAML: tabs disallowed within this context (block indentation)
+error[input.syntax]: not valid YAML: a tab does not indent
    ╭─[in.yaml:4:2]
  3 │ inventory:
  4 │     - id: a
    ·     ┬
    ·     ╰── here
    ╰────
+  help: indent with spaces, as in `  - id: web`
 ");
 refused!(a_merge_key, format!("{INPUT}inventory:\n  - &a {{id: a, kind: workload}}\n  - {{<<: *a, id: b}}\n"), @r"
-input.invalid
-
-  × merge keys (`<<`) are not part of YAML 1.2
+error[input.invalid]: merge keys (`<<`) are not part of YAML 1.2
    ╭─[in.yaml:5:6]
  4 │   - &a {id: a, kind: workload}
  5 │   - {<<: *a, id: b}
@@ -336,17 +280,14 @@ input.invalid
   help: write the members out
 ");
 refused!(something_forged, format!("{INPUT}evidence:\n  signatures:\n    - subject: \"sha256:{}\"\n      status: verified\n", "a".repeat(64)), @r#"
-input.forged
-
-  × `status` is for Weighlock to say, not for a document
+error[input.forged]: `status` is for Weighlock to say, not for a document
    ╭─[in.yaml:6:15]
  5 │     - subject: "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
  6 │       status: verified
    ·               ────┬───
    ·                   ╰── claimed here
    ╰────
-  help: remove it, and give the material that proves it; for fixtures and trying out there is
-        `--trust-input`
+  help: remove it, and give the material that proves it; for fixtures and trying out there is `--trust-input`
 "#);
 
 #[test]
@@ -360,9 +301,7 @@ fn parts_that_disagree() {
     let ran = folder.run("evaluate in -p p.rego");
     assert_eq!(ran.code, 2);
     insta::assert_snapshot!(said(&ran), @r"
-input.conflict
-
-  × two parts of the input describe the inventory item `a` differently
+error[input.conflict]: two parts of the input describe the inventory item `a` differently
    ╭─[in/b.yaml:4:10]
  3 │ inventory:
  4 │   - {id: a, kind: workload, environment: production}
@@ -399,28 +338,18 @@ fn files_that_cannot_be_read() {
     }
     assert!(!all.contains("root:"));
     insta::assert_snapshot!(all, @r"
-input.unreadable
-
-  × `missing.yaml` cannot be read: No such file or directory (os error 2)
-input.empty
-
-  × there is no document in `empty`
+error[input.unreadable]: `missing.yaml` cannot be read: No such file or directory (os error 2)
+error[input.empty]: there is no document in `empty`
   help: an input is JSON or YAML, in files that end in `.json`, `.yaml` or `.yml`
-input.syntax
-
-  × `latin.yaml` is not text in UTF-8
+error[input.syntax]: `latin.yaml` is not text in UTF-8
    ╭─[latin.yaml:2:15]
  1 │ apiVersion: weighlock.dev/v1
  2 │ kind: Input # �
    ·               ┬
    ·               ╰── this byte is not
    ╰────
-input.unreadable
-
-  × `dangling/a.yaml` cannot be read: No such file or directory (os error 2)
-input.unreadable
-
-  × `out/a.yaml` is a link that leads out of the input
+error[input.unreadable]: `dangling/a.yaml` cannot be read: No such file or directory (os error 2)
+error[input.unreadable]: `out/a.yaml` is a link that leads out of the input
   help: name the file that it leads to as an input of its own
 ");
 }
@@ -480,9 +409,7 @@ fn a_huge_file_is_refused_by_its_size() {
     let ran = soon(&folder, "evaluate huge.json -p p.rego");
     assert_eq!(ran.code, 2);
     insta::assert_snapshot!(said(&ran), @r"
-input.too-large
-
-  × `huge.json` has 1073741824 bytes; an input file has at most 536870912
+error[input.too-large]: `huge.json` has 1073741824 bytes; an input file has at most 536870912
   help: split it into several files; parts merge
 ");
     let ran = soon(&folder, "evaluate /dev/null -p p.rego");

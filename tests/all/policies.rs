@@ -45,53 +45,32 @@ fn policies_that_are_not_there() {
     }
     insta::assert_snapshot!(all, @r"
 $ weighlock evaluate in.yaml -p none
-policy.empty
-
-  × there are no policies in `none`
+error[policy.empty]: there are no policies in `none`
   help: policies end in `.rego`, or are YAML with `kind: Policy`
 $ weighlock evaluate in.yaml -p missing
-policy.unreadable
-
-  × `missing` cannot be read: No such file or directory (os error 2)
+error[policy.unreadable]: `missing` cannot be read: No such file or directory (os error 2)
 $ weighlock evaluate in.yaml -p tests
-policy.empty
-
-  × there is no rule to judge by
-  help: name a folder with `.rego` files that say `deny contains …`, or with `kind: Policy`
-        documents
+error[policy.empty]: there is no rule to judge by
+  help: name a folder with `.rego` files that say `deny contains …`, or with `kind: Policy` documents
 $ weighlock evaluate in.yaml -p library
-policy.empty
-
-  × there is no rule to judge by
-  help: name a folder with `.rego` files that say `deny contains …`, or with `kind: Policy`
-        documents
+error[policy.empty]: there is no rule to judge by
+  help: name a folder with `.rego` files that say `deny contains …`, or with `kind: Policy` documents
 $ weighlock evaluate in.yaml -p empty.rego
-policy.invalid
-
-  × this is not Rego: expecting 'package' Missing package declaration.
+error[policy.invalid]: this is not Rego: expecting 'package' Missing package declaration.
    ╭─[empty.rego:1:1]
    ╰────
   help: see the place above; Rego v1 writes `name if { … }` and `name contains value if { … }`
 $ weighlock evaluate in.yaml -p builtin:hardning
-policy.unreadable
-
-  × there is no profile `hardning`
+error[policy.unreadable]: there is no profile `hardning`
   help: did you mean `builtin:hardening`?
 $ weighlock evaluate in.yaml -p builtin:nothing
-policy.unreadable
-
-  × there is no profile `nothing`
+error[policy.unreadable]: there is no profile `nothing`
   help: the profiles are hardening, migrations, promotion, strategy, supply-chain, updates
 $ weighlock evaluate in.yaml -p builtinx
-policy.unreadable
-
-  × `builtinx` cannot be read: No such file or directory (os error 2)
+error[policy.unreadable]: `builtinx` cannot be read: No such file or directory (os error 2)
 $ weighlock evaluate in.yaml -p in.yaml
-policy.empty
-
-  × there is no rule to judge by
-  help: name a folder with `.rego` files that say `deny contains …`, or with `kind: Policy`
-        documents
+error[policy.empty]: there is no rule to judge by
+  help: name a folder with `.rego` files that say `deny contains …`, or with `kind: Policy` documents
 ");
 }
 
@@ -127,9 +106,7 @@ fn a_broken_policy_shows_where() {
         all.push_str(&said(&ran));
     }
     insta::assert_snapshot!(all, @r#"
-policy.invalid
-
-  × this is not Rego: expecting expression
+error[policy.invalid]: this is not Rego: expecting expression
    ╭─[syntax.rego:5:1]
  4 │     input.change.kind ==
  5 │ }
@@ -137,9 +114,7 @@ policy.invalid
    · ╰── reading stopped here
    ╰────
   help: see the place above; Rego v1 writes `name if { … }` and `name contains value if { … }`
-policy.invalid
-
-  × there is no function `nosuchfunction`
+error[policy.invalid]: there is no function `nosuchfunction`
    ╭─[unknown.rego:3:23]
  2 │
  3 │ deny contains "no" if nosuchfunction(1)
@@ -147,9 +122,7 @@ policy.invalid
    ·                              ╰── called here
    ╰────
   help: define it, or import the package that does
-policy.invalid
-
-  × `x` has no value
+error[policy.invalid]: `x` has no value
    ╭─[unsafe.rego:3:15]
  2 │
  3 │ deny contains x if x > 1
@@ -157,9 +130,7 @@ policy.invalid
    ·               ╰── used here
    ╰────
   help: give it a value: `x := …`, or `some x in …`
-policy.invalid
-
-  × `http.send` is not offered to policies
+error[policy.invalid]: `http.send` is not offered to policies
    ╭─[reach.rego:3:23]
  2 │
  3 │ deny contains "no" if http.send({"url": "http://x", "method": "get"}).status_code == 200
@@ -167,9 +138,7 @@ policy.invalid
    ·                           ╰── called here
    ╰────
   help: a policy sees only its input and data; let a collector fetch what it needs
-policy.metadata
-
-  × `p` requires `evidence.scan`, which is not a kind of fact
+error[policy.metadata]: `p` requires `evidence.scan`, which is not a kind of fact
    ╭─[requires.rego:3:16]
  2 │ # custom:
  3 │ #   requires: [evidence.scan]
@@ -178,9 +147,7 @@ policy.metadata
  4 │ package p
    ╰────
   help: did you mean `evidence.scans`?
-policy.invalid
-
-  × the effect `dney` is not known
+error[policy.invalid]: the effect `dney` is not known
    ╭─[effect.yaml:6:23]
  5 │   rules:
  6 │     - {id: r, effect: dney, message: no, expression: 'true'}
@@ -188,9 +155,7 @@ policy.invalid
    ·                         ╰── here
    ╰────
   help: did you mean `deny`?
-policy.invalid
-
-  × the expression ends too early
+error[policy.invalid]: the expression ends too early
    ╭─[cel.yaml:6:75]
  5 │   rules:
  6 │     - {id: r, effect: deny, message: no, expression: 'input.change.kind =='}
@@ -239,9 +204,7 @@ fn settings_and_data_that_do_not_fit() {
     assert_eq!(ran.code, 2, "{ran:?}");
     all.push_str(&said(&ran));
     insta::assert_snapshot!(all, @r"
-config.invalid
-
-  × unknown field `severites`
+error[config.invalid]: unknown field `severites`
    ╭─[settings.yaml:2:3]
  1 │ scans:
  2 │   severites: [high]
@@ -249,48 +212,32 @@ config.invalid
    ·       ╰── not known here
    ╰────
   help: did you mean `severities`?
-config.invalid
-
-  × `hihg` is not one of `info`, `low`, `medium`, `high`, `critical`
+error[config.invalid]: `hihg` is not one of `info`, `low`, `medium`, `high`, `critical`
    ╭─[settings.yaml:1:22]
  1 │ scans: {severities: [hihg]}
    ·                      ──┬─
    ·                        ╰── here
    ╰────
   help: did you mean `high`?
-config.invalid
-
-  × not valid YAML: unclosed bracket '['
+error[config.invalid]: not valid YAML: unclosed bracket '['
    ╭─[settings.yaml:1:12]
  1 │ promotion: [
    ·            ┬
    ·            ╰── here
    ╰────
-config.invalid
-
-  × `soon` is not a duration: expected a whole number and s, m, h, d or w, as in `24h`
+error[config.invalid]: `soon` is not a duration: expected a whole number and s, m, h, d or w, as in `24h`
    ╭─[settings.yaml:1:30]
  1 │ updates: {minimumAge: [{age: soon}]}
    ·                              ──┬─
    ·                                ╰── here
    ╰────
-policy.conflict
-
-  × `two.json` gives `data.extra`, which is there already
+error[policy.conflict]: `two.json` gives `data.extra`, which is there already
   help: rename one of them
-policy.conflict
-
-  × `settings2.yaml` gives `data.settings`, which is there already
+error[policy.conflict]: `settings2.yaml` gives `data.settings`, which is there already
   help: settings are named with `settings:` in the configuration
-input.invalid
-
-  × `list.yaml` is not a mapping
-input.unreadable
-
-  × `missing.yaml` cannot be read: No such file or directory (os error 2)
-policy.conflict
-
-  × the data has a value at `data.p.deny`, which would hide this rule
+error[input.invalid]: `list.yaml` is not a mapping
+error[input.unreadable]: `missing.yaml` cannot be read: No such file or directory (os error 2)
+error[policy.conflict]: the data has a value at `data.p.deny`, which would hide this rule
    ╭─[p.rego:3:1]
  2 │
  3 │ deny contains data.extra.x

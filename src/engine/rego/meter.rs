@@ -21,7 +21,8 @@ use crate::policy::rego::text::number_is_small;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{function}` would exceed the limit of {}", match cause { Cause::Memory => "memory", _ => "steps" })]
 pub(super) struct Stop {
-    function: &'static str,
+    /// The function.
+    pub(super) function: &'static str,
     /// Which limit.
     pub(super) cause: Cause,
 }

@@ -93,7 +93,12 @@ impl<'r> Evaluation<'r> {
         };
         match bill.stopped {
             // Even where the policy went on as if nothing had happened.
-            Some(stop) => Err(Stopped { cause: stop.cause, text: stop.to_string() }),
+            Some(stop) => {
+                // The work of functions is counted in smaller steps.
+                let allowed = Limits { steps: limits.steps.saturating_mul(WORK), ..limits };
+                let function = format!("`{}`", stop.function);
+                Err(Stopped { cause: stop.cause, text: allowed.exceeded(&function, stop.cause) })
+            }
             None if bill.failed && result.is_ok() => {
                 Err(Stopped { cause: Cause::Error, text: "a function failed".to_owned() })
             }
@@ -182,7 +187,9 @@ impl Session for Evaluation<'_> {
         let rules = self.rules;
         let judge = rules.judges.get(&rule).ok_or_else(|| missing("there is no such rule"))?;
         let (input, now) = self.input.clone().ok_or_else(|| missing("there is no review to judge"))?;
-        let result = self.evaluate(rule, judge, &input, now).map_err(|stopped| failure(judge, stopped))?;
+        let result = self
+            .evaluate(rule, judge, &input, now)
+            .map_err(|stopped| failure(judge, stopped, rules.limits))?;
         read(judge, &result)
     }
 }
@@ -199,15 +206,13 @@ fn stopped(error: &VmError) -> Stopped {
 }
 
 /// A failure in words, at its place in the author's text.
-fn failure(judge: &Judge, stopped: Stopped) -> Failure {
+fn failure(judge: &Judge, stopped: Stopped, limits: Limits) -> Failure {
     let said = errors::take_apart(&stopped.text);
     let message = match stopped.cause {
-        Cause::Steps if !said.message.starts_with('`') && !stopped.text.starts_with('`') => {
-            "it takes more steps than the limit allows".to_owned()
-        }
-        Cause::Time => "it takes longer than the limit allows".to_owned(),
         Cause::Error => without_own_names(&said.message),
-        Cause::Steps | Cause::Memory => stopped.text,
+        // What a function was stopped by is said with its name.
+        Cause::Steps | Cause::Memory if stopped.text.starts_with('`') => stopped.text,
+        cause => limits.exceeded("the rule", cause),
     };
     let location = said.place.filter(|(file, _, _)| !file.is_empty()).map(|(file, line, at)| Location {
         column: Some(column(&judge.heads, line, at)),

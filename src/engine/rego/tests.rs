@@ -190,13 +190,17 @@ fn data_and_settings_are_seen() {
 fn limits_are_told_apart() {
     let endless = "package a\n\nn := numbers.range(1, 300)\n\ndeny contains \"x\" if count([1 | some a in n; some b in n; some c in n]) == 0\n";
     let bundle = bundle(&[("p.rego", endless)], json!({}));
-    assert_eq!(judge(&bundle, &review(), Path::Auto)[0].as_ref().unwrap_err().cause, Cause::Steps);
-    assert_eq!(judge(&bundle, &review(), Path::Interpreter)[0].as_ref().unwrap_err().cause, Cause::Time);
+    let stopped = |path| judge(&bundle, &review(), path)[0].clone().unwrap_err();
+    let (steps, time) = (stopped(Path::Auto), stopped(Path::Interpreter));
+    assert_eq!(steps.cause, Cause::Steps);
+    assert_eq!(steps.message, "the rule takes more than 2000000 steps, the limit");
+    assert_eq!(time.cause, Cause::Time);
+    assert_eq!(time.message, "the rule takes longer than 500 ms, the limit");
     let large =
         one("package a\n\ndeny contains \"x\" if count(numbers.range(1, 100000000)) > 1\n").unwrap_err();
     assert_eq!(
         (large.cause, large.message.as_str()),
-        (Cause::Memory, "`numbers.range` would exceed the limit of memory")
+        (Cause::Memory, "`numbers.range` makes values of more than 64 MiB, the limit")
     );
 }
 

@@ -64,7 +64,7 @@ policy.yaml:6:7: an `oblige` rule has `when`, which yields its `value` when true
 policy.yaml:6:7: an `oblige` rule needs `value` or `valueExpression` [policy.invalid] | say what is to be done
 policy.yaml:6:7: a `deny` rule has no `value` [policy.invalid] | only `oblige` and `action` have one
 policy.yaml:6:7: `until` and `needs` mean nothing in `deny` [policy.invalid] | only `hold` has them
-policy.yaml:6:69: not a time [policy.invalid] | write times as RFC 3339 in UTC, as in `2026-11-23T10:00:00Z`
+policy.yaml:6:69: `tomorrow` is not a time [policy.invalid] | write times as RFC 3339 in UTC, as in `2026-11-23T10:00:00Z`
 policy.yaml:6:70: `approvals` is not one of `approval`, `evidence`, `time`, `all`, `any` [policy.invalid] | did you mean `approval`?
 policy.yaml:6:7: `needs` and `needsExpression` say the same thing twice [policy.invalid] | keep one of them
 policy.yaml:6:87: `input` cannot name an element [policy.invalid] | choose a name that is not taken

@@ -121,17 +121,23 @@ fn limits_are_told_apart() {
     };
     let few = Limits { steps: 1_000, ..COUNTED };
     let loops = "lists.range(100).all(i, lists.range(100).all(j, i + j >= 0))";
-    assert_eq!(cause(loops, few), Err((Cause::Steps, "the rule takes more than 1000 steps".to_owned())));
+    assert_eq!(
+        cause(loops, few),
+        Err((Cause::Steps, "the rule takes more than 1000 steps, the limit".to_owned()))
+    );
     assert_eq!(cause(loops, COUNTED), Ok(vec![]));
     let small = Limits { memory: 1 << 20, ..COUNTED };
     let list = "lists.range(30000).size() == 30000";
     assert_eq!(
         cause(list, small),
-        Err((Cause::Memory, "the rule makes values of more than 1 MiB".to_owned()))
+        Err((Cause::Memory, "the rule makes values of more than 1 MiB, the limit".to_owned()))
     );
     assert_eq!(cause(list, COUNTED), Ok(vec![]));
     let late = Limits { millis: 0, ..Limits::default() };
-    assert_eq!(cause(loops, late), Err((Cause::Time, "the rule takes longer than 0 ms".to_owned())));
+    assert_eq!(
+        cause(loops, late),
+        Err((Cause::Time, "the rule takes longer than 0 ms, the limit".to_owned()))
+    );
 }
 
 #[test]

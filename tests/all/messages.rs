@@ -1,0 +1,380 @@
+//! What a user reads: what is the matter, in their own words, and what to do about it.
+
+use serde_json::json;
+
+use super::support::{Folder, INPUT, NOW, repository};
+
+const HOLD: &str =
+    "package hold\n\nhold contains {\"msg\": \"wait\", \"needs\": {\"approval\": {\"role\": \"lead\"}}}\n";
+const ALLOW: &str = "package allow\n\ndeny contains \"no\" if input.change.id == \"\"\n";
+
+/// One change to an asset in an environment.
+fn change(environment: &str, more: &str) -> String {
+    format!(
+        "{INPUT}inventory: [{{id: a, kind: workload, environment: {environment}}}]\nchanges: [{{id: c, kind: config, asset: a{more}}}]\n"
+    )
+}
+
+#[test]
+fn an_environment_that_nothing_names_is_told() {
+    let named = "# METADATA\n# custom:\n#   applies: {environments: [production, dev]}\npackage named\n\nwarn contains \"x\" if false\n";
+    let folder = Folder::with(&[("p/named.rego", named), ("p/allow.rego", ALLOW), ("allow.rego", ALLOW)]);
+    folder.write("own.yaml", "apiVersion: weighlock.dev/v1\nkind: Config\nplan: {protected: [live]}\n");
+    let rows = [
+        ("Production", "-p p", Some("did you mean `production`?")),
+        ("prodution", "-p p", Some("did you mean `production`?")),
+        ("prod", "-p p", Some("did you mean `production`?")),
+        ("production", "-p p", None),
+        ("dev", "-p p", None),
+        // Like nothing, and operators have not said what there is.
+        ("staging", "-p p", None),
+        ("demo", "-p p", None),
+        ("staging", "-p p -c own.yaml", Some("name it in the settings")),
+        ("live", "-p p -c own.yaml", None),
+        // Nothing is said of any environment.
+        ("Production", "-p allow.rego", None),
+    ];
+    for (environment, flags, expected) in rows {
+        folder.write("in.yaml", change(environment, ""));
+        let report = folder.report(&format!("in.yaml --trust-input {flags}"));
+        let found = report.report["findings"].as_array().unwrap();
+        match expected {
+            None => assert!(found.is_empty(), "{environment} {flags}: {found:?}"),
+            Some(said) => {
+                assert_eq!(found.len(), 1, "{environment} {flags}: {found:?}");
+                assert_eq!(
+                    (&found[0]["rule"], &found[0]["effect"]),
+                    (&json!("weighlock.environments"), &json!("warn"))
+                );
+                assert!(found[0]["message"].as_str().unwrap().contains(&format!("`{environment}`")));
+                assert!(found[0]["remediation"].as_str().unwrap().contains(said), "{found:?}");
+            }
+        }
+        assert_eq!(report.code, 0);
+    }
+}
+
+/// A folder in which `ann` holds the role that the hold asks for, and `bob` and `cat` others.
+fn roles() -> Folder {
+    let folder = Folder::with(&[
+        ("p.rego", HOLD),
+        ("roles.yaml", "ann: [lead]\nbob: [tester, writer]\ncat: [lead]\n"),
+        (
+            "weighlock.yaml",
+            "apiVersion: weighlock.dev/v1\nkind: Config\npolicies: [p.rego]\ntrust: {roles: roles.yaml, approvals: approvals}\n",
+        ),
+        ("in.yaml", &change("test", ", author: {id: dev}")),
+    ]);
+    std::fs::create_dir(folder.path("approvals")).unwrap();
+    folder
+}
+
+#[test]
+fn an_approval_that_fills_no_place_is_told() {
+    let folder = roles();
+    let digest = folder.report("in.yaml").digest("c");
+    let approve = |by: &str| {
+        let ran = folder.run(&format!("approve {digest} --by {by} --out approvals/{by}.yaml"));
+        assert_eq!(ran.code, 0, "{ran:?}");
+    };
+    approve("bob");
+    let ran = folder.run("evaluate in.yaml");
+    assert_eq!(ran.code, 11);
+    assert!(
+        ran.out.contains("not counted: bob (holds `tester`, `writer`, and asked for is `lead`)"),
+        "{}",
+        ran.out
+    );
+    approve("ann");
+    approve("cat");
+    let report = folder.report("in.yaml");
+    let governance = &report.one()["governance"];
+    assert_eq!((report.code, &governance["approvals"]), (0, &json!([{"by": "ann", "role": "lead"}])));
+    let rejected: Vec<&str> =
+        governance["rejected"].as_array().unwrap().iter().map(|r| r["record"].as_str().unwrap()).collect();
+    assert_eq!(rejected, ["bob", "cat"], "{governance}");
+    // Where no hold asks for anybody, nothing is to be said of those who approved.
+    folder.write("p.rego", ALLOW);
+    assert_eq!(folder.report("in.yaml").one()["governance"]["rejected"], json!([]));
+}
+
+#[test]
+fn what_has_no_author_cannot_be_approved_and_says_so() {
+    let folder = roles();
+    folder.write("in.yaml", change("test", ""));
+    let ran = folder.run("evaluate in.yaml -o text -o json=report.json");
+    assert_eq!(ran.code, 11);
+    assert!(ran.out.contains("needs: evidence `change.author`"), "{}", ran.out);
+    assert!(!ran.out.contains("to approve:"), "{}", ran.out);
+    let ran = folder.run("approve c --report report.json --by ann");
+    assert!(ran.code == 2 && ran.err.contains("`c` names no author"), "{ran:?}");
+    // An approval all the same is told, and counts for nothing.
+    let digest = folder.report("in.yaml").digest("c");
+    folder.run(&format!("approve {digest} --by ann --out approvals/ann.yaml"));
+    let ran = folder.run("evaluate in.yaml");
+    assert!(ran.code == 11 && ran.out.contains("not counted: ann (the change names no author"), "{ran:?}");
+    folder.write("in.yaml", change("test", ", author: {id: dev}"));
+    assert!(!folder.run("evaluate in.yaml").out.contains("change.author"));
+}
+
+#[test]
+fn what_would_make_a_fact_known_is_told() {
+    let policy = "# METADATA\n# custom:\n#   remediation: rebuild it\n#   requires: [{fact: evidence.gates, maxAge: 7d}]\npackage gates\n\ndeny contains \"no\" if count(input.evidence.gates) == 0\n";
+    let gate = |more: &str| {
+        format!(
+            "{}evidence: {{gates: [{{name: unit, environment: test, subject: \"sha256:{}\", status: passed{more}}}]}}\n",
+            INPUT,
+            "a".repeat(64)
+        )
+    };
+    let image = format!(
+        "{INPUT}inventory: [{{id: a, kind: workload, images: [{{ref: app, digest: \"sha256:{}\"}}]}}]\nchanges: [{{id: c, kind: config, asset: a}}]\n",
+        "a".repeat(64)
+    );
+    let folder = Folder::with(&[("gates.rego", policy), ("in.yaml", &image)]);
+    let config = |more: &str| {
+        folder.write(
+            "weighlock.yaml",
+            format!(
+                "apiVersion: weighlock.dev/v1\nkind: Config\npolicies: [gates.rego]\ntrust: {{{more}}}\n"
+            ),
+        );
+    };
+    folder.write("gates/gates.yaml", gate(", observedAt: 2026-11-10T12:00:00Z"));
+    let fix = |inputs: &str| {
+        let report = folder.report(&format!("{inputs} --now {NOW} --decision-out out"));
+        assert_eq!(report.code, 13, "{report:?}");
+        // It is part of the decision, and so of what a replay makes again.
+        for file in std::fs::read_dir(folder.path("out")).unwrap() {
+            let ran = folder.run(&format!("replay out/{}", file.unwrap().file_name().to_str().unwrap()));
+            assert_eq!(ran.code, 0, "{ran:?}");
+        }
+        report.one()["findings"][0]["remediation"].as_str().unwrap().to_owned()
+    };
+    config("");
+    assert_eq!(
+        fix("in.yaml"),
+        "add `evidence.gates` about it to the input, in a file that the configuration lists under `trust.inputs`; it may be at most 1w old"
+    );
+    assert_eq!(
+        fix("in.yaml gates"),
+        "it must have the trust `operator`: give it in a file that the configuration lists under `trust.inputs`; it may be at most 1w old"
+    );
+    config("inputs: [gates]");
+    assert_eq!(fix("in.yaml gates"), "look again; it may be at most 1w old");
+    config("inputs: [gates], facts: {evidence.gates: {maxAge: 2d}}");
+    assert_eq!(fix("in.yaml gates"), "look again; it may be at most 2d old");
+    folder.write("gates/gates.yaml", gate(""));
+    assert_eq!(fix("in.yaml gates"), "say with `observedAt` when somebody looked; it may be at most 2d old");
+    let ran = folder.run("evaluate in.yaml gates");
+    assert!(ran.out.contains("fix: say with `observedAt`") && !ran.out.contains("rebuild"), "{}", ran.out);
+}
+
+#[test]
+fn replay_goes_on_after_what_cannot_be_read() {
+    let folder = roles();
+    folder.run("evaluate in.yaml --decision-out out");
+    let file = std::fs::read_dir(folder.path("out")).unwrap().next().unwrap().unwrap().path();
+    let record = std::fs::read_to_string(&file).unwrap();
+    folder.write("good.json", &record);
+    folder.write("bad.json", record.replacen("\"hold\"", "\"allow\"", 1));
+    folder.write("none.json", "{}");
+    let ran = folder.run("replay missing.json none.json good.json other.json");
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.out.starts_with("good.json: identical:"), "{ran:?}");
+    for name in ["`missing.json`", "none.json", "`other.json`"] {
+        assert!(ran.err.contains(name), "{name}: {}", ran.err);
+    }
+    // What differs is worse than what cannot be read, in whatever order.
+    assert_eq!(folder.run("replay bad.json missing.json").code, 10);
+    assert_eq!(folder.run("replay missing.json bad.json good.json").code, 10);
+    assert_eq!(folder.run("replay good.json good.json").code, 0);
+}
+
+#[test]
+fn a_waiver_is_for_rules_that_are_there_and_may_be_waived() {
+    let folder = Folder::new();
+    let waive = |more: &str| {
+        folder.run(&format!(
+            "waive --owner ann --approved-by bob --reason r --ticket T-1 --expires 3d --scope application=app {more}"
+        ))
+    };
+    let ran = waive("--rule scans.fixabel");
+    assert!(ran.code == 2 && ran.err.contains("there is no rule `scans.fixabel`"), "{ran:?}");
+    assert!(ran.err.contains("did you mean `scans.fixable`?") && ran.out.is_empty(), "{ran:?}");
+    assert_eq!(waive("--rule scans.fixable").code, 0);
+    let ran = waive("--rule promotion.path");
+    assert!(ran.code == 2 && ran.err.contains("`promotion.path` cannot be waived"), "{ran:?}");
+    folder
+        .write("p/own.rego", "# METADATA\n# custom: {waivable: true}\npackage own\n\ndeny contains \"x\"\n");
+    let ran = waive("--rule own");
+    assert!(ran.code == 2 && ran.err.contains("`--policy` or `--config`"), "{ran:?}");
+    assert_eq!(waive("--rule own -p p").code, 0);
+    folder.write("ops.yaml", "apiVersion: weighlock.dev/v1\nkind: Config\npolicies: [p]\n");
+    assert_eq!(waive("--rule own --config ops.yaml").code, 0);
+    // Where no policy can be loaded, it is written all the same, and that is said.
+    folder.write("p/broken.rego", "package");
+    let ran = waive("--rule own -p p");
+    assert!(ran.code == 0 && ran.err.contains("the rules are not looked up"), "{ran:?}");
+    folder.write("weighlock.yaml", "nonsense");
+    let ran = waive("--rule own");
+    assert!(ran.code == 0 && ran.err.contains("the rules are not looked up"), "{ran:?}");
+    assert_eq!(waive("--rule own --config weighlock.yaml").code, 2);
+    let ran = waive("--rule own --scope aplication=x");
+    assert!(ran.err.contains("did you mean `application`?"), "{ran:?}");
+}
+
+#[test]
+fn text_that_cannot_be_meant_is_quoted_with_an_example_of_what_can() {
+    let folder = Folder::with(&[("allow.rego", ALLOW)]);
+    for time in [
+        "now",
+        "30d",
+        "12:00",
+        "2026-11-23",
+        "2026-13-01T00:00:00Z",
+        "2026-11-31T00:00:00Z",
+        "2026-11-23T25:00:00Z",
+        "2026-11-23T10:00:00",
+        "Z",
+        "-",
+        "20261123",
+    ] {
+        folder.write(
+            "in.yaml",
+            format!("{INPUT}inventory: [{{id: a, kind: workload, observedAt: '{time}'}}]\n"),
+        );
+        folder.write("in.json", format!("{{\"apiVersion\": \"weighlock.dev/v1\", \"kind\": \"Input\", \"inventory\": [{{\"id\": \"a\", \"kind\": \"workload\", \"observedAt\": \"{time}\"}}]}}"));
+        for name in ["in.yaml", "in.json"] {
+            let ran = folder.run(&format!("evaluate {name} -p allow.rego"));
+            assert!(
+                ran.err.contains(&format!("error[input.invalid]: `{time}` is not a time\n")),
+                "{}",
+                ran.err
+            );
+            assert!(ran.err.contains("as in `2026-11-23T10:00:00Z`"), "{}", ran.err);
+        }
+    }
+    folder.write("in.yaml", change("test", ""));
+    folder.write(
+        "p.yaml",
+        "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {id: p}\nspec:\n  rules:\n    - id: r\n      effect: deny\n      expression: input.a ? input.b : input.c\n",
+    );
+    let ran = folder.run("evaluate in.yaml -p p.yaml");
+    assert!(ran.err.contains("not valid YAML: a second `: ` in a line"), "{}", ran.err);
+    assert!(ran.err.contains("`expression: 'a: b'`") && ran.err.contains("p.yaml:8:"), "{}", ran.err);
+}
+
+#[test]
+fn of_a_long_line_what_is_near_is_shown() {
+    let folder = Folder::with(&[(
+        "p.rego",
+        "package p\n\ndeny contains {\"msg\": \"no\", \"path\": \"/change/ticket\"} if input.change.ticket\n",
+    )]);
+    let inventory: Vec<_> = (0..20_000).map(|i| json!({"id": format!("é{i}"), "kind": "workload"})).collect();
+    let change = json!({"id": "c", "kind": "config", "asset": "é7", "ticket": "T-1"});
+    let mut input = json!({"apiVersion": "weighlock.dev/v1", "kind": "Input", "inventory": inventory});
+    input["changes"] = json!([change]);
+    folder.write("in.json", input.to_string());
+    let under = |text: &str, meant: &str| {
+        let lines: Vec<&str> = text.lines().collect();
+        let at = lines.iter().position(|line| line.contains(meant) && line.contains('…')).unwrap();
+        assert!(lines[at].chars().count() < 110, "{text}");
+        let start = lines[at].split(meant).next().unwrap().chars().count();
+        let mark = lines[at + 1].chars().position(|c| matches!(c, '^' | '─' | '┬')).unwrap();
+        assert_eq!(start, mark, "{text}");
+    };
+    let ran = folder.run("evaluate in.json -p p.rego");
+    assert_eq!(ran.code, 10, "{ran:?}");
+    under(&ran.out, "\"T-1\"");
+    let column = input.to_string().split("\"T-1\"").next().unwrap().chars().count() + 1;
+    assert!(ran.out.contains(&format!("in.json:1:{column}\n")), "{}", ran.out);
+    input["changes"][0]["tickett"] = json!(1);
+    folder.write("in.json", input.to_string());
+    let ran = folder.run("evaluate in.json -p p.rego");
+    under(&ran.err, "\"tickett\"");
+    let column = input.to_string().split("\"tickett\"").next().unwrap().chars().count() + 1;
+    assert!(ran.code == 2 && ran.err.contains(&format!("[in.json:1:{column}]")), "{}", ran.err);
+}
+
+#[test]
+fn the_last_line_says_why_the_exit_code_is_what_it_is() {
+    let folder = Folder::with(&[
+        ("warn.rego", "package w\n\nwarn contains \"mind\"\n"),
+        ("hold.rego", HOLD),
+        ("in.yaml", &change("test", "")),
+    ]);
+    for (flags, said) in [
+        ("-p warn.rego", "exit 0: allowed, nothing outstanding"),
+        ("-p warn.rego --fail-on warn", "exit 11: allowed, with warnings, on which `--fail-on warn` fails"),
+        ("-p hold.rego", "exit 11: on hold, until what is missing is there"),
+        ("-p hold.rego --fail-on deny", "exit 0: on hold, which `--fail-on deny` lets pass"),
+    ] {
+        let ran = folder.run(&format!("evaluate in.yaml {flags}"));
+        assert!(ran.out.ends_with(&format!("{said}\n")), "{flags}: {}", ran.out);
+        let html = folder.run(&format!("evaluate in.yaml -o html {flags}"));
+        assert!(html.out.contains(said), "{flags}");
+    }
+}
+
+#[test]
+fn a_configuration_in_the_input_is_passed_over_and_that_is_said_once() {
+    let config = "apiVersion: weighlock.dev/v1\nkind: Config\npolicies: [allow.rego]\n";
+    let folder = Folder::with(&[
+        ("allow.rego", ALLOW),
+        ("in/a/weighlock.yaml", config),
+        ("in/b/weighlock.yaml", config),
+        ("in/in.yaml", &change("test", "")),
+    ]);
+    let ran = folder.run("evaluate in -p allow.rego");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(ran.err.matches("was not read as configuration").count(), 1, "{}", ran.err);
+    assert!(ran.err.contains("`--config in/a/weighlock.yaml`"), "{}", ran.err);
+    // The one that is named was read, and the one of the current directory is spoken of already.
+    std::fs::remove_dir_all(folder.path("in/b")).unwrap();
+    let ran = folder.run("evaluate in -p allow.rego --config in/a/weighlock.yaml");
+    assert!(ran.code == 0 && !ran.err.contains("was not read"), "{ran:?}");
+    folder.write("in/weighlock.yaml", config);
+    std::fs::remove_dir_all(folder.path("in/a")).unwrap();
+    std::fs::copy(folder.path("allow.rego"), folder.path("in/allow.rego")).unwrap();
+    let mut here = folder.command(&["evaluate", ".", "-p", "allow.rego"]);
+    let output = here.current_dir(folder.path("in")).output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(err.contains("is not believed") && !err.contains("was not read"), "{err}");
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_named() {
+    let folder = Folder::new();
+    let digest = format!("sha256:{}", "a".repeat(64));
+    let ran = folder.run(&format!("approve {digest} --by ann --out none/ann.yaml"));
+    assert!(ran.code == 2 && ran.err.contains("there is no folder `none`; make it first"), "{ran:?}");
+}
+
+#[test]
+fn a_case_that_names_an_unknown_rule_is_an_error_and_counts_no_rule() {
+    let folder = Folder::with(&[("p/allow.rego", ALLOW)]);
+    folder.write("p/a.case.yaml", format!(
+        "apiVersion: weighlock.dev/v1\nkind: Case\nname: a\npolicies: [allow, alow]\nreview: {}\nexpect: {{verdict: allow}}\n",
+        repository("testdata/review.json")
+    ));
+    let ran = folder.run("test p");
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(
+        ran.out.contains("`alow`, which is not there") && ran.out.contains("did you mean `allow`?"),
+        "{ran:?}"
+    );
+    assert!(ran.out.contains("1 case of 1 rule in"), "{}", ran.out);
+}
+
+#[test]
+fn an_error_begins_with_its_code() {
+    let folder = Folder::new();
+    let ran = folder.run("evaluate missing.yaml");
+    let line = ran.err.lines().find(|line| line.starts_with("error")).unwrap();
+    assert!(line.starts_with("error[input.unreadable]: `missing.yaml` cannot be read"), "{}", ran.err);
+    let mut command = folder.command(&["--color", "always", "evaluate", "missing.yaml"]);
+    let output = command.env_remove("NO_COLOR").output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(err.contains("error[input.unreadable]:") && err.contains("\x1b["), "{err}");
+}
