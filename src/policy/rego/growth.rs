@@ -9,13 +9,15 @@ use std::collections::BTreeMap;
 
 use regorus::unstable::{ArithOp, AssignOp, BUILTINS, Expr, Literal, Query, Ref, Rule, RuleHead};
 
+use super::builtins;
 use super::names::{At, Names, Target};
 use super::unit::{Definition, Unit};
 use super::uses::{Reference, bytes, path};
 use crate::diag::{Diagnostic, codes};
 
-/// How often a part may stand in a value.
-const MAX_PARTS: u64 = 1 << 20;
+/// How often a part may stand in a value. One comparison of two such values is one step, whatever it
+/// takes: no limit of steps or time sees into it.
+const MAX_PARTS: u64 = 1 << 10;
 /// How often the digits of a number may be multiplied.
 const MAX_DIGITS: u64 = 1 << 10;
 /// How often a body is gone through until nothing changes: its statements may stand in any order.
@@ -59,7 +61,7 @@ impl Weight {
 
 /// Refuses definitions whose values could grow without measure.
 pub(super) fn check(names: &Names<'_>, problems: &mut Vec<Diagnostic>) {
-    let mut scale = Scale { names, known: BTreeMap::new() };
+    let mut scale = Scale { names, known: BTreeMap::new(), within: ONE };
     for at in names.all() {
         let Some((unit, definition)) = names.definition(at) else { continue };
         if scale.of(at).is_too_much() {
@@ -78,6 +80,8 @@ type Variables = BTreeMap<String, Weight>;
 struct Scale<'n, 'u> {
     names: &'n Names<'u>,
     known: BTreeMap<At, Weight>,
+    /// What stands for input and data in a statement with `with`.
+    within: Weight,
 }
 
 /// A definition being weighed.
@@ -95,6 +99,7 @@ impl Scale<'_, '_> {
         let Some((unit, definition)) = self.names.definition(at) else { return ONE };
         let place = Place { unit, definition };
         let mut variables = Variables::new();
+        let within = std::mem::replace(&mut self.within, ONE);
         let weight = match definition.rule.as_ref() {
             Rule::Default { value, .. } => self.expr(&place, &mut variables, value),
             Rule::Spec { head, bodies, .. } => {
@@ -121,6 +126,7 @@ impl Scale<'_, '_> {
                 variables.values().fold(weight, |sum, weight| sum.max(*weight))
             }
         };
+        self.within = within;
         self.known.insert(at, weight);
         weight
     }
@@ -129,6 +135,9 @@ impl Scale<'_, '_> {
         for _ in 0..MAX_TURNS {
             let before = variables.clone();
             for statement in &query.stmts {
+                let within = self.within;
+                let changes = statement.with_mods.iter().map(|change| change.r#as.as_ref());
+                self.within = self.sum(place, variables, changes).through(within);
                 match &statement.literal {
                     Literal::SomeVars { .. } => {}
                     Literal::SomeIn { key, value, collection, .. } => {
@@ -147,6 +156,7 @@ impl Scale<'_, '_> {
                         self.query(place, variables, query);
                     }
                 }
+                self.within = within;
                 if variables.values().any(|weight| weight.is_too_much()) {
                     return;
                 }
@@ -250,10 +260,11 @@ impl Scale<'_, '_> {
         }
         let Some((path, _)) = path(expr) else { return ONE };
         let reference = Reference { path, call: false, span: bytes(expr.span()) };
-        match self.names.target(place.unit, &place.definition.uses.locals, &reference) {
+        let weight = match self.names.target(place.unit, &place.definition.uses.locals, &reference) {
             Target::Rules(rules) => rules.into_iter().fold(ONE, |weight, at| weight.max(self.of(at))),
             _ => ONE,
-        }
+        };
+        weight.through(self.within)
     }
 
     fn call(
@@ -267,11 +278,13 @@ impl Scale<'_, '_> {
             let reference = Reference { path, call: true, span: bytes(function.span()) };
             self.names.target(place.unit, &place.definition.uses.locals, &reference)
         });
+        let flat = matches!(&target, Some(Target::Builtin(name)) if builtins::is_flat(name));
         let (weight, arity) = match target {
             Some(Target::Rules(rules)) => {
                 let arity =
                     rules.iter().find_map(|at| self.names.definition(*at)).and_then(|(_, d)| d.arity());
-                (rules.into_iter().fold(ONE, |weight, at| weight.max(self.of(at))), arity)
+                let weight = rules.into_iter().fold(ONE, |weight, at| weight.max(self.of(at)));
+                (weight.through(self.within), arity)
             }
             Some(Target::Builtin(name)) => {
                 (ONE, BUILTINS.get(name.as_str()).map(|function| usize::from(function.1)))
@@ -283,7 +296,8 @@ impl Scale<'_, '_> {
             Some((last, given)) if arity == Some(given.len()) => (given, Some(last)),
             _ => (params, None),
         };
-        let weight = self.sum(place, variables, given.iter().map(AsRef::as_ref)).through(weight);
+        let given = self.sum(place, variables, given.iter().map(AsRef::as_ref)).through(weight);
+        let weight = if flat { Weight { parts: 1, ..given } } else { given };
         if let Some(answer) = answer {
             bind(variables, answer, weight);
         }
@@ -334,6 +348,22 @@ mod tests {
     }
 
     #[test]
+    fn doubling_is_found_through_input() {
+        let chain = |length: u32| {
+            let rules: String = (0..length)
+                .map(|i| format!("r{} := x if {{\n\tx := r{i} with input as [input, input]\n}}\n\n", i + 1))
+                .collect();
+            let text = format!("package a\n\nr0 := input\n\n{rules}deny contains \"x\" if r{length} < []\n");
+            let units = [unit::parse(&Source::new("p.rego", text), false).unwrap()];
+            let mut problems = Vec::new();
+            check(&Names::of(&units), &mut problems);
+            problems.is_empty()
+        };
+        assert!(chain(9));
+        assert!(!chain(11));
+    }
+
+    #[test]
     fn doubling_is_found_in_any_order_and_through_functions() {
         let lines = |form: &dyn Fn(u32) -> String| (0..30).map(form).collect::<Vec<_>>();
         let nested = lines(&|i| format!("x{} := [x{i}, x{i}]", i + 1));
@@ -349,5 +379,7 @@ mod tests {
             lines(&|i| format!("x{} := x{i} * x{i}", i + 1)).join("\n")
         )));
         assert!(refused("h(h(h(input.x))) == 1"));
+        // A text is as long as it is, whatever it was made of.
+        assert!(!refused("h(sprintf(\"%s\", [h(h(input.x))])) == 1"));
     }
 }
