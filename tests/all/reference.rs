@@ -85,13 +85,13 @@ Functions of OPA that stand in neither list (`crypto.*`, `io.jwt.*`, `graphql.*`
 
 ## Where Weighlock differs from OPA
 
-Every shipped rule gives the same over every shipped case in OPA 1.22. What an author may run into:
+Every shipped rule in Rego gives the same over every shipped case in OPA 1.22. What an author may run into:
 
 | | here | OPA |
 |---|---|---|
 | `not f(x)`, `not x in y`, with an argument that is undefined | the call is undefined, so `not` holds | the body ends there. Where both matter, give the call a rule of its own: `known if x in y`, `not known` |
 | a builtin that fails | the rule cannot be judged, even under `not` and in comprehensions | undefined, unless strict errors are asked for |
-| `\d`, `\w`, `\s`, `\b`, `(?i)` in regular expressions | know all of Unicode: `\d` matches `٣`; write `[0-9]` where that matters | ASCII |
+| `\d`, `\w`, `\s`, `\b` in regular expressions | know all of Unicode: `\d` matches `٣`; write `[0-9]` where that matters | ASCII |
 | `\Q…\E`, `a{,2}` | an error | taken literally |
 | `strings.replace_n({"a": "b", "b": "c"}, "ab")` | `cc`: one pair after the other, in their order | `bc`: all at once |
 | `0.1 + 0.2` | `0.30000000000000004` | `0.3` |
