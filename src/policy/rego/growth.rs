@@ -18,6 +18,8 @@ use crate::diag::{Diagnostic, codes};
 /// How often a part may stand in a value. One comparison of two such values is one step, whatever it
 /// takes: no limit of steps or time sees into it.
 const MAX_PARTS: u64 = 1 << 10;
+/// How deep a value may nest: whatever compares or drops it recurses.
+const MAX_DEPTH: u64 = 1 << 10;
 /// How often the digits of a number may be multiplied.
 const MAX_DIGITS: u64 = 1 << 10;
 /// How often a body is gone through until nothing changes: its statements may stand in any order.
@@ -28,22 +30,28 @@ const MAX_TURNS: u32 = 64;
 struct Weight {
     parts: u64,
     digits: u64,
+    /// How many levels deeper it is nested.
+    depth: u64,
 }
 
-const ONE: Weight = Weight { parts: 1, digits: 1 };
+const ONE: Weight = Weight { parts: 1, digits: 1, depth: 0 };
 
 impl Weight {
     fn max(self, other: Self) -> Self {
-        Self { parts: self.parts.max(other.parts), digits: self.digits.max(other.digits) }
+        Self {
+            parts: self.parts.max(other.parts),
+            digits: self.digits.max(other.digits),
+            depth: self.depth.max(other.depth),
+        }
     }
 
     /// Side by side in one value.
     fn beside(self, other: Self) -> Self {
-        Self { parts: self.parts.saturating_add(other.parts), digits: self.digits.max(other.digits) }
+        Self { parts: self.parts.saturating_add(other.parts), ..self.max(other) }
     }
 
     fn times(self, other: Self) -> Self {
-        Self { parts: self.parts.max(other.parts), digits: self.digits.saturating_add(other.digits) }
+        Self { digits: self.digits.saturating_add(other.digits), ..self.max(other) }
     }
 
     /// Within a function that multiplies what it is given.
@@ -51,11 +59,17 @@ impl Weight {
         Self {
             parts: self.parts.saturating_mul(function.parts),
             digits: self.digits.saturating_mul(function.digits),
+            depth: self.depth.saturating_add(function.depth),
         }
     }
 
+    /// Within a list, a set or an object.
+    fn nested(self) -> Self {
+        Self { depth: self.depth.saturating_add(1), ..self }
+    }
+
     const fn is_too_much(self) -> bool {
-        self.parts > MAX_PARTS || self.digits > MAX_DIGITS
+        self.parts > MAX_PARTS || self.digits > MAX_DIGITS || self.depth > MAX_DEPTH
     }
 }
 
@@ -66,7 +80,7 @@ pub(super) fn check(names: &Names<'_>, problems: &mut Vec<Diagnostic>) {
         let Some((unit, definition)) = names.definition(at) else { continue };
         if scale.of(at).is_too_much() {
             problems.push(
-                Diagnostic::error(codes::POLICY_INVALID, "a value doubles again and again")
+                Diagnostic::error(codes::POLICY_INVALID, "a value doubles or nests again and again")
                     .hint("do not nest a value within itself, or multiply a number with itself, line after line")
                     .at(&unit.source, definition.head.clone(), "in this rule"),
             );
@@ -178,21 +192,21 @@ impl Scale<'_, '_> {
                 self.reference(place, variables, expr)
             }
             Expr::Array { items, .. } | Expr::Set { items, .. } => {
-                self.sum(place, variables, items.iter().map(AsRef::as_ref))
+                self.sum(place, variables, items.iter().map(AsRef::as_ref)).nested()
             }
             Expr::Object { fields, .. } => {
                 let items = fields.iter().flat_map(|(_, key, value)| [key.as_ref(), value.as_ref()]);
-                self.sum(place, variables, items)
+                self.sum(place, variables, items).nested()
             }
             Expr::ArrayCompr { term, query, .. } | Expr::SetCompr { term, query, .. } => {
                 let mut inner = variables.clone();
                 self.query(place, &mut inner, query);
-                self.expr(place, &mut inner, term)
+                self.expr(place, &mut inner, term).nested()
             }
             Expr::ObjectCompr { key, value, query, .. } => {
                 let mut inner = variables.clone();
                 self.query(place, &mut inner, query);
-                self.expr(place, &mut inner, key).beside(self.expr(place, &mut inner, value))
+                self.expr(place, &mut inner, key).beside(self.expr(place, &mut inner, value)).nested()
             }
             Expr::Call { fcn, params, .. } => self.call(place, variables, fcn, params),
             Expr::UnaryExpr { expr, .. } => self.expr(place, variables, expr),
@@ -232,7 +246,7 @@ impl Scale<'_, '_> {
         variables: &mut Variables,
         items: impl Iterator<Item = &'e Expr>,
     ) -> Weight {
-        let mut total = Weight { parts: 0, digits: 1 };
+        let mut total = Weight { parts: 0, ..ONE };
         for item in items {
             let constant = matches!(
                 item,
@@ -297,7 +311,7 @@ impl Scale<'_, '_> {
             _ => (params, None),
         };
         let given = self.sum(place, variables, given.iter().map(AsRef::as_ref)).through(weight);
-        let weight = if flat { Weight { parts: 1, ..given } } else { given };
+        let weight = if flat { Weight { parts: 1, depth: 0, ..given } } else { given };
         if let Some(answer) = answer {
             bind(variables, answer, weight);
         }
@@ -379,6 +393,13 @@ mod tests {
             lines(&|i| format!("x{} := x{i} * x{i}", i + 1)).join("\n")
         )));
         assert!(refused("h(h(h(input.x))) == 1"));
+        let deep = |length| {
+            refused(&format!(
+                "x0 := input.x\n{}",
+                (0..length).map(|i| format!("x{} := [0, {{\"a\": x{i}}}]\n", i + 1)).collect::<String>()
+            ))
+        };
+        assert!(!deep(500) && deep(520));
         // A text is as long as it is, whatever it was made of.
         assert!(!refused("h(sprintf(\"%s\", [h(h(input.x))])) == 1"));
     }
