@@ -6,6 +6,8 @@
 pub mod bench;
 pub mod case;
 mod compare;
+#[cfg(test)]
+mod parity;
 pub mod patch;
 #[cfg(test)]
 mod quickstart;

@@ -213,6 +213,16 @@ fn part(source: &Arc<Source>) -> Result<Part, Diagnostic> {
     }
 }
 
+/// The functions that Rego has in a policy, and why some are not offered.
+pub fn rego_functions() -> impl Iterator<Item = (&'static str, Option<&'static str>)> {
+    rego::builtins::FUNCTIONS.iter().filter(|(name, _)| !name.starts_with("__")).map(
+        |(name, care)| match care {
+            rego::builtins::Care::Refused(why) => (*name, Some(*why)),
+            _ => (*name, None),
+        },
+    )
+}
+
 /// Refuses one id for two rules; both places are named.
 fn duplicates(rules: &[Rule], files: &[File], problems: &mut Vec<Diagnostic>) {
     for pair in rules.windows(2) {

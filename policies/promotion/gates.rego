@@ -21,9 +21,9 @@ results(digest, name) := {i |
 	gate.environment == input.change.promotion.from
 }
 
-moment(i) := time.parse_rfc3339_ns(input.evidence.gates[i].observedAt)
+moment(i) := time.parse_rfc3339_ns(input.evidence.gates[i].observedAt) if input.evidence.gates[i].observedAt
 
-moment(i) := 0 if not input.evidence.gates[i].observedAt
+else := 0
 
 # The results that were seen last; several where they bear the same time.
 latest(digest, name) := {i |

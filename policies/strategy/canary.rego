@@ -101,7 +101,7 @@ back(kind, parameters) := {
 	before != null
 }
 
-back(_, _) := {} if before == null
+else := {}
 
 image(asset, artifact, digest) := {"asset": asset, "container": artifact.container, "digest": digest, "writeTo": "live"}
 

@@ -25,7 +25,7 @@ hold contains finding if {
 }
 
 deny contains finding if {
-	not input.change.updateType in entry.alone
+	not alone
 	not entry.approval[input.change.updateType]
 	finding := {
 		"msg": sprintf("a %s update is not allowed in %s", [input.change.updateType, place]),
@@ -33,6 +33,9 @@ deny contains finding if {
 	}
 }
 
-place := sprintf("`%s`", [input.context.environment])
+# Undefined where no entry covers the environment, and then nothing goes by itself.
+alone if input.change.updateType in entry.alone
 
-place := "an environment without a name" if not input.context.environment
+place := sprintf("`%s`", [input.context.environment]) if input.context.environment
+
+else := "an environment without a name"

@@ -166,7 +166,7 @@ fn heard(case: &Case, decision: &Decision) -> (BTreeSet<String>, BTreeSet<String
 }
 
 /// The settings that a case tells its rules, with the shipped ones filled in.
-fn told(case: &Case, file: &str, files: Files<'_>) -> Result<Option<Value>, Vec<Diagnostic>> {
+pub(super) fn told(case: &Case, file: &str, files: Files<'_>) -> Result<Option<Value>, Vec<Diagnostic>> {
     let source = match (case.settings_path(), case.inline_settings()) {
         (Some(path), _) => one(&resolve(file, path), files)?,
         (None, Some(inline)) => inline,
@@ -179,31 +179,13 @@ fn told(case: &Case, file: &str, files: Files<'_>) -> Result<Option<Value>, Vec<
 }
 
 /// The review that a case begins from.
-fn fixture(case: &Case, file: &str, files: Files<'_>) -> Result<Review, Vec<Diagnostic>> {
+pub(super) fn fixture(case: &Case, file: &str, files: Files<'_>) -> Result<Review, Vec<Diagnostic>> {
     if let Some(path) = &case.review {
         let source = one(&resolve(file, path), files)?;
         return document::read(&source).map_err(|problem| vec![problem]);
     }
     let path = resolve(file, case.input.as_deref().unwrap_or_default());
-    let mut parts = Vec::new();
-    for source in files(&path).map_err(|problem| vec![problem])? {
-        for document in input::read(&source, false).map_err(|problem| vec![problem])? {
-            // Consent is governance's; a case is about rules.
-            if let input::Document::Input(input, origin) = document {
-                let source = Arc::clone(&source);
-                parts.push(merge::Part {
-                    input: *input,
-                    source,
-                    origin,
-                    trust: Trust::Verified,
-                    stamped: true,
-                });
-            }
-        }
-    }
-    let merged = merge::merge(parts)?;
-    let now = case.now.unwrap_or(Time::UNIX_EPOCH);
-    let mut reviews = assemble::assemble(&merged, now, &Default::default(), &Default::default());
+    let mut reviews = reviews(&path, case.now.unwrap_or(Time::UNIX_EPOCH), files)?;
     let ids: Vec<String> = reviews.iter().map(|review| review.change.id.clone()).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let at = match &case.change {
@@ -223,6 +205,28 @@ fn fixture(case: &Case, file: &str, files: Files<'_>) -> Result<Review, Vec<Diag
         };
         vec![Diagnostic::error(codes::INPUT_DANGLING, message).hint(hint)]
     })
+}
+
+/// The reviews of all changes of an input, every fact taken on trust.
+pub(super) fn reviews(path: &str, now: Time, files: Files<'_>) -> Result<Vec<Review>, Vec<Diagnostic>> {
+    let mut parts = Vec::new();
+    for source in files(path).map_err(|problem| vec![problem])? {
+        for document in input::read(&source, false).map_err(|problem| vec![problem])? {
+            // Consent is governance's; a case is about rules.
+            if let input::Document::Input(input, origin) = document {
+                let source = Arc::clone(&source);
+                parts.push(merge::Part {
+                    input: *input,
+                    source,
+                    origin,
+                    trust: Trust::Verified,
+                    stamped: true,
+                });
+            }
+        }
+    }
+    let merged = merge::merge(parts)?;
+    Ok(assemble::assemble(&merged, now, &Default::default(), &Default::default()))
 }
 
 fn one(path: &str, files: Files<'_>) -> Result<Arc<Source>, Vec<Diagnostic>> {

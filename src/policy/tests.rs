@@ -21,6 +21,19 @@ fn refusal(files: &[(&str, &str)], data: serde_json::Value) -> String {
     lines.join("\n")
 }
 
+#[test]
+fn a_function_that_is_not_offered_is_refused_with_the_reason() {
+    let mut seen = 0;
+    for (name, why) in rego_functions() {
+        let Some(why) = why else { continue };
+        seen += 1;
+        let said = refused(&format!("package a.b\n\ndeny contains \"x\" if {name}(input.x)\n"));
+        let wanted = format!("p.rego:3:22: `{name}` is not offered to policies");
+        assert!(said.starts_with(&wanted) && said.ends_with(why), "{said}");
+    }
+    assert!(seen >= 5, "{seen}");
+}
+
 const DENY: &str = "package a.b\n\ndeny contains \"x\" if input.x\n";
 
 #[test]

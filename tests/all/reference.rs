@@ -14,7 +14,7 @@ use weighlock::model::input::{AssetKind, ChangeKind};
 use weighlock::model::trust::{Threshold, Trust};
 use weighlock::pipeline::load;
 use weighlock::pipeline::schema::SCHEMAS;
-use weighlock::policy::{Bundle, Rule};
+use weighlock::policy::{Bundle, Rule, rego_functions};
 
 use super::repository;
 
@@ -95,6 +95,55 @@ fn the_facts() {
         let _ = writeln!(page, "| `{}` | {assets} | {} |", kind.as_str(), fit.brings.words());
     }
     repository::generated("docs/reference/facts.md", &page).unwrap();
+}
+
+/// What follows the lists of functions: found by evaluating the same expressions in OPA 1.22.
+const DIFFERENCES: &str = r#"
+Functions of OPA that stand in neither list (`crypto.*`, `io.jwt.*`, `graphql.*`, `json.match_schema` and others) do not exist here.
+
+## Where Weighlock differs from OPA
+
+Every shipped rule in Rego gives the same over every shipped case in OPA 1.22. What an author may run into:
+
+| | here | OPA |
+|---|---|---|
+| `not f(x)`, `not x in y`, with an argument that is undefined | the call is undefined, so `not` holds | the body ends there. Where both matter, give the call a rule of its own: `known if x in y`, `not known` |
+| a builtin that fails | the rule cannot be judged, even under `not` and in comprehensions | undefined, unless strict errors are asked for |
+| `\d`, `\w`, `\s`, `\b` in regular expressions | know all of Unicode: `\d` matches `٣`; write `[0-9]` where that matters | ASCII |
+| `\Q…\E`, `a{,2}` | an error | taken literally |
+| `strings.replace_n({"a": "b", "b": "c"}, "ab")` | `cc`: one pair after the other, in their order | `bc`: all at once |
+| `0.1 + 0.2` | `0.30000000000000004` | `0.3` |
+| `json.marshal(1.0)`, `json.marshal("<")` | `1`, `"<"` | `1.0`, `"\u003c"` |
+| a whole number beyond 2^53 in a finding, such as nanoseconds | the rule cannot be judged; use `sprintf` or `time.format` | a number |
+| `sprintf` with a verb that does not fit, with too many or too few arguments, with a precision (`%.1f`) | an error | says so in the text, or formats it |
+| `sprintf("%s", [1])`, `sprintf("%5s", ["x"])`, `sprintf("%t", [true])` | `1`, `x` without padding, nothing | `%!s(int64=1)`, padded, `%!t(string=true)` |
+| `sprintf("%v", [1e21])` | `1000000000000000000000` | `1e+21` |
+| `semver.compare("v1.2.3", …)` | an error | `v` is left out |
+| `time.parse_duration_ns("1d")` | an error | a day |
+| `to_number(" 1")` | `1` | an error |
+| `upper("straße")` | `STRASSE` | `STRAßE` |
+| order of values of several types | sets before objects | objects before sets |
+| `yaml.marshal` of lists in mappings | not indented | indented |
+| types | found out when evaluated: `{"a": 1}.b` is undefined | an error when loaded |
+"#;
+
+#[test]
+fn the_functions_of_rego() {
+    let all: Vec<_> = rego_functions().collect();
+    let offered: Vec<_> =
+        all.iter().filter(|(_, why)| why.is_none()).map(|(name, _)| format!("`{name}`")).collect();
+    let mut page = format!(
+        "# Functions of Rego\n\nWritten from `src/policy/rego/builtins.rs`; edit that. What each does is in the \
+         [documentation of OPA](https://www.openpolicyagent.org/docs/policy-reference#built-in-functions).\n\n\
+         ## Offered\n\n{}\n\n## Not offered\n\nA policy that calls one of these does not load.\n\n\
+         | function | why |\n|---|---|\n",
+        offered.join(", ")
+    );
+    for (name, why) in all.iter().filter_map(|(name, why)| why.map(|why| (name, why))) {
+        let _ = writeln!(page, "| `{name}` | {why} |");
+    }
+    page.push_str(DIFFERENCES);
+    repository::generated("docs/reference/rego.md", &page).unwrap();
 }
 
 #[test]

@@ -411,8 +411,13 @@ fn estimate(name: &str, args: &[Value], limit: u64) -> Cost {
         "json.unmarshal" | "json.is_valid" | "yaml.unmarshal" | "yaml.is_valid" => {
             let text = text(args, 0);
             // Aliases multiply what they stand for.
-            let factor = if name.starts_with("yaml") && text.contains('*') { 4000 } else { 40 };
-            let bytes = if numbers_are_small(text) { given.saturating_mul(factor) } else { NEVER };
+            let yaml = name.starts_with("yaml");
+            let factor = if yaml && text.contains('*') { 4000 } else { 40 };
+            let bytes = if numbers_are_small(text) && !(yaml && is_deep(text)) {
+                given.saturating_mul(factor)
+            } else {
+                NEVER
+            };
             Cost { bytes, work: bytes }
         }
         "json.patch" => {
@@ -440,9 +445,12 @@ fn estimate(name: &str, args: &[Value], limit: u64) -> Cost {
         _ if name.starts_with("regex.") || name == "glob.match" => {
             let pattern = text(args, 0);
             // A repetition multiplies the states of the automaton, up to the engine's own limit.
-            let states = if pattern.contains('{') { 4096 } else { size_of(pattern.len()).max(8) };
+            let states = size_of(pattern.len()).max(if pattern.contains('{') { 4096 } else { 8 });
             let subject = given.saturating_sub(size_of(pattern.len())).max(1);
-            let steps = subject.saturating_mul(states).saturating_add(states.saturating_mul(16));
+            // Reading a long pattern takes longer than matching it, and is not kept.
+            let long = pattern.len() > patterns::MAX_LENGTH;
+            let read = if long { size_of(pattern.len()).saturating_mul(64) } else { states };
+            let steps = subject.saturating_mul(states).saturating_add(read.saturating_mul(16));
             let bytes = match name {
                 "regex.replace" => {
                     let with = text(args, 2);
@@ -476,6 +484,19 @@ fn numbers_are_small(text: &str) -> bool {
     text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')))
         .filter(|word| word.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.')))
         .all(|word| word.len() > 400 || number_is_small(word.as_bytes()))
+}
+
+/// Whether brackets nest deeper than any reader of JSON would follow.
+fn is_deep(text: &str) -> bool {
+    let mut depth = 0_u32;
+    text.bytes().any(|byte| {
+        match byte {
+            b'[' | b'{' => depth = depth.saturating_add(1),
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > 128
+    })
 }
 
 #[cfg(test)]

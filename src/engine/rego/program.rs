@@ -13,6 +13,11 @@ use regorus::rvm::{Instruction, Program};
 
 use super::meter;
 
+/// How many members a list or set, and an object, may have that is made in one instruction. Steps are
+/// what bounds the memory of a program; wider ones are left to the interpreter, whose steps are finer.
+const MAX_LIST: usize = 64;
+const MAX_OBJECT: usize = 16;
+
 /// Makes a program strict; `None` where it has something that is not known here.
 pub(super) fn guard(program: &Arc<Program>) -> Option<Arc<Program>> {
     let mut program = Program::clone(program);
@@ -43,6 +48,24 @@ pub(super) fn guard(program: &Arc<Program>) -> Option<Arc<Program>> {
                 instructions.push(call(&mut program, "in", dest, &[collection])?);
                 spans.push(span.clone());
                 instruction
+            }
+            Instruction::ObjectCreate { params_index }
+                if program.instruction_data.get_object_create_params(params_index)?.field_count()
+                    > MAX_OBJECT =>
+            {
+                return None;
+            }
+            Instruction::ArrayCreate { params_index }
+                if program.instruction_data.get_array_create_params(params_index)?.element_count()
+                    > MAX_LIST =>
+            {
+                return None;
+            }
+            Instruction::SetCreate { params_index }
+                if program.instruction_data.get_set_create_params(params_index)?.element_count()
+                    > MAX_LIST =>
+            {
+                return None;
             }
             Instruction::HostAwait { .. }
             | Instruction::PolicyCondition { .. }

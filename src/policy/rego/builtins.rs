@@ -153,6 +153,49 @@ pub(crate) fn care(name: &str) -> Option<Care> {
     FUNCTIONS.get(at).map(|(_, care)| *care)
 }
 
+/// Whether a function gives a text, a number or a truth, and never a part of what it was given.
+pub(crate) fn is_flat(name: &str) -> bool {
+    let families =
+        ["base64", "bits.", "hex.", "is_", "net.cidr_contains", "semver.", "trim", "urlquery.encode"];
+    families.iter().any(|family| name.starts_with(family))
+        || name.ends_with(".is_valid")
+        || matches!(
+            name,
+            "abs"
+                | "ceil"
+                | "concat"
+                | "contains"
+                | "count"
+                | "endswith"
+                | "floor"
+                | "format_int"
+                | "glob.match"
+                | "indexof"
+                | "json.marshal"
+                | "lower"
+                | "object.subset"
+                | "product"
+                | "regex.match"
+                | "regex.replace"
+                | "replace"
+                | "round"
+                | "sprintf"
+                | "startswith"
+                | "strings.count"
+                | "strings.replace_n"
+                | "strings.reverse"
+                | "substring"
+                | "sum"
+                | "time.format"
+                | "time.parse_ns"
+                | "time.parse_rfc3339_ns"
+                | "to_number"
+                | "type_name"
+                | "upper"
+                | "yaml.marshal"
+        )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -49,14 +49,10 @@ pub(crate) fn syntax(source: &Arc<Source>, text: &str, v0: bool) -> Diagnostic {
     });
     let line = source.text.get(span.start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
     let before = source.text.get(..span.start).and_then(|all| all.lines().next_back()).unwrap_or_default();
-    let hint = if !v0
-        && (said.message.contains("`if`")
-            || said.message.contains("'if'")
-            || said.message.contains("contains"))
-    {
-        "this is Rego v1: write `deny contains finding if { … }`; policies in the old syntax load with the flag for v0"
-    } else if before.trim_start().starts_with("deny") && line.starts_with('{') {
-        "this is Rego v1: write `deny contains finding if { … }`"
+    let old = before.trim_start().starts_with("deny") && line.starts_with('{');
+    let keywords = ["`if`", "'if'", "contains"].iter().any(|word| said.message.contains(word));
+    let hint = if !v0 && (old || keywords) {
+        "this is Rego v1: write `deny contains finding if { … }`; a policy in the syntax of v0 is read with `--rego-v0`"
     } else {
         "see the place above; Rego v1 writes `name if { … }` and `name contains value if { … }`"
     };

@@ -9,13 +9,17 @@ use std::collections::BTreeMap;
 
 use regorus::unstable::{ArithOp, AssignOp, BUILTINS, Expr, Literal, Query, Ref, Rule, RuleHead};
 
+use super::builtins;
 use super::names::{At, Names, Target};
 use super::unit::{Definition, Unit};
 use super::uses::{Reference, bytes, path};
 use crate::diag::{Diagnostic, codes};
 
-/// How often a part may stand in a value.
-const MAX_PARTS: u64 = 1 << 20;
+/// How often a part may stand in a value. One comparison of two such values is one step, whatever it
+/// takes: no limit of steps or time sees into it.
+const MAX_PARTS: u64 = 1 << 10;
+/// How deep a value may nest: whatever compares or drops it recurses.
+const MAX_DEPTH: u64 = 1 << 10;
 /// How often the digits of a number may be multiplied.
 const MAX_DIGITS: u64 = 1 << 10;
 /// How often a body is gone through until nothing changes: its statements may stand in any order.
@@ -26,22 +30,28 @@ const MAX_TURNS: u32 = 64;
 struct Weight {
     parts: u64,
     digits: u64,
+    /// How many levels deeper it is nested.
+    depth: u64,
 }
 
-const ONE: Weight = Weight { parts: 1, digits: 1 };
+const ONE: Weight = Weight { parts: 1, digits: 1, depth: 0 };
 
 impl Weight {
     fn max(self, other: Self) -> Self {
-        Self { parts: self.parts.max(other.parts), digits: self.digits.max(other.digits) }
+        Self {
+            parts: self.parts.max(other.parts),
+            digits: self.digits.max(other.digits),
+            depth: self.depth.max(other.depth),
+        }
     }
 
     /// Side by side in one value.
     fn beside(self, other: Self) -> Self {
-        Self { parts: self.parts.saturating_add(other.parts), digits: self.digits.max(other.digits) }
+        Self { parts: self.parts.saturating_add(other.parts), ..self.max(other) }
     }
 
     fn times(self, other: Self) -> Self {
-        Self { parts: self.parts.max(other.parts), digits: self.digits.saturating_add(other.digits) }
+        Self { digits: self.digits.saturating_add(other.digits), ..self.max(other) }
     }
 
     /// Within a function that multiplies what it is given.
@@ -49,22 +59,28 @@ impl Weight {
         Self {
             parts: self.parts.saturating_mul(function.parts),
             digits: self.digits.saturating_mul(function.digits),
+            depth: self.depth.saturating_add(function.depth),
         }
     }
 
+    /// Within a list, a set or an object.
+    fn nested(self) -> Self {
+        Self { depth: self.depth.saturating_add(1), ..self }
+    }
+
     const fn is_too_much(self) -> bool {
-        self.parts > MAX_PARTS || self.digits > MAX_DIGITS
+        self.parts > MAX_PARTS || self.digits > MAX_DIGITS || self.depth > MAX_DEPTH
     }
 }
 
 /// Refuses definitions whose values could grow without measure.
 pub(super) fn check(names: &Names<'_>, problems: &mut Vec<Diagnostic>) {
-    let mut scale = Scale { names, known: BTreeMap::new() };
+    let mut scale = Scale { names, known: BTreeMap::new(), within: ONE };
     for at in names.all() {
         let Some((unit, definition)) = names.definition(at) else { continue };
         if scale.of(at).is_too_much() {
             problems.push(
-                Diagnostic::error(codes::POLICY_INVALID, "a value doubles again and again")
+                Diagnostic::error(codes::POLICY_INVALID, "a value doubles or nests again and again")
                     .hint("do not nest a value within itself, or multiply a number with itself, line after line")
                     .at(&unit.source, definition.head.clone(), "in this rule"),
             );
@@ -78,6 +94,8 @@ type Variables = BTreeMap<String, Weight>;
 struct Scale<'n, 'u> {
     names: &'n Names<'u>,
     known: BTreeMap<At, Weight>,
+    /// What stands for input and data in a statement with `with`.
+    within: Weight,
 }
 
 /// A definition being weighed.
@@ -95,6 +113,7 @@ impl Scale<'_, '_> {
         let Some((unit, definition)) = self.names.definition(at) else { return ONE };
         let place = Place { unit, definition };
         let mut variables = Variables::new();
+        let within = std::mem::replace(&mut self.within, ONE);
         let weight = match definition.rule.as_ref() {
             Rule::Default { value, .. } => self.expr(&place, &mut variables, value),
             Rule::Spec { head, bodies, .. } => {
@@ -121,6 +140,7 @@ impl Scale<'_, '_> {
                 variables.values().fold(weight, |sum, weight| sum.max(*weight))
             }
         };
+        self.within = within;
         self.known.insert(at, weight);
         weight
     }
@@ -129,6 +149,9 @@ impl Scale<'_, '_> {
         for _ in 0..MAX_TURNS {
             let before = variables.clone();
             for statement in &query.stmts {
+                let within = self.within;
+                let changes = statement.with_mods.iter().map(|change| change.r#as.as_ref());
+                self.within = self.sum(place, variables, changes).through(within);
                 match &statement.literal {
                     Literal::SomeVars { .. } => {}
                     Literal::SomeIn { key, value, collection, .. } => {
@@ -147,6 +170,7 @@ impl Scale<'_, '_> {
                         self.query(place, variables, query);
                     }
                 }
+                self.within = within;
                 if variables.values().any(|weight| weight.is_too_much()) {
                     return;
                 }
@@ -168,21 +192,21 @@ impl Scale<'_, '_> {
                 self.reference(place, variables, expr)
             }
             Expr::Array { items, .. } | Expr::Set { items, .. } => {
-                self.sum(place, variables, items.iter().map(AsRef::as_ref))
+                self.sum(place, variables, items.iter().map(AsRef::as_ref)).nested()
             }
             Expr::Object { fields, .. } => {
                 let items = fields.iter().flat_map(|(_, key, value)| [key.as_ref(), value.as_ref()]);
-                self.sum(place, variables, items)
+                self.sum(place, variables, items).nested()
             }
             Expr::ArrayCompr { term, query, .. } | Expr::SetCompr { term, query, .. } => {
                 let mut inner = variables.clone();
                 self.query(place, &mut inner, query);
-                self.expr(place, &mut inner, term)
+                self.expr(place, &mut inner, term).nested()
             }
             Expr::ObjectCompr { key, value, query, .. } => {
                 let mut inner = variables.clone();
                 self.query(place, &mut inner, query);
-                self.expr(place, &mut inner, key).beside(self.expr(place, &mut inner, value))
+                self.expr(place, &mut inner, key).beside(self.expr(place, &mut inner, value)).nested()
             }
             Expr::Call { fcn, params, .. } => self.call(place, variables, fcn, params),
             Expr::UnaryExpr { expr, .. } => self.expr(place, variables, expr),
@@ -222,7 +246,7 @@ impl Scale<'_, '_> {
         variables: &mut Variables,
         items: impl Iterator<Item = &'e Expr>,
     ) -> Weight {
-        let mut total = Weight { parts: 0, digits: 1 };
+        let mut total = Weight { parts: 0, ..ONE };
         for item in items {
             let constant = matches!(
                 item,
@@ -250,10 +274,11 @@ impl Scale<'_, '_> {
         }
         let Some((path, _)) = path(expr) else { return ONE };
         let reference = Reference { path, call: false, span: bytes(expr.span()) };
-        match self.names.target(place.unit, &place.definition.uses.locals, &reference) {
+        let weight = match self.names.target(place.unit, &place.definition.uses.locals, &reference) {
             Target::Rules(rules) => rules.into_iter().fold(ONE, |weight, at| weight.max(self.of(at))),
             _ => ONE,
-        }
+        };
+        weight.through(self.within)
     }
 
     fn call(
@@ -267,11 +292,13 @@ impl Scale<'_, '_> {
             let reference = Reference { path, call: true, span: bytes(function.span()) };
             self.names.target(place.unit, &place.definition.uses.locals, &reference)
         });
+        let flat = matches!(&target, Some(Target::Builtin(name)) if builtins::is_flat(name));
         let (weight, arity) = match target {
             Some(Target::Rules(rules)) => {
                 let arity =
                     rules.iter().find_map(|at| self.names.definition(*at)).and_then(|(_, d)| d.arity());
-                (rules.into_iter().fold(ONE, |weight, at| weight.max(self.of(at))), arity)
+                let weight = rules.into_iter().fold(ONE, |weight, at| weight.max(self.of(at)));
+                (weight.through(self.within), arity)
             }
             Some(Target::Builtin(name)) => {
                 (ONE, BUILTINS.get(name.as_str()).map(|function| usize::from(function.1)))
@@ -283,7 +310,8 @@ impl Scale<'_, '_> {
             Some((last, given)) if arity == Some(given.len()) => (given, Some(last)),
             _ => (params, None),
         };
-        let weight = self.sum(place, variables, given.iter().map(AsRef::as_ref)).through(weight);
+        let given = self.sum(place, variables, given.iter().map(AsRef::as_ref)).through(weight);
+        let weight = if flat { Weight { parts: 1, depth: 0, ..given } } else { given };
         if let Some(answer) = answer {
             bind(variables, answer, weight);
         }
@@ -334,6 +362,22 @@ mod tests {
     }
 
     #[test]
+    fn doubling_is_found_through_input() {
+        let chain = |length: u32| {
+            let rules: String = (0..length)
+                .map(|i| format!("r{} := x if {{\n\tx := r{i} with input as [input, input]\n}}\n\n", i + 1))
+                .collect();
+            let text = format!("package a\n\nr0 := input\n\n{rules}deny contains \"x\" if r{length} < []\n");
+            let units = [unit::parse(&Source::new("p.rego", text), false).unwrap()];
+            let mut problems = Vec::new();
+            check(&Names::of(&units), &mut problems);
+            problems.is_empty()
+        };
+        assert!(chain(9));
+        assert!(!chain(11));
+    }
+
+    #[test]
     fn doubling_is_found_in_any_order_and_through_functions() {
         let lines = |form: &dyn Fn(u32) -> String| (0..30).map(form).collect::<Vec<_>>();
         let nested = lines(&|i| format!("x{} := [x{i}, x{i}]", i + 1));
@@ -349,5 +393,14 @@ mod tests {
             lines(&|i| format!("x{} := x{i} * x{i}", i + 1)).join("\n")
         )));
         assert!(refused("h(h(h(input.x))) == 1"));
+        let deep = |length| {
+            refused(&format!(
+                "x0 := input.x\n{}",
+                (0..length).map(|i| format!("x{} := [0, {{\"a\": x{i}}}]\n", i + 1)).collect::<String>()
+            ))
+        };
+        assert!(!deep(500) && deep(520));
+        // A text is as long as it is, whatever it was made of.
+        assert!(!refused("h(sprintf(\"%s\", [h(h(input.x))])) == 1"));
     }
 }

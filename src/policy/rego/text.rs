@@ -3,6 +3,9 @@
 //! A parser recurses over what it reads, and so does everything after it. Here the length of the
 //! chains that a text can form (`1 + 1 + …`, `a.b.c…`) and the size of its numbers are bounded, by a
 //! scan without recursion that knows only strings, comments, brackets and operators.
+//!
+//! The parser takes a bracket for a comprehension first, and reads its first element a second time
+//! where it is none: `[[[[…` takes twice as long with every bracket. That is counted and bounded too.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -15,9 +18,30 @@ pub(crate) const MAX_BYTES: usize = 1 << 20;
 const MAX_CHAIN: u32 = 120;
 /// Deepest nesting of brackets.
 const MAX_NESTING: usize = 120;
+/// How often words may be read again, all in all.
+const MAX_REREAD: u64 = 1 << 18;
 /// Longest number, in characters; largest exponent, in digits.
 const MAX_NUMBER: usize = 400;
 const MAX_EXPONENT: usize = 3;
+
+/// What is known of one level of brackets.
+#[derive(Clone, Copy, Default)]
+struct Level {
+    /// How many links the expression has so far.
+    links: u32,
+    /// How often the parser reads what stands here in the first element.
+    first: u64,
+    /// The same behind it.
+    rest: u64,
+}
+
+impl Level {
+    /// Another expression begins.
+    const fn next(&mut self) {
+        self.links = 0;
+        self.first = self.rest;
+    }
+}
 
 /// Checks a policy's text.
 pub(crate) fn check(source: &Arc<Source>) -> Result<(), Diagnostic> {
@@ -33,8 +57,8 @@ pub(crate) fn check(source: &Arc<Source>) -> Result<(), Diagnostic> {
     }
     let bytes = source.text.as_bytes();
     let mut at = 0_usize;
-    // How many links the expression at each level of brackets has so far.
-    let mut chains: Vec<u32> = vec![0];
+    let mut levels: Vec<Level> = vec![Level { links: 0, first: 1, rest: 1 }];
+    let mut reread = 0_u64;
     // Whether the expression goes on: the last thing seen asks for another operand.
     let mut open = false;
     let mut fresh_line = false;
@@ -58,14 +82,19 @@ pub(crate) fn check(source: &Arc<Source>) -> Result<(), Diagnostic> {
             b'\n' => fresh_line = true,
             b' ' | b'\t' | b'\r' | b'#' => {}
             b'(' | b'[' | b'{' => {
-                match chains.last_mut() {
-                    Some(last) if fresh_line && !open => *last = 0,
-                    _ => link(&mut chains, u32::from(!open)),
+                match levels.last_mut() {
+                    Some(last) if fresh_line && !open => last.next(),
+                    _ => link(&mut levels, u32::from(!open)),
                 }
-                chains.push(0);
+                let times = levels.last().map_or(1, |level| level.first);
+                let before = at.checked_sub(1).and_then(|at| bytes.get(at));
+                let index = before.is_some_and(|b| b.is_ascii_alphanumeric() || b"_])}\"`".contains(b));
+                let twice = byte == b'{' || (byte == b'[' && !index);
+                let first = if twice { times.saturating_mul(2) } else { times };
+                levels.push(Level { links: 0, first, rest: times });
                 open = true;
                 fresh_line = false;
-                if chains.len() > MAX_NESTING {
+                if levels.len() > MAX_NESTING {
                     return refuse(
                         at..end,
                         "brackets are nested too deep",
@@ -74,21 +103,21 @@ pub(crate) fn check(source: &Arc<Source>) -> Result<(), Diagnostic> {
                 }
             }
             b')' | b']' | b'}' => {
-                if chains.len() > 1 {
-                    chains.pop();
+                if levels.len() > 1 {
+                    levels.pop();
                 }
                 open = false;
                 fresh_line = false;
             }
             b',' | b';' => {
-                if let Some(last) = chains.last_mut() {
-                    *last = 0;
+                if let Some(last) = levels.last_mut() {
+                    last.next();
                 }
                 open = false;
                 fresh_line = false;
             }
             b'+' | b'-' | b'*' | b'/' | b'%' | b'|' | b'&' | b'<' | b'>' | b'=' | b'!' | b':' | b'.' => {
-                link(&mut chains, 1);
+                link(&mut levels, 1);
                 open = true;
                 fresh_line = false;
             }
@@ -97,12 +126,12 @@ pub(crate) fn check(source: &Arc<Source>) -> Result<(), Diagnostic> {
                 if fresh_line
                     && !open
                     && !operator
-                    && let Some(last) = chains.last_mut()
+                    && let Some(last) = levels.last_mut()
                 {
-                    *last = 0;
+                    last.next();
                 }
                 if operator {
-                    link(&mut chains, 1);
+                    link(&mut levels, 1);
                 }
                 if byte.is_ascii_digit() && !number_is_small(word) {
                     return refuse(at..end, "a number is too large", "write large numbers as strings");
@@ -112,11 +141,22 @@ pub(crate) fn check(source: &Arc<Source>) -> Result<(), Diagnostic> {
             }
         }
         // Two characters a link, as in `:=` and `==`.
-        if chains.last().is_some_and(|links| *links > MAX_CHAIN.saturating_mul(2)) {
+        if levels.last().is_some_and(|level| level.links > MAX_CHAIN.saturating_mul(2)) {
             return refuse(
                 at..end,
                 "an expression is too long",
                 "use a list and a comprehension, or name parts of the expression with variables",
+            );
+        }
+        if !byte.is_ascii_whitespace() && byte != b'#' {
+            let times = levels.last().map_or(1, |level| level.first);
+            reread = reread.saturating_add(times.saturating_sub(1));
+        }
+        if reread > MAX_REREAD {
+            return refuse(
+                at..end,
+                "brackets are nested too deep at their beginnings",
+                "name parts of the value with rules or variables, or keep tables in data",
             );
         }
         at = end;
@@ -124,9 +164,9 @@ pub(crate) fn check(source: &Arc<Source>) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-fn link(chains: &mut [u32], links: u32) {
-    if let Some(last) = chains.last_mut() {
-        *last = last.saturating_add(links);
+fn link(levels: &mut [Level], links: u32) {
+    if let Some(last) = levels.last_mut() {
+        last.links = last.links.saturating_add(links);
     }
 }
 
@@ -191,6 +231,17 @@ mod tests {
         assert_eq!(refused(&format!("x := a{}", ".b".repeat(5000))).unwrap(), "an expression is too long");
         assert_eq!(refused(&format!("x := a{}", "[0]".repeat(5000))).unwrap(), "an expression is too long");
         assert_eq!(refused(&format!("x := {}1", "(".repeat(5000))).unwrap(), "brackets are nested too deep");
+        let reread = "brackets are nested too deep at their beginnings";
+        for (open, close) in
+            [("[", "]"), ("{", "}"), ("{\"a\": ", "}"), ("[{\"a\": f([", "])}]"), ("[\n(", ")]")]
+        {
+            let nested = |depth| format!("x := {}1{}", open.repeat(depth), close.repeat(depth));
+            assert_eq!(refused(&nested(4)), None);
+            assert_eq!(refused(&nested(24)).unwrap(), reread, "{open}");
+        }
+        // What is behind the first element is read once, and an index is no list.
+        assert_eq!(refused(&format!("x := {}1{}", "[0, ".repeat(100), "]".repeat(100))), None);
+        assert_eq!(refused(&format!("x := {}0{}", "a[".repeat(100), "]".repeat(100))), None);
         assert_eq!(refused("x := 1e999999999").unwrap(), "a number is too large");
         assert!(refused(&" ".repeat(MAX_BYTES + 1)).unwrap().ends_with("may have 1048576"));
     }

@@ -13,7 +13,7 @@ use regorus::Value;
 /// How many expressions a thread keeps; when there are more, it begins anew.
 const MAX_KEPT: usize = 256;
 /// How long an expression may be that is kept.
-const MAX_LENGTH: usize = 1 << 10;
+pub(super) const MAX_LENGTH: usize = 1 << 10;
 /// How large one may become, in bytes: the limit of the function itself.
 const MAX_SIZE: usize = 100 << 10;
 

@@ -1,0 +1,46 @@
+# Two values of shared parts, compared in one step that takes seconds.
+package hostile.shared_compare
+
+deny contains "x" if {
+	x0 := numbers.range(1, 1000)
+	y0 := numbers.range(1, 1000)
+	x1 := [x0, x0]
+	x2 := [x1, x1]
+	x3 := [x2, x2]
+	x4 := [x3, x3]
+	x5 := [x4, x4]
+	x6 := [x5, x5]
+	x7 := [x6, x6]
+	x8 := [x7, x7]
+	x9 := [x8, x8]
+	x10 := [x9, x9]
+	x11 := [x10, x10]
+	x12 := [x11, x11]
+	x13 := [x12, x12]
+	x14 := [x13, x13]
+	x15 := [x14, x14]
+	x16 := [x15, x15]
+	x17 := [x16, x16]
+	x18 := [x17, x17]
+	x19 := [x18, x18]
+	y1 := [y0, y0]
+	y2 := [y1, y1]
+	y3 := [y2, y2]
+	y4 := [y3, y3]
+	y5 := [y4, y4]
+	y6 := [y5, y5]
+	y7 := [y6, y6]
+	y8 := [y7, y7]
+	y9 := [y8, y8]
+	y10 := [y9, y9]
+	y11 := [y10, y10]
+	y12 := [y11, y11]
+	y13 := [y12, y12]
+	y14 := [y13, y13]
+	y15 := [y14, y14]
+	y16 := [y15, y15]
+	y17 := [y16, y16]
+	y18 := [y17, y17]
+	y19 := [y18, y18]
+	x19 < y19
+}
