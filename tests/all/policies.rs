@@ -316,7 +316,7 @@ fn hostile_policies_end_soon_and_allow_nothing() {
             13 => stopped += 1,
             // Several rules in one file, and one of them ended in time to say something.
             10 => assert!(ran.out.contains("could not be judged"), "{name}: {ran:?}"),
-            2 => assert!(said(&ran).starts_with("policy."), "{name}: {ran:?}"),
+            2 => assert!(said(&ran).starts_with("error[policy."), "{name}: {ran:?}"),
             _ => panic!("{name}: {ran:?}"),
         }
     }
