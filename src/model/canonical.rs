@@ -4,6 +4,7 @@
 //! writes them. Values are written once, in the order in which they arrive, and an object whose
 //! members arrived in another order is rearranged in place when it ends.
 
+use std::cmp::Ordering;
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -46,18 +47,33 @@ struct Writer {
     out: Vec<u8>,
     /// The members of every object that is being written, the innermost last.
     entries: Vec<Entry>,
-    /// Their names, one behind the other.
-    names: String,
+    /// The names of those whose names have to be written in another way.
+    names: Vec<String>,
     /// Room to put members in order.
     ordered: Vec<u8>,
+    /// Whether something was written in another way than it is.
+    escaped: bool,
 }
 
-/// A member of an object: its name among the names, and its text, which ends where the next one's
-/// comma stands.
+/// A member of an object: its text, which begins with its name in quotes and ends where the next
+/// one's comma stands.
 #[derive(Clone)]
 struct Entry {
-    name: Range<usize>,
     text: Range<usize>,
+    /// How long its name is, or its place among the names that are written in another way.
+    name: Result<usize, usize>,
+}
+
+impl Entry {
+    fn name<'w>(&self, out: &'w [u8], names: &'w [String]) -> &'w [u8] {
+        match self.name {
+            Ok(length) => {
+                let start = self.text.start.saturating_add(1);
+                out.get(start..start.saturating_add(length)).unwrap_or_default()
+            }
+            Err(at) => names.get(at).map(String::as_bytes).unwrap_or_default(),
+        }
+    }
 }
 
 /// Whether a byte of a string has to be written in another way.
@@ -87,6 +103,7 @@ impl Writer {
         let mut rest = text.as_bytes();
         // Runs without an escape are copied whole.
         while let Some(at) = first_escaped(rest) {
+            self.escaped = true;
             let (plain, tail) = rest.split_at(at);
             self.out.extend_from_slice(plain);
             let Some((byte, tail)) = tail.split_first() else { break };
@@ -183,7 +200,7 @@ struct Members<'a> {
     writer: &'a mut Writer,
     /// Where the object's first member starts in `out`.
     start: usize,
-    /// The first of its members in `entries`, and where their names start.
+    /// The first of its members in `entries`, and of their names in `names`.
     first: usize,
     names: usize,
     sorted: bool,
@@ -196,25 +213,24 @@ impl<'a> Members<'a> {
         Self { writer, start, first, names, sorted: true }
     }
 
-    /// Notes a member, whose name stands last among the names, after the comma that ends the one before.
-    fn note(&mut self, name: usize, start: usize) -> Result<(), Error> {
-        let writer = &mut *self.writer;
-        let entry = Entry { name: name..writer.names.len(), text: start..start };
-        if writer.entries.len() > self.first
-            && let Some(last) = writer.entries.last_mut()
+    /// Notes a member, whose name has been written, after the comma that ends the one before.
+    fn note(&mut self, start: usize, name: Result<usize, usize>) -> Result<(), Error> {
+        let Writer { out, entries, names, .. } = &mut *self.writer;
+        let entry = Entry { text: start..start, name };
+        if entries.len() > self.first
+            && let Some(last) = entries.last_mut()
         {
             last.text.end = start.saturating_sub(1);
-            let of = |range: &Range<usize>| writer.names.get(range.clone()).unwrap_or_default();
             // Where the order is lost already, all are put in order and compared at the end.
             if self.sorted {
-                match utf16_cmp(of(&last.name), of(&entry.name)) {
-                    std::cmp::Ordering::Less => {}
-                    std::cmp::Ordering::Equal => return Err(duplicate(of(&entry.name))),
-                    std::cmp::Ordering::Greater => self.sorted = false,
+                match utf16_cmp(last.name(out, names), entry.name(out, names)) {
+                    Ordering::Less => {}
+                    Ordering::Equal => return Err(duplicate(entry.name(out, names))),
+                    Ordering::Greater => self.sorted = false,
                 }
             }
         }
-        writer.entries.push(entry);
+        entries.push(entry);
         Ok(())
     }
 
@@ -225,33 +241,44 @@ impl<'a> Members<'a> {
         self.writer.out.len()
     }
 
-    fn field(&mut self, name: &'static str) -> Result<(), Error> {
+    /// Writes a member's name, in quotes and with its colon, and notes it.
+    fn name<T: Serialize + ?Sized>(&mut self, name: &T) -> Result<(), Error> {
         let start = self.comma();
-        let at = self.writer.names.len();
-        self.writer.names.push_str(name);
-        self.note(at, start)?;
-        self.writer.string(name);
-        self.writer.out.push(b':');
-        Ok(())
+        self.writer.escaped = false;
+        name.serialize(&mut *self.writer)?;
+        let writer = &mut *self.writer;
+        let written = writer.out.get(start..).unwrap_or_default();
+        if written.first() != Some(&b'"') {
+            return Err(Error("a key must be text".to_owned()));
+        }
+        let name = if writer.escaped {
+            // What was written in another way is read back.
+            let name = serde_json::from_slice(written).map_err(|error| Error(error.to_string()))?;
+            writer.names.push(name);
+            Err(writer.names.len().saturating_sub(1))
+        } else {
+            Ok(written.len().saturating_sub(2))
+        };
+        writer.out.push(b':');
+        self.note(start, name)
     }
 
     fn end(self) -> Result<(), Error> {
-        let Self { writer, start, first, names, sorted } = self;
+        let Self { writer, start, first, names: named, sorted } = self;
         if !sorted {
-            let Writer { out, entries, names, ordered } = &mut *writer;
+            let Writer { out, entries, names, ordered, .. } = &mut *writer;
             let entries = entries.get_mut(first..).unwrap_or_default();
             if let Some(last) = entries.last_mut() {
                 last.text.end = out.len();
             }
-            let of = |entry: &Entry| names.get(entry.name.clone()).unwrap_or_default();
-            entries.sort_unstable_by(|a, b| utf16_cmp(of(a), of(b)));
+            entries.sort_unstable_by(|a, b| utf16_cmp(a.name(out, names), b.name(out, names)));
             ordered.clear();
             let mut before: Option<&Entry> = None;
             for entry in &*entries {
                 if let Some(before) = before {
                     ordered.push(b',');
-                    if of(before) == of(entry) {
-                        return Err(duplicate(of(entry)));
+                    if before.name(out, names) == entry.name(out, names) {
+                        return Err(duplicate(entry.name(out, names)));
                     }
                 }
                 ordered.extend_from_slice(out.get(entry.text.clone()).unwrap_or_default());
@@ -261,27 +288,26 @@ impl<'a> Members<'a> {
             out.extend_from_slice(ordered);
         }
         writer.entries.truncate(first);
-        writer.names.truncate(names);
+        writer.names.truncate(named);
         writer.out.push(b'}');
         Ok(())
     }
 }
 
-fn duplicate(name: &str) -> Error {
-    Error(format!("duplicate key `{name}`"))
+fn duplicate(name: &[u8]) -> Error {
+    Error(format!("duplicate key `{}`", String::from_utf8_lossy(name)))
 }
 
-fn not_text() -> Error {
-    Error("a key must be text".to_owned())
-}
-
-/// RFC 8785, section 3.2.3. The first byte that differs tells, unless both begin characters beyond
-/// the surrogates: there the order of UTF-16 is another than that of UTF-8.
-fn utf16_cmp(a: &str, b: &str) -> std::cmp::Ordering {
-    match a.bytes().zip(b.bytes()).find(|(a, b)| a != b) {
+/// RFC 8785, section 3.2.3, of two texts in UTF-8. The first byte that differs tells, unless both
+/// begin characters beyond the surrogates: there the order of UTF-16 is another than that of UTF-8.
+fn utf16_cmp(a: &[u8], b: &[u8]) -> Ordering {
+    match a.iter().zip(b).find(|(a, b)| a != b) {
         None => a.len().cmp(&b.len()),
-        Some((first, second)) if first.min(second) < 0xee => first.cmp(&second),
-        Some(_) => a.encode_utf16().cmp(b.encode_utf16()),
+        Some((first, second)) if first.min(second) < &0xee => first.cmp(second),
+        Some(_) => {
+            let [a, b] = [a, b].map(String::from_utf8_lossy);
+            a.encode_utf16().cmp(b.encode_utf16())
+        }
     }
 }
 
@@ -332,22 +358,7 @@ impl ser::SerializeMap for Members<'_> {
     type Error = Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        let start = self.comma();
-        key.serialize(&mut *self.writer)?;
-        let writer = &mut *self.writer;
-        let at = writer.names.len();
-        match writer.out.get(start..).unwrap_or_default() {
-            [b'"', inner @ .., b'"'] if !inner.contains(&b'\\') => {
-                writer.names.push_str(std::str::from_utf8(inner).map_err(|_| not_text())?);
-            }
-            // What was written in another way is read back.
-            written => {
-                let name: String = serde_json::from_slice(written).map_err(|_| not_text())?;
-                writer.names.push_str(&name);
-            }
-        }
-        writer.out.push(b':');
-        self.note(at, start)
+        self.name(key)
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
@@ -364,7 +375,7 @@ impl ser::SerializeStruct for Members<'_> {
     type Error = Error;
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Error> {
-        self.field(key)?;
+        self.name(key)?;
         value.serialize(&mut *self.writer)
     }
 
@@ -591,7 +602,11 @@ mod tests {
         ];
         for a in names {
             for b in names {
-                assert_eq!(utf16_cmp(a, b), a.encode_utf16().cmp(b.encode_utf16()), "{a:?} {b:?}");
+                assert_eq!(
+                    utf16_cmp(a.as_bytes(), b.as_bytes()),
+                    a.encode_utf16().cmp(b.encode_utf16()),
+                    "{a:?} {b:?}"
+                );
             }
         }
     }
