@@ -25,6 +25,9 @@ use crate::diag::{Diagnostic, codes};
 /// Names that the engine gives to rules of its own.
 pub(crate) const RESERVED: &str = "wl__";
 
+/// How many statements a body may have: the time it takes to put them in order grows with the square.
+const MAX_STATEMENTS: usize = 1_000;
+
 /// Stack for what recurses over syntax trees, whose depth [`text`] bounds.
 const STACK: usize = 256 << 20;
 
@@ -119,7 +122,7 @@ fn nearest_effect(name: &str) -> Option<(&str, &'static str)> {
     crate::diag::nearest(name, effects).map(|effect| (name, effect))
 }
 
-/// Refuses effects that are not sets, and names that the engine keeps for itself.
+/// Refuses effects that are not sets, names that the engine keeps for itself, and bodies without end.
 fn shapes(unit: &Unit, problems: &mut Vec<Diagnostic>) {
     for definition in &unit.rules {
         let name = definition.path.first().map_or("", String::as_str);
@@ -132,6 +135,13 @@ fn shapes(unit: &Unit, problems: &mut Vec<Diagnostic>) {
         };
         if name.starts_with(RESERVED) {
             refuse(format!("names that begin with `{RESERVED}` are taken"), "rename the rule".to_owned());
+        }
+        if definition.uses.longest > MAX_STATEMENTS {
+            let count = definition.uses.longest;
+            refuse(
+                format!("a body has {count} statements; it may have {MAX_STATEMENTS}"),
+                "split it into rules of their own".to_owned(),
+            );
         }
         if definition.effect().is_none() {
             continue;

@@ -202,6 +202,17 @@ fn nothing_reaches_out_or_is_left_to_chance() {
 }
 
 #[test]
+fn a_body_without_end_is_refused() {
+    let text = |count: usize| {
+        let lines: String = (0..count).map(|i| format!("\tv{i} := {i}\n")).collect();
+        format!("package a.b\n\ndeny contains \"x\" if {{\n{lines}}}\n")
+    };
+    assert!(load_with(&[("p.rego", &text(1_000))], json!({})).is_ok());
+    let said = refused(&text(1_001));
+    assert!(said.starts_with("p.rego:3:1: a body has 1001 statements; it may have 1000"), "{said}");
+}
+
+#[test]
 fn recursion_is_refused() {
     insta::assert_snapshot!(refused(
         "package a\n\nf(x) := g(x)\n\ng(x) := f(x)\n\ndeny contains \"x\" if f(1)\n"

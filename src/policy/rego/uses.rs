@@ -37,6 +37,8 @@ pub(crate) struct Uses {
     pub(crate) with: Option<Range<usize>>,
     /// How deep the syntax tree is.
     pub(crate) depth: u32,
+    /// How many statements its longest body has.
+    pub(crate) longest: usize,
     /// Variables that are used as indexes outside of comprehensions.
     indexes: BTreeSet<String>,
     /// Variables that have a value before anything is looked up.
@@ -141,6 +143,7 @@ impl Uses {
 
     fn query(&mut self, query: &Query) {
         self.at = self.at.saturating_add(1);
+        self.longest = self.longest.max(query.stmts.len());
         for statement in &query.stmts {
             match &statement.literal {
                 Literal::SomeVars { vars, .. } => {
