@@ -24,12 +24,12 @@ pub struct Source {
     /// Name of the collector that read it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub collector: Option<String>,
-    /// Where it was read: a path with line, or a URL without credentials.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub location: Option<String>,
     /// Digest of what was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<Digest>,
+    /// Where it was read: a path with line, or a URL without credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
 }
 
 /// What every kind of fact can tell about itself.
@@ -197,15 +197,15 @@ impl Severity {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
 pub struct Vulnerability {
+    /// First version without it; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fixed_version: Option<String>,
     /// Advisory id, such as `CVE-2026-1111`.
     pub id: String,
     /// The package it is in, as a package URL.
     pub package: String,
     /// How bad.
     pub severity: Severity,
-    /// First version without it; absent where there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fixed_version: Option<String>,
     /// VEX status, where an exploitability statement applies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vex: Option<VexStatus>,
@@ -331,42 +331,42 @@ pub struct At {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
 pub struct Operation {
-    /// What it does, in snake case: `drop_table`, `drop_column`, `add_column`, `create_index`,
-    /// `truncate`, `rename_column`, `unparsed`, …
-    pub kind: String,
-    /// Schema-qualified table.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub table: Option<String>,
-    /// Column.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub column: Option<String>,
-    /// Index, constraint or other object that it names.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub object: Option<String>,
-    /// Strongest lock it takes, in snake case: `access_exclusive`, `share`, …
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lock: Option<String>,
-    /// Whether it rewrites the table; absent where that is not known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rewrite: Option<bool>,
-    /// `NOT NULL` on an added column.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub not_null: Option<bool>,
-    /// Whether the added column has a default.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub default: Option<bool>,
-    /// `CONCURRENTLY`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub concurrently: Option<bool>,
-    /// Whether the same migration created the table earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub new_table: Option<bool>,
-    /// The statement itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub statement: Option<String>,
     /// Where it stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<At>,
+    /// Column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// `CONCURRENTLY`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concurrently: Option<bool>,
+    /// Whether the added column has a default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<bool>,
+    /// What it does, in snake case: `drop_table`, `drop_column`, `add_column`, `create_index`,
+    /// `truncate`, `rename_column`, `unparsed`, …
+    pub kind: String,
+    /// Strongest lock it takes, in snake case: `access_exclusive`, `share`, …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<String>,
+    /// Whether the same migration created the table earlier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_table: Option<bool>,
+    /// `NOT NULL` on an added column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_null: Option<bool>,
+    /// Index, constraint or other object that it names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
+    /// Whether it rewrites the table; absent where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rewrite: Option<bool>,
+    /// The statement itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement: Option<String>,
+    /// Schema-qualified table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
 }
 
 fact! {
@@ -456,45 +456,45 @@ fact! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping of evidence lists")]
 pub struct Evidence {
-    /// Signatures.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub signatures: Option<Vec<Signature>>,
-    /// Attestations.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub attestations: Option<Vec<Attestation>>,
-    /// Vulnerability scans.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scans: Option<Vec<Scan>>,
     /// Advisories.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advisories: Option<Vec<Advisory>>,
-    /// Gate results.
+    /// Approvals. Counted by governance, never shown to a policy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gates: Option<Vec<Gate>>,
+    pub approvals: Option<Vec<Approval>>,
+    /// Attestations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attestations: Option<Vec<Attestation>>,
     /// Deployments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployments: Option<Vec<Deployment>>,
-    /// Tag observations.
+    /// Gate results.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub observations: Option<Vec<Observation>>,
-    /// Migrations.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub migrations: Option<Vec<Migration>>,
+    pub gates: Option<Vec<Gate>>,
     /// Health.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health: Option<Vec<Health>>,
+    /// Migrations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub migrations: Option<Vec<Migration>>,
+    /// Tag observations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observations: Option<Vec<Observation>>,
+    /// Digests that must not return.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<Vec<Quarantine>>,
     /// AI register entries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registers: Option<Vec<RegisterEntry>>,
     /// Changes in flight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runs: Option<Vec<ActiveRun>>,
-    /// Digests that must not return.
+    /// Vulnerability scans.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub quarantine: Option<Vec<Quarantine>>,
-    /// Approvals. Counted by governance, never shown to a policy.
+    pub scans: Option<Vec<Scan>>,
+    /// Signatures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub approvals: Option<Vec<Approval>>,
+    pub signatures: Option<Vec<Signature>>,
 }
 
 /// One person's consent to one change.

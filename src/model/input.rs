@@ -164,29 +164,26 @@ pub struct Image {
     /// Name of the container.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container: Option<String>,
-    /// Registry and repository.
-    pub r#ref: String,
-    /// Tag.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tag: Option<String>,
     /// Digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<Digest>,
     /// Platforms in use, as in `linux/amd64`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platforms: Option<Vec<String>>,
+    /// Registry and repository.
+    pub r#ref: String,
+    /// Tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
 }
 
 /// How an asset is built.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
 pub struct Build {
-    /// Build system: `tekton`, `github`, `gitlab`.
+    /// Whether a new base image rebuilds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub provider: Option<String>,
-    /// Source repository.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub repository: Option<String>,
+    pub auto_rebuild: Option<bool>,
     /// Branch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
@@ -196,12 +193,15 @@ pub struct Build {
     /// Pipeline or workflow file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pipeline: Option<String>,
-    /// Whether a new base image rebuilds it.
+    /// Build system: `tekton`, `github`, `gitlab`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub auto_rebuild: Option<bool>,
+    pub provider: Option<String>,
     /// How long to wait after a new base image was first seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rebuild_delay: Option<Age>,
+    /// Source repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
 }
 
 /// What kind of change is asked for. It must fit the kind of the asset, and what `from` and `to`
@@ -302,9 +302,9 @@ pub struct Change {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping with `version` and `digest`")]
 pub struct Target {
-    /// Version or tag.
+    /// The container that changes, where the asset has several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<String>,
+    pub container: Option<String>,
     /// Digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<Digest>,
@@ -312,9 +312,9 @@ pub struct Target {
     /// dependency always have one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub r#ref: Option<String>,
-    /// The container that changes, where the asset has several.
+    /// Version or tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub container: Option<String>,
+    pub version: Option<String>,
 }
 
 /// The way of a promotion.

@@ -2,6 +2,9 @@
 //!
 //! Policies see it as `input`. It is self-contained, a few kilobytes, canonical and digested; what
 //! is evaluated, logged, replayed and used as a fixture is this. Absent members are left out.
+//!
+//! Members stand in the order of their names, as the canonical form has them, here and in the facts
+//! that a review carries: what is written in another order has to be sorted each time.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,21 +25,21 @@ use super::time::Time;
 pub struct Review {
     /// `weighlock.dev/v1`.
     pub api_version: String,
-    /// `Review`.
-    pub kind: String,
-    /// Time, place and person.
-    pub context: Context,
-    /// What is to change.
-    pub change: ReviewChange,
-    /// What it changes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asset: Option<ReviewAsset>,
     /// The artifacts that run afterwards, one per container.
     #[serde(default)]
     pub artifacts: Vec<Artifact>,
+    /// What it changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asset: Option<ReviewAsset>,
+    /// What is to change.
+    pub change: ReviewChange,
+    /// Time, place and person.
+    pub context: Context,
     /// What is known about the change and its environments.
     #[serde(default)]
     pub evidence: ReviewEvidence,
+    /// `Review`.
+    pub kind: String,
     /// Objects that belong to the asset: HPA, PDB, NetworkPolicy, nodes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub related: Option<Vec<Related>>,
@@ -49,17 +52,17 @@ pub struct Review {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
 pub struct Context {
-    /// The time of the decision.
-    pub now: Time,
-    /// Environment that the change enters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub environment: Option<String>,
-    /// Cluster.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cluster: Option<String>,
     /// Who asks, with roles from the operator's directory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<Actor>,
+    /// Cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    /// Environment that the change enters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// The time of the decision.
+    pub now: Time,
 }
 
 /// An accountable person or service.
@@ -112,153 +115,153 @@ impl UpdateType {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
 pub struct ReviewChange {
+    /// Application.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application: Option<String>,
+    /// Who made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<Person>,
+    /// The commit, read as a conventional commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<ReviewCommit>,
+    /// Changes that go first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<String>,
+    /// Digest of the normalised content, asset, observed digest, cluster and environment: what an
+    /// approval binds to.
+    pub digest: Digest,
+    /// Advisories that the change gets rid of; absent without a scan of both sides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fixes: Option<Vec<Fix>>,
+    /// What is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Target>,
     /// Id.
     pub id: String,
     /// Kind.
     pub kind: ChangeKind,
-    /// Digest of the normalised content, asset, observed digest, cluster and environment: what an
-    /// approval binds to.
-    pub digest: Digest,
-    /// Application.
+    /// For an admission: `CREATE`, `UPDATE`, `DELETE`, `CONNECT`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub application: Option<String>,
-    /// What is there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<Target>,
-    /// What shall be there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<Target>,
-    /// How far the version moves; absent where the two cannot be compared.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub update_type: Option<UpdateType>,
-    /// Advisories that the change gets rid of; absent without a scan of both sides.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fixes: Option<Vec<Fix>>,
-    /// The commit, read as a conventional commit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub commit: Option<ReviewCommit>,
+    pub operation: Option<String>,
     /// The way of a promotion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promotion: Option<Promotion>,
-    /// Who made it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub author: Option<Person>,
     /// Who asks for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested_by: Option<Person>,
     /// Ticket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
-    /// Changes that go first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub depends_on: Vec<String>,
-    /// For an admission: `CREATE`, `UPDATE`, `DELETE`, `CONNECT`.
+    /// What shall be there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub operation: Option<String>,
+    pub to: Option<Target>,
+    /// How far the version moves; absent where the two cannot be compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub update_type: Option<UpdateType>,
 }
 
 /// An advisory that the change gets rid of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
 pub struct Fix {
+    /// Whether it is known to be exploited; absent where no advisory says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exploited: Option<bool>,
     /// Advisory id.
     pub id: String,
     /// How bad.
     pub severity: Severity,
-    /// Whether it is known to be exploited; absent where no advisory says.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub exploited: Option<bool>,
 }
 
 /// A commit, read by Conventional Commits 1.0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
 pub struct ReviewCommit {
+    /// `!` or a `BREAKING CHANGE` footer.
+    pub breaking: bool,
     /// Hash.
     pub id: String,
+    /// Scope.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
     /// First line.
     pub subject: String,
     /// Type, in lower case; absent where the message is not a conventional one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub r#type: Option<String>,
-    /// Scope.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scope: Option<String>,
-    /// `!` or a `BREAKING CHANGE` footer.
-    pub breaking: bool,
 }
 
 /// The asset, without what only collectors need.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
 pub struct ReviewAsset {
+    /// Application.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application: Option<String>,
+    /// How it is built.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<Build>,
+    /// Cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    /// Environment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
     /// Id.
     pub id: String,
     /// Kind.
     pub kind: AssetKind,
-    /// Application.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub application: Option<String>,
-    /// Cluster.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cluster: Option<String>,
     /// Namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
-    /// Environment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub environment: Option<String>,
-    /// Owner.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owner: Option<String>,
     /// The object without its pod spec, status and managed fields.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<Json>,
     /// The object before an admission's update.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old_object: Option<Json>,
+    /// Owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
     /// The pod spec, whatever the workload's kind keeps it in; always with `containers`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pod_spec: Option<Json>,
-    /// How it is built.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub build: Option<Build>,
 }
 
 /// An artifact, with everything that is known about its digest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
 pub struct Artifact {
+    /// Attestations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attestations: Option<Vec<Attestation>>,
+    /// Whether this is the one that the change brings.
+    pub changed: bool,
     /// Container that runs it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container: Option<String>,
+    /// Digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
+    /// Platforms in use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platforms: Option<Vec<String>>,
     /// Registry and repository.
     pub r#ref: String,
     /// What the reference pins.
     pub ref_kind: RefKind,
-    /// Tag.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tag: Option<String>,
-    /// Digest.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub digest: Option<Digest>,
-    /// Whether this is the one that the change brings.
-    pub changed: bool,
-    /// Platforms in use.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub platforms: Option<Vec<String>>,
     /// What it is made of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sbom: Option<Sbom>,
-    /// Signatures.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub signatures: Option<Vec<Signature>>,
-    /// Attestations.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub attestations: Option<Vec<Attestation>>,
     /// Scans.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scans: Option<Vec<Scan>>,
+    /// Signatures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signatures: Option<Vec<Signature>>,
+    /// Tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
 }
 
 /// What is known about the change and its environments, narrowed to this change.
@@ -268,30 +271,30 @@ pub struct ReviewEvidence {
     /// Advisories about what the artifacts contain or the change fixes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advisories: Option<Vec<Advisory>>,
-    /// Gates of the artifacts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gates: Option<Vec<Gate>>,
     /// Deployments of the application.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployments: Option<Vec<Deployment>>,
-    /// Observations of the references involved.
+    /// Gates of the artifacts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub observations: Option<Vec<Observation>>,
-    /// Migrations that the change brings.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub migrations: Option<Vec<Migration>>,
+    pub gates: Option<Vec<Gate>>,
     /// Health of the asset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health: Option<Vec<Health>>,
+    /// Migrations that the change brings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub migrations: Option<Vec<Migration>>,
+    /// Observations of the references involved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observations: Option<Vec<Observation>>,
+    /// Quarantined digests among the artifacts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<Vec<Quarantine>>,
     /// AI register entries of the application.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registers: Option<Vec<RegisterEntry>>,
     /// Changes in flight in the environment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runs: Option<Vec<ActiveRun>>,
-    /// Quarantined digests among the artifacts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub quarantine: Option<Vec<Quarantine>>,
 }
 
 /// An object that belongs to the asset.
@@ -347,11 +350,11 @@ impl UnknownReason {
 pub struct Unknown {
     /// Name of the fact, as in `evidence.scans`.
     pub fact: String,
-    /// What it is about: a digest, an asset, a change.
-    pub subject: String,
     /// Why.
     pub reason: UnknownReason,
     /// The rules that require it; empty in a review, filled in a decision.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub required_by: Vec<String>,
+    /// What it is about: a digest, an asset, a change.
+    pub subject: String,
 }
