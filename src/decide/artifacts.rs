@@ -30,35 +30,35 @@ fn artifact(image: Image, changed: bool) -> Artifact {
     }
 }
 
-/// The artifacts that run when the change has been made.
+/// The artifacts that run when the change has been made, and the image that it puts another in the
+/// place of.
 pub(super) fn of(
     change: &Change,
     asset: Option<&Asset>,
     pod_spec: Option<&Value>,
     unknown: &mut Vec<Unknown>,
-) -> Vec<Artifact> {
+) -> (Vec<Artifact>, Option<Image>) {
     let mut images: Vec<Image> = asset.map(|asset| asset.images.clone()).unwrap_or_default();
     let spec_images = pod_spec.map(kubernetes::images).unwrap_or_default();
     if pod_spec.is_some() && matches!(change.kind, ChangeKind::Admission | ChangeKind::Config) {
         // What will run is what the object says: a digest that is said beside it pins nothing. What
         // else is said to run is kept: it may.
-        images.retain(|known| !spec_images.iter().any(|image| observed::same_image(known, image)));
+        images = observed::without(images, &spec_images);
         images.extend(spec_images);
     } else {
-        for image in spec_images {
-            // What the object says beside what was observed is kept: either may run.
-            if !images.iter().any(|known| observed::same_image(known, &image)) {
-                images.push(image);
-            }
-        }
+        // What the object says beside what was observed is kept: either may run.
+        let more = observed::without(spec_images, &images);
+        images.extend(more);
     }
     let all_changed = change.kind == ChangeKind::Admission && change.operation.as_deref() != Some("DELETE");
     let target = match (&change.to, change.kind) {
         (Some(to), ChangeKind::Image | ChangeKind::Promotion | ChangeKind::BaseImage) => to,
-        _ => return images.into_iter().map(|image| artifact(image, all_changed)).collect(),
+        _ => return (images.into_iter().map(|image| artifact(image, all_changed)).collect(), None),
     };
+    let from = change.from.as_ref();
+    let container = target.container.as_ref().or_else(|| from.and_then(|from| from.container.as_ref()));
     let brought = |known: Option<&Image>| Image {
-        container: known.and_then(|image| image.container.clone()).or_else(|| target.container.clone()),
+        container: known.and_then(|image| image.container.clone()).or_else(|| container.cloned()),
         r#ref: target.r#ref.clone().or_else(|| known.map(|image| image.r#ref.clone())).unwrap_or_default(),
         tag: target.version.clone(),
         digest: target.digest.clone(),
@@ -67,23 +67,24 @@ pub(super) fn of(
     if change.kind == ChangeKind::BaseImage {
         // The base image is not what runs; what runs is yet to be built from it.
         let base = std::iter::once(artifact(brought(None), true));
-        return base.chain(images.into_iter().map(|image| artifact(image, false))).collect();
+        return (base.chain(images.into_iter().map(|image| artifact(image, false))).collect(), None);
     }
-    let from = change.from.as_ref();
-    let place = if target.container.is_some() {
-        images.iter().position(|image| image.container == target.container)
-    } else {
-        let same_digest = |image: &Image| {
-            image.digest.is_some() && image.digest.as_ref() == from.and_then(|from| from.digest.as_ref())
-        };
-        let same_ref = |image: &Image| Some(&image.r#ref) == target.r#ref.as_ref();
-        images.iter().position(same_digest).or_else(|| images.iter().position(same_ref)).or(
-            match images.len() {
-                1 => Some(0),
-                _ => None,
-            },
-        )
+    let places = |meant: &dyn Fn(&Image) -> bool| -> Vec<usize> {
+        images.iter().enumerate().filter(|(_, image)| meant(image)).map(|(place, _)| place).collect()
     };
+    let digest = from.and_then(|from| from.digest.as_ref());
+    let places = match container {
+        Some(_) => places(&|image| image.container.as_ref() == container),
+        None => {
+            let by_digest = places(&|image| digest.is_some() && image.digest.as_ref() == digest);
+            let by_name = || places(&|image| Some(&image.r#ref) == target.r#ref.as_ref());
+            let any = Some(by_digest).filter(|found| !found.is_empty()).unwrap_or_else(by_name);
+            if any.is_empty() && images.len() == 1 { vec![0] } else { any }
+        }
+    };
+    let place = places.first().copied();
+    // Where the inventory and its object differ, or two containers run it, none is the one.
+    let replaced = place.filter(|_| places.len() == 1).and_then(|place| images.get(place).cloned());
     if place.is_none() && !images.is_empty() {
         unknown.push(Unknown {
             fact: "artifacts.digest".to_owned(),
@@ -106,5 +107,5 @@ pub(super) fn of(
     if place.is_none() {
         all.push(artifact(brought(None), true));
     }
-    all
+    (all, replaced)
 }

@@ -23,6 +23,7 @@ use crate::model::input::{Asset, Change, ChangeKind, Image, Person, Promotion, T
 use crate::model::json::Json;
 use crate::model::review::{
     Actor, Artifact, Context, Fix, Review, ReviewAsset, ReviewChange, ReviewEvidence, Unknown, UnknownReason,
+    UpdateType,
 };
 use crate::model::time::Time;
 use crate::model::trust::{Threshold, Trust};
@@ -248,7 +249,7 @@ impl<'a> Assembly<'a> {
         let cluster = asset.and_then(|asset| asset.cluster.as_deref());
         let object = asset.and_then(|asset| asset.object.as_ref()).map(|object| &object.0);
         let pod_spec = object.and_then(kubernetes::pod_spec);
-        let mut artifacts = artifacts::of(change, asset, pod_spec, &mut unknown);
+        let (mut artifacts, replaced) = artifacts::of(change, asset, pod_spec, &mut unknown);
         for artifact in &mut artifacts {
             let Some(digest) = artifact.digest.as_ref().map(Digest::as_str) else { continue };
             artifact.sbom = self.sboms.about(&[digest], digest, &mut unknown).and_then(|mut all| all.pop());
@@ -266,7 +267,7 @@ impl<'a> Assembly<'a> {
             .collect();
         let references: Vec<&str> = references.iter().map(String::as_str).collect();
         let by_application = application.map(|name| vec![name]).unwrap_or_default();
-        let update_type = update_type(change, asset, &mut unknown);
+        let update_type = self.update_type(change, replaced.as_ref(), &mut unknown);
         let identity = Identity {
             id: &change.id,
             kind: change.kind,
@@ -366,13 +367,38 @@ impl<'a> Assembly<'a> {
         None
     }
 
+    fn update_type(
+        &self,
+        change: &Change,
+        replaced: Option<&Image>,
+        unknown: &mut Vec<Unknown>,
+    ) -> Option<UpdateType> {
+        let (from, to) = (change.from.as_ref()?, change.to.as_ref()?);
+        let tagged = |reference: &str, digest: &Digest| {
+            let mut seen = self.observations.counted.get(reference).into_iter().flatten();
+            seen.any(|seen| seen.digest == *digest || seen.previous.contains(digest))
+        };
+        let derived = version::update_type(from, to)
+            .filter(|_| observed::found_there(change, from, to, replaced, &tagged));
+        if derived.is_none() {
+            unknown.push(Unknown {
+                fact: "change.updateType".to_owned(),
+                subject: change.id.clone(),
+                reason: UnknownReason::Underivable,
+                required_by: Vec::new(),
+            });
+        }
+        derived
+    }
+
     fn migrations(&self, change: &Change, unknown: &mut Vec<Unknown>) -> Option<Vec<Migration>> {
         let mut by_change = self.migrations_by_change.about(&[&change.id], &change.asset, unknown);
         let by_asset = self.migrations_by_asset.about(&[&change.asset], &change.asset, unknown);
         match (&mut by_change, by_asset) {
             (Some(all), Some(more)) => {
                 all.extend(more);
-                by_change
+                // A migration does something: that nobody says what is not that it does nothing.
+                by_change.filter(|all| !all.is_empty() || change.kind != ChangeKind::Migration)
             }
             // Something about this change or asset was left out, and so the rest is not the whole.
             _ => None,
@@ -463,24 +489,6 @@ struct Identity<'a> {
     operation: Option<&'a str>,
     object: Option<&'a Value>,
     migrations: &'a [Migration],
-}
-
-fn update_type(
-    change: &Change,
-    asset: Option<&Asset>,
-    unknown: &mut Vec<Unknown>,
-) -> Option<crate::model::review::UpdateType> {
-    let (from, to) = (change.from.as_ref()?, change.to.as_ref()?);
-    let derived = version::update_type(from, to).filter(|_| observed::found_there(change, from, asset));
-    if derived.is_none() {
-        unknown.push(Unknown {
-            fact: "change.updateType".to_owned(),
-            subject: change.id.clone(),
-            reason: UnknownReason::Underivable,
-            required_by: Vec::new(),
-        });
-    }
-    derived
 }
 
 fn review_asset(asset: &Asset, change: &Change, pod_spec: Option<&Value>) -> ReviewAsset {

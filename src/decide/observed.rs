@@ -1,5 +1,7 @@
 //! What was observed of an asset: whether it counts, and whether others say the same.
 
+use std::collections::HashMap;
+
 use crate::model::artifact::ImageRef;
 use crate::model::id::Digest;
 use crate::model::input::{Asset, Change, ChangeKind, Image, Target};
@@ -30,41 +32,110 @@ pub(super) fn counts(
     }
 }
 
-/// Whether the inventory agrees with what a change says it finds. Else the change chose its own
-/// beginning, and with it how small a step it takes.
-pub(super) fn found_there(change: &Change, from: &Target, asset: Option<&Asset>) -> bool {
-    if !matches!(change.kind, ChangeKind::Image | ChangeKind::Promotion) {
-        return true;
-    }
-    let container = change.to.as_ref().and_then(|to| to.container.as_ref()).or(from.container.as_ref());
-    let images = || {
-        let all = asset.map(|asset| asset.images.as_slice()).unwrap_or_default();
-        all.iter().filter(|image| container.is_none() || image.container.as_ref() == container)
+/// Whether what a change says it finds is what is there. Else the change chose its own beginning, and
+/// with it how small a step it takes. `replaced` is the one image that it puts another in the place
+/// of; `tagged` tells whether somebody saw a digest under a reference.
+pub(super) fn found_there(
+    change: &Change,
+    from: &Target,
+    to: &Target,
+    replaced: Option<&Image>,
+    tagged: &dyn Fn(&str, &Digest) -> bool,
+) -> bool {
+    let runs = match change.kind {
+        ChangeKind::Image | ChangeKind::Promotion => replaced,
+        // From the version of one thing to that of another is no update.
+        _ => return to.r#ref.is_none() || same_name(from.r#ref.as_deref(), to.r#ref.as_deref()),
     };
-    let agree = |said: Option<&str>, found: &mut dyn Iterator<Item = &str>| match said {
-        None => true,
-        Some(said) => {
-            let mut found = found.peekable();
-            found.peek().is_none() || found.any(|found| found == said)
-        }
+    let Some(image) = runs else { return false };
+    let own = Some(image.r#ref.as_str());
+    // Stages may have repositories of their own.
+    let there = to.r#ref.is_none() || change.kind == ChangeKind::Promotion;
+    let name = (there || same_name(own, to.r#ref.as_deref()))
+        && (from.r#ref.is_none() || same_name(own, from.r#ref.as_deref()));
+    let seen = |version: &str, digest: &Digest| tagged(&format!("{}:{version}", image.r#ref), digest);
+    let version = match (&from.version, &image.tag, &image.digest) {
+        (None, ..) => true,
+        (Some(said), Some(tag), _) => said == tag,
+        // Pinned by its digest alone: which version that is, somebody must have seen.
+        (Some(said), None, Some(digest)) => seen(said, digest),
+        (Some(_), None, None) => false,
     };
-    agree(from.version.as_deref(), &mut images().filter_map(|image| image.tag.as_deref()))
-        && agree(
-            from.digest.as_ref().map(Digest::as_str),
-            &mut images().filter_map(|image| image.digest.as_ref().map(Digest::as_str)),
-        )
+    let digest = match (&from.digest, &image.digest, &image.tag) {
+        (None, ..) => true,
+        (Some(said), Some(digest), _) => said == digest,
+        (Some(said), None, Some(tag)) => seen(tag, said),
+        (Some(_), None, None) => false,
+    };
+    name && version && digest
 }
 
-/// Whether two say the same of what a container runs; one may know more than the other.
-pub(super) fn same_image(a: &Image, b: &Image) -> bool {
+/// Whether two references name the same image or package, of whatever version.
+fn same_name(a: Option<&str>, b: Option<&str>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => name(a) == name(b),
+        _ => false,
+    }
+}
+
+/// What a reference names, without its version.
+fn name(reference: &str) -> String {
+    if reference.starts_with("pkg:") {
+        let url = reference.split(['?', '#']).next().unwrap_or_default();
+        let own = url.rfind('/').map_or(0, |at| at.saturating_add(2));
+        let end = url.rfind('@').filter(|at| *at >= own).unwrap_or(url.len());
+        return url.get(..end).unwrap_or_default().to_owned();
+    }
+    match ImageRef::parse(reference) {
+        Some(parsed) => format!("{}/{}", parsed.registry, parsed.repository),
+        None => reference.to_owned(),
+    }
+}
+
+/// Those of some images of which none of others says the same; one may know more than the other.
+pub(super) fn without(images: Vec<Image>, others: &[Image]) -> Vec<Image> {
+    let mut known: HashMap<(Option<&str>, String), Vec<&Image>> = HashMap::new();
+    for image in others {
+        known.entry((image.container.as_deref(), name(&image.r#ref))).or_default().push(image);
+    }
+    let same = |image: &Image| {
+        let known = known.get(&(image.container.as_deref(), name(&image.r#ref)));
+        known.into_iter().flatten().any(|other| agree_on_version(image, other))
+    };
+    images.into_iter().filter(|image| !same(image)).collect()
+}
+
+fn agree_on_version(a: &Image, b: &Image) -> bool {
     fn agree<T: PartialEq>(a: Option<&T>, b: Option<&T>) -> bool {
         a.is_none() || b.is_none() || a == b
     }
-    let name =
-        |image: &Image| ImageRef::parse(&image.r#ref).map(|parsed| (parsed.registry, parsed.repository));
-    a.container == b.container
-        && (a.r#ref == b.r#ref || name(a).is_some_and(|name_a| Some(name_a) == name(b)))
-        && agree(a.digest.as_ref(), b.digest.as_ref())
+    agree(a.digest.as_ref(), b.digest.as_ref())
         // With a digest on both sides the tag decides nothing.
         && (a.digest.is_some() && b.digest.is_some() || agree(a.tag.as_ref(), b.tag.as_ref()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_what_it_is_without_its_version() {
+        for (a, b) in [
+            ("pkg:npm/x@1", "pkg:npm/x@2"),
+            ("pkg:npm/@scope/x@1?a=b", "pkg:npm/@scope/x"),
+            ("nginx", "docker.io/library/nginx:1.27"),
+            ("oci://r.example/c", "oci://r.example/c"),
+        ] {
+            assert!(same_name(Some(a), Some(b)), "{a} {b}");
+        }
+        for (a, b) in [
+            ("pkg:npm/x@1", "pkg:npm/evil@1"),
+            ("pkg:npm/@a", "pkg:npm/@b"),
+            ("r.example/base", "evil.example/base"),
+            ("", "r.example/base"),
+        ] {
+            assert!(!same_name(Some(a), Some(b)), "{a} {b}");
+        }
+        assert!(!same_name(None, None));
+    }
 }

@@ -777,33 +777,81 @@ fn what_is_approved_is_all_that_matters_about_a_change() {
 /// A change that names its own beginning does not choose how small a step it takes.
 #[test]
 fn what_a_change_says_it_finds_must_be_what_is_there() {
-    let kind = |tag: &str, from: &str| {
+    let review = |images: &str, from: &str, to: &str| {
         let text = format!(
-            "inventory: [{{id: a, kind: workload, images: [{{container: c, ref: r.example/c, {tag}}}, {{container: d, ref: r.example/d, tag: 9.9.9}}]}}]\nchanges: [{{id: c, kind: image, asset: a, from: {{{from}}}, to: {{version: 2.0.1, container: c}}}}]\n"
+            "inventory: [{{id: a, kind: workload, images: [{images}]}}]\nchanges: [{{id: c, kind: image, asset: a, from: {{{from}}}, to: {{version: 2.0.1, {to}}}}}]\nevidence:\n  observations: [{{ref: 'r.example/c:2.0.0', digest: \"{OTHER}\", firstSeen: 2026-01-01T00:00:00Z}}]\n"
         );
-        let review = assemble::assemble(
-            &merged(&[(text.as_str(), Trust::Claimed)]),
+        assemble::assemble(
+            &merged(&[(text.as_str(), Trust::Operator)]),
             now(),
             &Thresholds::new(),
             &Roles::new(),
         )
-        .remove(0);
-        let unknown = review.unknown.iter().any(|u| u.fact == "change.updateType");
-        (review.change.update_type.is_some(), unknown)
+        .remove(0)
     };
-    let known = (true, false);
-    assert_eq!(kind("tag: 2.0.0", "version: 2.0.0"), known);
-    assert_eq!(kind("tag: 1.0.0", "version: 2.0.0"), (false, true));
-    assert_eq!(kind("tag: 2.0.0", "version: 9.9.9"), (false, true));
-    assert_eq!(kind(&format!("digest: \"{DIGEST}\""), "version: 2.0.0"), known);
-    assert_eq!(
-        kind(&format!("digest: \"{DIGEST}\""), &format!("version: 2.0.0, digest: \"{DIGEST}\"")),
+    let told = |images: &str, from: &str, to: &str| {
+        let review = review(images, from, to);
+        let known = review.change.update_type.is_some();
+        assert_eq!(known, !review.unknown.iter().any(|u| u.fact == "change.updateType"));
         known
-    );
-    assert_eq!(
-        kind(&format!("digest: \"{DIGEST}\""), &format!("version: 2.0.0, digest: \"{OTHER}\"")),
-        (false, true)
-    );
+    };
+    let beside = "{container: d, ref: r.example/d, tag: 9.9.9}";
+    let kind = |own: &str, from: &str| {
+        told(&format!("{{container: c, ref: r.example/c, {own}}}, {beside}"), from, "container: c")
+    };
+    let (own, other) = (format!("digest: \"{DIGEST}\""), format!("digest: \"{OTHER}\""));
+    assert!(kind("tag: 2.0.0", "version: 2.0.0"));
+    assert!(!kind("tag: 1.0.0", "version: 2.0.0"));
+    assert!(!kind("tag: 2.0.0", "version: 9.9.9"));
+    assert!(kind(&format!("tag: 2.0.0, {own}"), &format!("version: 2.0.0, {own}")));
+    assert!(!kind(&format!("tag: 2.0.0, {own}"), &format!("version: 2.0.0, {other}")));
+    // Of a digest alone only who saw it under a tag knows the version, and the other way round.
+    assert!(!kind(&own, "version: 2.0.0") && !kind(&own, &format!("version: 2.0.0, {own}")));
+    assert!(kind(&other, "version: 2.0.0") && kind(&other, &format!("version: 2.0.0, {other}")));
+    assert!(!kind("tag: 2.0.0", &format!("version: 2.0.0, {own}")));
+    assert!(kind("tag: 2.0.0", &format!("version: 2.0.0, {other}")));
+    // A container that is not there, one of another image, none at all, or two of which one is meant.
+    let runs = "{container: c, ref: r.example/c, tag: 2.0.0}";
+    assert!(told(runs, "version: 2.0.0", "ref: r.example/c"));
+    assert!(!told(runs, "version: 2.0.0, container: ghost", "ref: r.example/c"));
+    assert!(!told(runs, "version: 2.0.0", "container: ghost"));
+    assert!(!told(&format!("{runs}, {beside}"), "version: 9.9.9", "ref: r.example/c"));
+    assert!(!told("", "version: 2.0.0", "ref: r.example/c"));
+    assert!(!told(
+        &format!("{runs}, {{container: c, ref: r.example/c, tag: 1.0.0}}"),
+        "version: 2.0.0",
+        "container: c"
+    ));
+    // The version of one image says nothing of another's.
+    assert!(!told(runs, "version: 2.0.0", "container: c, ref: evil.example/c"));
+    assert_eq!(review(runs, "version: 2.0.0", "container: ghost").artifacts.len(), 2);
+}
+
+/// What a package or a base image is called is part of what it is.
+#[test]
+fn from_one_name_to_another_is_no_update() {
+    let told = |kind: &str, from: &str, to: &str| {
+        let text = format!(
+            "inventory: [{{id: a, kind: repository}}]\nchanges: [{{id: c, kind: {kind}, asset: a, from: {{version: 9.0.0, ref: '{from}'}}, to: {{version: 9.0.1, ref: '{to}'}}}}]\n"
+        );
+        let merged = merged(&[(text.as_str(), Trust::Claimed)]);
+        let review = assemble::assemble(&merged, now(), &Thresholds::new(), &Roles::new()).remove(0);
+        review.change.update_type.is_some()
+    };
+    assert!(told("dependency", "pkg:npm/x@9.0.0", "pkg:npm/x@9.0.1"));
+    assert!(!told("dependency", "pkg:npm/x", "pkg:npm/evil"));
+    assert!(told("base_image", "r.example/base", "r.example/base"));
+    assert!(!told("base_image", "r.example/base", "evil.example/base"));
+}
+
+/// A migration of which nobody says what it does is not one that does nothing.
+#[test]
+fn a_migration_without_operations_is_unknown() {
+    let text = "inventory: [{id: db, kind: database}]\nchanges:\n  - {id: m1, kind: config, asset: db}\n  - {id: m2, kind: migration, asset: db}\nevidence: {migrations: [{change: m1, operations: [{kind: drop_table}]}]}\n";
+    let reviews =
+        assemble::assemble(&merged(&[(text, Trust::Operator)]), now(), &Thresholds::new(), &Roles::new());
+    let known = |at: usize| reviews[at].evidence.migrations.as_ref().map(Vec::len);
+    assert_eq!((known(0), known(1)), (Some(1), None));
 }
 
 /// What the object runs is weighed, whatever else the document says that it runs.

@@ -460,7 +460,7 @@ fn what_a_rule_has_seen_ends_no_hold_of_its_own() {
     let folder = Folder::with(&[
         (
             "in.yaml",
-            "apiVersion: weighlock.dev/v1\nkind: Input\ninventory: [{id: a, kind: database, environment: test}]\nchanges: [{id: c, kind: migration, asset: a}]\nevidence: {migrations: []}\n",
+            "apiVersion: weighlock.dev/v1\nkind: Input\ninventory: [{id: a, kind: database, environment: test}]\nchanges: [{id: c, kind: config, asset: a}]\nevidence: {migrations: []}\n",
         ),
         (
             "p/read.yaml",
