@@ -17,7 +17,7 @@ use crate::model::finding::{Effect, Finding, Location};
 use crate::model::plan::Plan;
 use crate::model::{Digest, Time};
 
-mod clean;
+pub(crate) mod clean;
 mod github;
 mod gitlab;
 mod graph;

@@ -10,6 +10,7 @@ use miette::{
 
 use super::output::{Terminal, say};
 use crate::diag::{Diagnostic, Level, Source};
+use crate::report::clean;
 
 /// How many problems are shown; the rest are counted.
 const SHOWN: usize = 20;
@@ -145,9 +146,9 @@ impl SourceCode for Excerpt {
     }
 }
 
-/// What a document says cannot steer the terminal.
+/// What a document says steers neither a terminal nor a build server, and forges no line.
 fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    clean::line(text).into_owned()
 }
 
 /// A message that quotes a whole document says no more than one that quotes its beginning.
@@ -160,11 +161,16 @@ fn short(text: String) -> String {
 
 /// The same, byte for byte, so that spans stay true.
 fn clean_text(text: &str) -> String {
-    text.chars()
-        .map(
-            |c| if c.is_control() && !matches!(c, '\n' | '\t' | '\r') && c.len_utf8() == 1 { '?' } else { c },
-        )
-        .collect()
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' => out.push(c),
+            '\r' => out.push(' '),
+            c if clean::acts(c) => out.extend(std::iter::repeat_n('?', c.len_utf8())),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 impl fmt::Debug for Shown<'_> {
@@ -190,7 +196,10 @@ impl miette::Diagnostic for Shown<'_> {
     }
 
     fn help<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
-        self.problem.hint.as_ref().map(|hint| Box::new(short(clean(hint))) as Box<dyn fmt::Display>)
+        self.problem
+            .hint
+            .as_ref()
+            .map(|hint| Box::new(short(clean::lines(hint).join("\n"))) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -201,6 +210,6 @@ impl miette::Diagnostic for Shown<'_> {
         let label = self.problem.label.as_ref()?;
         let span = &self.source.as_ref()?.span;
         let length = span.end.saturating_sub(span.start);
-        Some(Box::new(std::iter::once(LabeledSpan::new(Some(label.text.clone()), span.start, length))))
+        Some(Box::new(std::iter::once(LabeledSpan::new(Some(short(clean(&label.text))), span.start, length))))
     }
 }

@@ -88,7 +88,7 @@ pub(super) fn misfit(change: &Change, asset: Option<&Asset>) -> Option<Misfit> {
     let fit = of(change.kind);
     asset.and_then(|asset| unfit(change, asset, fit)).or_else(|| stray(change)).or_else(|| match fit.brings {
         Brings::Nothing => brings_nothing(change),
-        Brings::Image => unsaid(change).or_else(|| double(change)),
+        Brings::Image => unsaid(change).or_else(|| double(change)).or_else(|| elsewhere(change)),
         Brings::BaseImage => unsaid(change)
             .or_else(|| unnamed(change))
             .or_else(|| double(change))
@@ -205,6 +205,17 @@ fn double(change: &Change) -> Option<Misfit> {
     Some((member, Diagnostic::error(codes::INPUT_CONFLICT, message).hint(PLAIN)))
 }
 
+/// What is found in one container and put into another.
+fn elsewhere(change: &Change) -> Option<Misfit> {
+    let containers = || sides(change).filter_map(|(_, target)| target.container.as_ref());
+    let differ = containers().zip(containers().skip(1)).any(|(to, from)| to != from);
+    differ.then(|| {
+        let message = "`from` and `to` name different containers".to_owned();
+        let hint = "a change is of one container; give each its own change";
+        ("to", Diagnostic::error(codes::INPUT_CONFLICT, message).hint(hint))
+    })
+}
+
 const PLAIN: &str = "give `ref` the registry and the repository alone";
 
 fn contradicts(name: &str, tag: Option<&str>, digest: Option<&Digest>) -> bool {
@@ -221,7 +232,8 @@ fn no_package(change: &Change) -> Option<Misfit> {
     let package = |target: &Target| {
         let url = target.r#ref.as_deref()?.strip_prefix("pkg:")?.trim_start_matches('/');
         let kind = url.split_once('/')?.0.to_ascii_lowercase();
-        (!matches!(kind.as_str(), "oci" | "docker")).then_some(())
+        let plain = kind.bytes().all(|b| b.is_ascii_alphanumeric() || b"+.-".contains(&b));
+        (plain && !matches!(kind.as_str(), "oci" | "docker")).then_some(())
     };
     let (member, _) = sides(change).find(|(_, target)| package(target).is_none())?;
     Some(invalid(
@@ -253,7 +265,7 @@ fn sides(change: &Change) -> impl Iterator<Item = (&'static str, &Target)> {
 /// Whether an asset runs what a change names, by digest or by name.
 fn runs(asset: &Asset, target: &Target) -> bool {
     let named = target.r#ref.as_deref();
-    let parsed = named.and_then(ImageRef::parse);
+    let parsed = named.and_then(|name| ImageRef::parse(name.strip_prefix("oci://").unwrap_or(name)));
     let within = parsed.as_ref().and_then(|parsed| parsed.digest.as_ref());
     let spec = asset.object.as_ref().and_then(|object| kubernetes::pod_spec(&object.0));
     let of_object = spec.map(kubernetes::images).unwrap_or_default();
@@ -318,13 +330,19 @@ mod tests {
             runs(&asset, &serde_json::from_value(target).unwrap())
         };
         let pinned = format!("registry.example/other@{digest}");
-        for name in
-            ["registry.example/web", "registry.example/web:2", "nginx", "docker.io/library/nginx:2", &pinned]
-        {
+        for name in [
+            "registry.example/web",
+            "oci://registry.example/web",
+            "REGISTRY.example:443/web:2",
+            "nginx",
+            "docker.io/library/nginx:2",
+            "index.docker.io/nginx",
+            &pinned,
+        ] {
             assert!(target(Some(name), None), "{name}");
         }
         assert!(target(None, Some(&digest)) && target(Some("registry.example/other"), Some(&digest)));
-        for name in ["registry.example/other", "oci://registry.example/web", "pkg:npm/web"] {
+        for name in ["registry.example/other", "registry.example:5000/web", "pkg:npm/web"] {
             assert!(!target(Some(name), None), "{name}");
         }
     }

@@ -183,9 +183,10 @@ pub fn admission_review(review: &Value) -> Result<Input, String> {
     }
     let uid = text(request, "/uid").ok_or("the member `request.uid` is missing")?;
     let old = request.get("oldObject").filter(|object| object.is_object());
-    // On DELETE the object is null: what is judged is what goes away.
-    let object = request.get("object").filter(|object| object.is_object()).or(old);
-    let object = object.ok_or("neither `request.object` nor `request.oldObject` is an object")?;
+    // On DELETE the object is null: what is judged is what goes away. Else never what was there before.
+    let object = request.get("object").filter(|object| object.is_object());
+    let object = object.or(old.filter(|_| operation == "DELETE"));
+    let object = object.ok_or("`request.object` is not an object")?;
     let user = text(request, "/userInfo/username").map(|id| Person { id: id.to_owned() });
     let mut input = admission(object, old, operation, Some(uid), user);
     if let (Some(asset), Some(namespace)) = (input.inventory.first_mut(), text(request, "/namespace")) {

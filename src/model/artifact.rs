@@ -30,6 +30,9 @@ pub struct ImageRef {
     pub digest: Option<Digest>,
 }
 
+/// The registry of names that name none.
+const HUB: &str = "docker.io";
+
 impl ImageRef {
     /// Reads a reference by the grammar of the distribution spec; `None` where it is not one.
     pub fn parse(text: &str) -> Option<Self> {
@@ -45,9 +48,18 @@ impl ImageRef {
             return None;
         }
         let (registry, repository) = match name.split_once('/') {
-            Some((host, rest)) if host.contains(['.', ':']) || host == "localhost" => (host, rest.to_owned()),
-            Some(_) => ("docker.io", name.to_owned()),
-            None => ("docker.io", format!("library/{name}")),
+            Some((host, rest)) if host.contains(['.', ':']) || host == "localhost" => {
+                let host = host.to_ascii_lowercase();
+                (host.strip_suffix(":443").unwrap_or(&host).to_owned(), rest)
+            }
+            _ => (HUB.to_owned(), name),
+        };
+        let (registry, repository) = match registry.as_str() {
+            HUB | "index.docker.io" | "registry-1.docker.io" if !repository.contains('/') => {
+                (HUB.to_owned(), format!("library/{repository}"))
+            }
+            "index.docker.io" | "registry-1.docker.io" => (HUB.to_owned(), repository.to_owned()),
+            _ => (registry, repository.to_owned()),
         };
         let valid = !registry.is_empty()
             && repository.split('/').all(|part| {
@@ -56,7 +68,7 @@ impl ImageRef {
                         .bytes()
                         .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b))
             });
-        valid.then(|| Self { registry: registry.to_owned(), repository, tag: tag.map(str::to_owned), digest })
+        valid.then(|| Self { registry, repository, tag: tag.map(str::to_owned), digest })
     }
 
     /// What the reference pins.

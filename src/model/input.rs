@@ -62,9 +62,11 @@ pub fn same_person(a: &str, b: &str) -> bool {
     a == b || spelt(a) == spelt(b)
 }
 
-/// An id as it is compared with others: without white space, in lower case.
+/// An id as it is compared with others: what can be told apart by eye, in lower case. White space and
+/// characters that are not seen make nobody another person.
 pub fn spelt(id: &str) -> String {
-    id.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+    let seen = |c: &char| c.is_alphanumeric() || c.is_ascii_punctuation();
+    id.chars().filter(seen).flat_map(char::to_lowercase).collect()
 }
 
 /// What kind of thing an asset is.

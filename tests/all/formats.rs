@@ -131,11 +131,22 @@ fn nothing_in_a_document_acts_on_who_reads() {
         let commands = ran.out.lines().filter(|line| line.trim_start().starts_with("::error::x")).count();
         assert_eq!(commands, 0, "{}: {}", format.name, ran.out);
     }
-    // Nor in an error.
-    folder.write(
-        "in.json",
-        format!("{{\"apiVersion\": \"weighlock.dev/v1\", \"kind\": \"Input\", \"{evil}\": 1}}"),
-    );
-    let ran = folder.run("evaluate in.json -p p.rego");
-    assert!(ran.code == 2 && !ran.err.contains(['\u{1b}', '\u{9b}', '\r']), "{:?}", ran.err);
+    // Nor in an error: in what it says, what it quotes, and the words under the place.
+    let raw =
+        "{\"apiVersion\": \"weighlock.dev/v1\",\r::error::x \"kind\": \"Input\", \"\u{9b}31m\u{202e}\": 1}";
+    let report =
+        format!("{{\"apiVersion\": \"weighlock.dev/v1\", \"kind\": \"Report\", \"verdict\": \"{evil}\"}}");
+    let named = format!("{{\"apiVersion\": \"weighlock.dev/v1\", \"kind\": \"Input\", \"{evil}\": 1}}");
+    folder.write("e.json", report);
+    for (text, command) in [
+        (named.as_str(), "evaluate in.json -p p.rego"),
+        (raw, "evaluate in.json -p p.rego"),
+        ("{}", "approve c --report e.json --by x@y"),
+    ] {
+        folder.write("in.json", text);
+        let ran = folder.run(command);
+        assert!(ran.code == 2, "{ran:?}");
+        assert!(!ran.err.contains(['\u{1b}', '\u{9b}', '\u{7}', '\r', '\u{202e}']), "{:?}", ran.err);
+        assert!(!ran.err.lines().any(|line| line.trim_start().starts_with("::")), "{}", ran.err);
+    }
 }

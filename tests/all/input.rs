@@ -532,7 +532,9 @@ fn kubernetes_comes_as_it_is() {
     }
     for (text, said) in [
         (review("EAT", pod, "null"), "`EAT` is not an operation"),
-        (review("CREATE", "null", "null"), "neither"),
+        (review("CREATE", "null", "null"), "`request.object` is not an object"),
+        (review("CREATE", "null", pod), "`request.object` is not an object"),
+        (review("UPDATE", &format!("[{pod}]"), pod), "`request.object` is not an object"),
         (review("CREATE", pod, "null").replace("\"uid\": \"u-CREATE\", ", ""), "request.uid"),
         (
             review("CREATE", pod, "null").replace("k8s.io/v1\"", "k8s.io/v1beta1\""),

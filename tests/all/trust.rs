@@ -527,7 +527,7 @@ fn a_swap_of_what_runs_is_judged_as_one() {
         no_from(swap("base_image", "ref: r.example/base, ")),
         no_from(swap("dependency", "ref: 'pkg:npm/lodash', ")),
         release(no_from(swap("chart", ""))),
-        release(no_from(swap("chart", "ref: 'oci://r.example/app', "))),
+        release(no_from(swap("chart", "ref: 'oci://r.example/charts/app', "))),
         no_from(swap("config", "")).replace(&format!(", {to}"), ""),
     ] {
         folder.write("in.yaml", &text);
