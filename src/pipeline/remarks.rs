@@ -1,19 +1,24 @@
 //! What is to be said of an evaluation that belongs to no one change: records that help none,
 //! names that nothing else names.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::evaluation::{Evaluated, Request, protected, settings};
+use crate::decide::enforce::{self, Enforcement, Mode, Pattern};
+use crate::decide::evaluate::{Applies, applies};
 use crate::decide::governance::waiver_fault;
 use crate::diag::misspelt;
 use crate::model::decision::Decision;
 use crate::model::evidence::Severity;
 use crate::model::finding::{Effect, Finding};
+use crate::model::input::AssetKind;
+use crate::policy::Rule;
 use crate::policy::settings::Settings;
 
 /// Everything that is to be said, in a fixed order.
 pub(super) fn all(evaluated: &Evaluated, decisions: &[Decision], request: &Request) -> Vec<Finding> {
     let mut findings = records(evaluated, decisions);
+    findings.extend(off(evaluated, decisions));
     findings.extend(environments(evaluated, decisions, request));
     findings.sort_by(|a, b| (&a.rule, &a.message).cmp(&(&b.rule, &b.message)));
     findings
@@ -42,6 +47,62 @@ fn records(evaluated: &Evaluated, decisions: &[Decision]) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Rules that operators switched off, where they would have spoken about a change: one word for
+/// each entry, for nothing else tells that they were not asked.
+fn off(evaluated: &Evaluated, decisions: &[Decision]) -> Vec<Finding> {
+    let options = &evaluated.options;
+    let entries = &options.enforcement;
+    if entries.iter().all(|entry| entry.mode != Mode::Off) {
+        return Vec::new();
+    }
+    let inventory = &evaluated.merged.input.inventory;
+    let kinds: HashMap<&str, AssetKind> =
+        inventory.iter().map(|asset| (asset.id.as_str(), asset.kind)).collect();
+    let bundle = evaluated.judge.bundle();
+    // Many changes are in one place.
+    let mut places: HashMap<(Option<&str>, Option<&str>), Vec<(&Rule, &Enforcement)>> = HashMap::new();
+    let mut silent: BTreeMap<String, (BTreeSet<&str>, Vec<&str>)> = BTreeMap::new();
+    for change in decisions.iter().map(|decision| &decision.change) {
+        let (cluster, environment) = (change.cluster.as_deref(), change.environment.as_deref());
+        let here = places.entry((cluster, environment)).or_insert_with(|| {
+            let entry = |rule| enforce::entry(entries, rule, cluster, environment, options.now);
+            let decided = bundle.rules.iter().filter_map(|rule| Some((rule, entry(&rule.id)?)));
+            decided.filter(|(_, entry)| entry.mode == Mode::Off).collect()
+        });
+        let asset = change.asset.as_deref().and_then(|id| kinds.get(id)).copied();
+        for (rule, entry) in here.iter() {
+            if applies(rule, change.kind, asset, environment) != Applies::No {
+                let patterns: Vec<&str> = entry.rules.iter().map(Pattern::text).collect();
+                let (rules, changes) = silent.entry(quoted(&patterns)).or_default();
+                rules.insert(&rule.id);
+                if changes.last() != Some(&change.id.as_str()) {
+                    changes.push(&change.id);
+                }
+            }
+        }
+    }
+    let told = silent.into_iter().map(|(patterns, (rules, changes))| {
+        let rules =
+            if rules.len() == 1 { "1 rule is".to_owned() } else { format!("{} rules are", rules.len()) };
+        let few = changes.get(..3.min(changes.len())).unwrap_or_default();
+        let more = match changes.len().saturating_sub(few.len()) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let changes = if changes.len() == 1 { "the change" } else { "the changes" };
+        let message = format!(
+            "{rules} off for {changes} {}{more} by the operator's enforcement of {patterns}",
+            quoted(few)
+        );
+        remark("weighlock.enforcement", message, "remove the entry where the rules are to be asked again")
+    });
+    told.collect()
+}
+
+fn quoted(words: &[&str]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// Environments of changes that nothing names, though something is said of others: one that is
