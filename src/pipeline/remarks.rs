@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::evaluation::{Evaluated, Request, protected, settings};
+use crate::decide::Options;
 use crate::decide::enforce::{self, Enforcement, Mode, Pattern};
 use crate::decide::evaluate::{Applies, applies};
 use crate::decide::governance::waiver_fault;
@@ -11,14 +12,20 @@ use crate::diag::misspelt;
 use crate::model::decision::Decision;
 use crate::model::evidence::Severity;
 use crate::model::finding::{Effect, Finding};
+use crate::model::id::Digest;
 use crate::model::input::AssetKind;
+use crate::model::time::Time;
 use crate::policy::Rule;
 use crate::policy::settings::Settings;
+
+/// How many approvals, and how many overrides, for changes that are not there are named.
+const MAX_ELSEWHERE: usize = 20;
 
 /// Everything that is to be said, in a fixed order.
 pub(super) fn all(evaluated: &Evaluated, decisions: &[Decision], request: &Request) -> Vec<Finding> {
     let mut findings = records(evaluated, decisions);
     findings.extend(off(evaluated, decisions));
+    findings.extend(elsewhere(evaluated, decisions));
     findings.extend(environments(evaluated, decisions, request));
     findings.sort_by(|a, b| (&a.rule, &a.message).cmp(&(&b.rule, &b.message)));
     findings
@@ -99,6 +106,51 @@ fn off(evaluated: &Evaluated, decisions: &[Decision]) -> Vec<Finding> {
         remark("weighlock.enforcement", message, "remove the entry where the rules are to be asked again")
     });
     told.collect()
+}
+
+/// Approvals and overrides in force for what none of the changes is: one that was changed since
+/// has another digest. What has expired would help no change.
+fn elsewhere(evaluated: &Evaluated, decisions: &[Decision]) -> Vec<Finding> {
+    let Options { now, governance, .. } = &evaluated.options;
+    let here: BTreeSet<&Digest> = decisions.iter().map(|decision| &decision.change.digest).collect();
+    let lost = |change: &Digest, expires: Time| expires > *now && !here.contains(change);
+    let approvals: BTreeSet<String> = governance
+        .approvals
+        .iter()
+        .map(|offered| &offered.record)
+        .filter(|approval| lost(&approval.change, approval.expires))
+        .map(|approval| format!("approval by `{}` is for {}", approval.by.id, short(&approval.change)))
+        .collect();
+    let overrides: BTreeSet<String> = governance
+        .overrides
+        .iter()
+        .map(|offered| &offered.record)
+        .filter(|record| lost(&record.change, record.expires))
+        .map(|record| format!("override `{}` by `{}` is for {}", record.id, record.by, short(&record.change)))
+        .collect();
+    let mut findings = Vec::new();
+    for (rule, word, lost) in
+        [("weighlock.approvals", "approvals", approvals), ("weighlock.overrides", "overrides", overrides)]
+    {
+        let remedy = "give it for the change as it is now, or remove it";
+        for said in lost.iter().take(MAX_ELSEWHERE) {
+            let message = format!("the {said}, which no change here has: did it change since?");
+            findings.push(remark(rule, message, remedy));
+        }
+        let more = lost.len().saturating_sub(MAX_ELSEWHERE);
+        if more > 0 {
+            // Sorts after the others.
+            let message = format!("the {word} for changes that are not here are {more} more than these");
+            findings.push(remark(rule, message, remedy));
+        }
+    }
+    findings
+}
+
+/// As much of a digest as tells it from others at a glance.
+fn short(digest: &Digest) -> String {
+    let text = digest.as_str();
+    text.get(..19).map_or_else(|| text.to_owned(), |start| format!("{start}…"))
 }
 
 fn quoted(words: &[&str]) -> String {

@@ -99,6 +99,50 @@ fn an_approval_that_fills_no_place_is_told() {
 }
 
 #[test]
+fn approvals_and_overrides_for_another_change_are_told() {
+    let folder = roles();
+    let digest = folder.report("in.yaml").digest("c");
+    let told = || {
+        let report = folder.report("in.yaml over.yaml more.yaml");
+        let found = report.report["findings"].as_array().unwrap().clone();
+        let said = |f: &serde_json::Value| {
+            format!("{} {}", f["rule"].as_str().unwrap(), f["message"].as_str().unwrap())
+        };
+        (report.code, found.iter().map(said).collect::<Vec<_>>())
+    };
+    let over = |change: &str| {
+        format!(
+            "apiVersion: weighlock.dev/v1\nkind: Override\nid: O-1\nchange: {change}\nby: ann\nreason: fire\nticket: T-1\nexpires: 2999-01-01T00:00:00Z\nreviewDue: 2999-01-02T00:00:00Z\n"
+        )
+    };
+    let approval = |n: usize, expires: u32| {
+        format!(
+            "{{by: {{id: ann}}, change: \"sha256:{n:02}{:062}\", at: 2025-01-01T00:00:00Z, expires: {expires}-01-01T00:00:00Z}}",
+            0
+        )
+    };
+    folder.run(&format!("approve {digest} --by ann --out approvals/ann.yaml"));
+    folder.write("over.yaml", over(&digest));
+    // One that has expired helps no change anyway.
+    folder.write("more.yaml", format!("{INPUT}evidence: {{approvals: [{}]}}\n", approval(1, 2026)));
+    assert_eq!(told(), (0, Vec::new()));
+    // The change is another one now.
+    folder.write("in.yaml", change("test", ", author: {id: dev}, ticket: T-2"));
+    let short = &digest[..19];
+    let since = "which no change here has: did it change since?";
+    let expected = vec![
+        format!("weighlock.approvals the approval by `ann` is for {short}…, {since}"),
+        format!("weighlock.overrides the override `O-1` by `ann` is for {short}…, {since}"),
+    ];
+    assert_eq!(told(), (11, expected));
+    let many: Vec<String> = (1..=25).map(|n| approval(n, 2999)).collect();
+    folder.write("more.yaml", format!("{INPUT}evidence: {{approvals: [{}]}}\n", many.join(", ")));
+    let (_, found) = told();
+    assert_eq!(found.len(), 22, "{found:?}");
+    assert!(found[20].ends_with("are 6 more than these"), "{found:?}");
+}
+
+#[test]
 fn what_has_no_author_cannot_be_approved_and_says_so() {
     let folder = roles();
     folder.write("in.yaml", change("test", ""));
