@@ -26,7 +26,11 @@ pub(super) fn all(evaluated: &Evaluated, decisions: &[Decision], request: &Reque
     let mut findings = records(evaluated, decisions);
     findings.extend(off(evaluated, decisions));
     findings.extend(elsewhere(evaluated, decisions));
-    findings.extend(environments(evaluated, decisions, request));
+    let unnamed = environments(evaluated, decisions, request);
+    if unnamed.is_empty() {
+        findings.extend(unmatched(evaluated, decisions, request));
+    }
+    findings.extend(unnamed);
     findings.sort_by(|a, b| (&a.rule, &a.message).cmp(&(&b.rule, &b.message)));
     findings
 }
@@ -209,6 +213,51 @@ fn environments(evaluated: &Evaluated, decisions: &[Decision], request: &Request
             Some(remark("weighlock.environments", message, &remedy))
         })
         .collect()
+}
+
+/// Environments that rules and operators name and nothing here is in, though a change is to one
+/// that is written almost the same: a freeze for `prodution` stops nothing.
+fn unmatched(evaluated: &Evaluated, decisions: &[Decision], request: &Request) -> Vec<Finding> {
+    let bundle = evaluated.judge.bundle();
+    let mut names: BTreeMap<String, &str> = BTreeMap::new();
+    let enforced = evaluated.options.enforcement.iter().filter_map(|entry| entry.environments.as_ref());
+    names.extend(enforced.flatten().map(|pattern| (pattern.text().to_owned(), "the enforcement names")));
+    let protected = request.config.plan.protected.iter().flatten();
+    names.extend(protected.map(|name| (name.clone(), "`plan.protected` names")));
+    let applied = bundle.rules.iter().filter_map(|rule| rule.metadata.applies.environments.as_ref());
+    names.extend(applied.flatten().map(|name| (name.clone(), "a policy's `applies` names")));
+    if request.config.settings.is_some() {
+        names.extend(named(&settings(&evaluated.judge)).into_iter().map(|name| (name, "the settings name")));
+    }
+    let weighed: BTreeSet<&str> = decisions.iter().filter_map(|d| d.change.environment.as_deref()).collect();
+    let inventory = &evaluated.merged.input.inventory;
+    let there: BTreeSet<&str> = inventory
+        .iter()
+        .filter_map(|asset| asset.environment.as_deref())
+        .chain(weighed.iter().copied())
+        .collect();
+    names
+        .into_iter()
+        .filter(|(name, _)| !there.contains(name.as_str()))
+        .filter_map(|(name, who)| {
+            let near = weighed.iter().find(|environment| is_slip(&name, environment))?;
+            let message = format!("{who} the environment `{name}`, in which nothing is here");
+            Some(remark("weighlock.environments", message, &format!("did you mean `{near}`?")))
+        })
+        .collect()
+}
+
+/// Whether one name is another in another case, or one slip from it. Those that differ in a
+/// number or in the last letter (`eu-1` and `eu-2`, `prod-a` and `prod-b`) are siblings.
+fn is_slip(name: &str, other: &str) -> bool {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let start = |text: &str| {
+        text.char_indices().next_back().and_then(|(at, _)| text.get(..at)).map(str::to_lowercase)
+    };
+    let same = name.to_lowercase() == other.to_lowercase();
+    same || (misspelt(name, [other]).is_some()
+        && digits(name) == digits(other)
+        && start(name) != start(other))
 }
 
 /// The known environment that a name was probably to be: misspelt, cut short, or with an addition.

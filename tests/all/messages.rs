@@ -54,6 +54,46 @@ fn an_environment_that_nothing_names_is_told() {
     }
 }
 
+#[test]
+fn an_environment_that_only_a_rule_or_an_operator_names_is_told() {
+    let named = |environment: &str| {
+        format!(
+            "# METADATA\n# custom:\n#   applies: {{environments: [{environment}]}}\npackage named\n\nwarn contains \"x\" if false\n"
+        )
+    };
+    let folder = Folder::with(&[("p/allow.rego", ALLOW)]);
+    folder.write("in.yaml", change("production", ""));
+    let told = |rule: &str, more: &str| {
+        folder.write("p/named.rego", named(rule));
+        let config = format!("apiVersion: weighlock.dev/v1\nkind: Config\npolicies: [p]\n{more}");
+        folder.write("weighlock.yaml", config);
+        let report = folder.report("in.yaml --trust-input");
+        assert_eq!(report.code, 0);
+        let found = report.report["findings"].as_array().unwrap().clone();
+        let said = |f: &serde_json::Value| {
+            format!("{}; {}", f["message"].as_str().unwrap(), f["remediation"].as_str().unwrap())
+        };
+        found.iter().map(said).collect::<Vec<_>>()
+    };
+    let wanted = |who: &str, name: &str| {
+        vec![format!("{who} the environment `{name}`, in which nothing is here; did you mean `production`?")]
+    };
+    let nobody: Vec<String> = Vec::new();
+    assert_eq!(told("production", ""), nobody);
+    assert_eq!(told("staging", ""), nobody);
+    assert_eq!(told("Production", ""), wanted("a policy's `applies` names", "Production"));
+    assert_eq!(told("prodution", ""), wanted("a policy's `applies` names", "prodution"));
+    let protected = "plan: {protected: [production, prodcution]}\n";
+    assert_eq!(told("production", protected), wanted("`plan.protected` names", "prodcution"));
+    let enforced = "enforcement: [{rules: [named], environments: [PRODUCTION], mode: warn}]\n";
+    assert_eq!(told("production", enforced), wanted("the enforcement names", "PRODUCTION"));
+    // Siblings, and what an asset is in, are other environments.
+    assert_eq!(told("'production2', 'productioN2', 'productiox'", ""), nobody);
+    let both = "inventory: [{id: a, kind: workload, environment: production}, {id: b, kind: workload, environment: prodution}]\nchanges: [{id: c, kind: config, asset: a}]\n";
+    folder.write("in.yaml", format!("{INPUT}{both}"));
+    assert_eq!(told("prodution", ""), nobody);
+}
+
 /// A folder in which `ann` holds the role that the hold asks for, and `bob` and `cat` others.
 fn roles() -> Folder {
     let folder = Folder::with(&[
