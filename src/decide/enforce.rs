@@ -92,9 +92,22 @@ impl<'de> Deserialize<'de> for Pattern {
     }
 }
 
-/// The mode of a rule for a review. A place that is not known matches no pattern but `*`: what is
-/// relaxed for some clusters is not relaxed for one that nobody named.
+/// The mode of a rule for a review.
 pub fn mode(entries: &[Enforcement], rule: &str, review: &Review, now: Time) -> Mode {
+    let context = &review.context;
+    entry(entries, rule, context.cluster.as_deref(), context.environment.as_deref(), now)
+        .map_or(Mode::Enforce, |entry| entry.mode)
+}
+
+/// The entry that decides the mode of a rule in a place. A place that is not known matches no
+/// pattern but `*`: what is relaxed for some clusters is not relaxed for one that nobody named.
+pub fn entry<'a>(
+    entries: &'a [Enforcement],
+    rule: &str,
+    cluster: Option<&str>,
+    environment: Option<&str>,
+    now: Time,
+) -> Option<&'a Enforcement> {
     let place = |patterns: &Option<Vec<Pattern>>, value: Option<&str>| match patterns {
         None => true,
         Some(patterns) => patterns.iter().any(|pattern| match value {
@@ -102,17 +115,13 @@ pub fn mode(entries: &[Enforcement], rule: &str, review: &Review, now: Time) -> 
             None => pattern.text() == "*",
         }),
     };
-    entries
-        .iter()
-        .rev()
-        .find(|entry| {
-            entry.rules.iter().any(|pattern| pattern.names(rule))
-                && place(&entry.clusters, review.context.cluster.as_deref())
-                && place(&entry.environments, review.context.environment.as_deref())
-                && entry.from.is_none_or(|from| from <= now)
-                && entry.until.is_none_or(|until| now < until)
-        })
-        .map_or(Mode::Enforce, |entry| entry.mode)
+    entries.iter().rev().find(|entry| {
+        entry.rules.iter().any(|pattern| pattern.names(rule))
+            && place(&entry.clusters, cluster)
+            && place(&entry.environments, environment)
+            && entry.from.is_none_or(|from| from <= now)
+            && entry.until.is_none_or(|until| now < until)
+    })
 }
 
 /// Makes a warning of a finding whose rule only warns; the effect that it had stays visible.

@@ -16,6 +16,7 @@ use crate::model::decision::{Decision, Verdict};
 use crate::model::evidence::Approval;
 use crate::model::finding::{Finding, Location};
 use crate::model::governance::Override;
+use crate::model::input::{AssetKind, ChangeKind};
 use crate::model::obligation::{Action, Obligation};
 use crate::model::review::{Review, Unknown};
 use crate::model::rule::{Metadata, View};
@@ -273,7 +274,8 @@ impl Judge {
             let mut loaded: Vec<(Language, Result<(), Failure>)> = Vec::new();
             for index in &group.rules {
                 let Some(rule) = self.bundle.rules.get(*index) else { continue };
-                match applies(rule, review) {
+                let asset = review.asset.as_ref().map(|asset| asset.kind);
+                match applies(rule, review.change.kind, asset, review.context.environment.as_deref()) {
                     Applies::No => continue,
                     Applies::Unknown(what) => {
                         let place = Some(self.location(rule));
@@ -439,28 +441,41 @@ fn demands(rule: &Rule, bundle: &Bundle) -> Vec<Diagnostic> {
     problems
 }
 
-enum Applies {
+/// Whether a rule speaks about a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applies {
+    /// It does.
     Yes,
+    /// It does not.
     No,
+    /// It cannot be told, for this reason.
     Unknown(&'static str),
 }
 
-/// Whether a rule speaks about a review. What is not known cannot rule it out.
-fn applies(rule: &Rule, review: &Review) -> Applies {
+/// Whether a rule speaks about a change of a kind, to a kind of asset in an environment. What is
+/// not known cannot rule it out.
+pub fn applies(
+    rule: &Rule,
+    kind: ChangeKind,
+    asset: Option<AssetKind>,
+    environment: Option<&str>,
+) -> Applies {
     let applies = &rule.metadata.applies;
-    if applies.kinds.as_ref().is_some_and(|kinds| !kinds.contains(&review.change.kind)) {
+    if applies.kinds.as_ref().is_some_and(|kinds| !kinds.contains(&kind)) {
         return Applies::No;
     }
     if let Some(kinds) = &applies.assets {
-        match &review.asset {
-            Some(asset) if !kinds.contains(&asset.kind) => return Applies::No,
+        match asset {
+            Some(asset) if !kinds.contains(&asset) => return Applies::No,
             Some(_) => {}
             None => return Applies::Unknown("the asset is not known"),
         }
     }
     if let Some(environments) = &applies.environments {
-        match &review.context.environment {
-            Some(environment) if !environments.contains(environment) => return Applies::No,
+        match environment {
+            Some(environment) if !environments.iter().any(|name| name == environment) => {
+                return Applies::No;
+            }
             Some(_) => {}
             None => return Applies::Unknown("the environment is not known"),
         }

@@ -1,20 +1,36 @@
 //! What is to be said of an evaluation that belongs to no one change: records that help none,
 //! names that nothing else names.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::evaluation::{Evaluated, Request, protected, settings};
+use crate::decide::Options;
+use crate::decide::enforce::{self, Enforcement, Mode, Pattern};
+use crate::decide::evaluate::{Applies, applies};
 use crate::decide::governance::waiver_fault;
 use crate::diag::misspelt;
 use crate::model::decision::Decision;
 use crate::model::evidence::Severity;
 use crate::model::finding::{Effect, Finding};
+use crate::model::id::Digest;
+use crate::model::input::AssetKind;
+use crate::model::time::Time;
+use crate::policy::Rule;
 use crate::policy::settings::Settings;
+
+/// How many approvals, and how many overrides, for changes that are not there are named.
+const MAX_ELSEWHERE: usize = 20;
 
 /// Everything that is to be said, in a fixed order.
 pub(super) fn all(evaluated: &Evaluated, decisions: &[Decision], request: &Request) -> Vec<Finding> {
     let mut findings = records(evaluated, decisions);
-    findings.extend(environments(evaluated, decisions, request));
+    findings.extend(off(evaluated, decisions));
+    findings.extend(elsewhere(evaluated, decisions));
+    let unnamed = environments(evaluated, decisions, request);
+    if unnamed.is_empty() {
+        findings.extend(unmatched(evaluated, decisions, request));
+    }
+    findings.extend(unnamed);
     findings.sort_by(|a, b| (&a.rule, &a.message).cmp(&(&b.rule, &b.message)));
     findings
 }
@@ -42,6 +58,107 @@ fn records(evaluated: &Evaluated, decisions: &[Decision]) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Rules that operators switched off, where they would have spoken about a change: one word for
+/// each entry, for nothing else tells that they were not asked.
+fn off(evaluated: &Evaluated, decisions: &[Decision]) -> Vec<Finding> {
+    let options = &evaluated.options;
+    let entries = &options.enforcement;
+    if entries.iter().all(|entry| entry.mode != Mode::Off) {
+        return Vec::new();
+    }
+    let inventory = &evaluated.merged.input.inventory;
+    let kinds: HashMap<&str, AssetKind> =
+        inventory.iter().map(|asset| (asset.id.as_str(), asset.kind)).collect();
+    let bundle = evaluated.judge.bundle();
+    // Many changes are in one place.
+    let mut places: HashMap<(Option<&str>, Option<&str>), Vec<(&Rule, &Enforcement)>> = HashMap::new();
+    let mut silent: BTreeMap<String, (BTreeSet<&str>, Vec<&str>)> = BTreeMap::new();
+    for change in decisions.iter().map(|decision| &decision.change) {
+        let (cluster, environment) = (change.cluster.as_deref(), change.environment.as_deref());
+        let here = places.entry((cluster, environment)).or_insert_with(|| {
+            let entry = |rule| enforce::entry(entries, rule, cluster, environment, options.now);
+            let decided = bundle.rules.iter().filter_map(|rule| Some((rule, entry(&rule.id)?)));
+            decided.filter(|(_, entry)| entry.mode == Mode::Off).collect()
+        });
+        let asset = change.asset.as_deref().and_then(|id| kinds.get(id)).copied();
+        for (rule, entry) in here.iter() {
+            if applies(rule, change.kind, asset, environment) != Applies::No {
+                let patterns: Vec<&str> = entry.rules.iter().map(Pattern::text).collect();
+                let (rules, changes) = silent.entry(quoted(&patterns)).or_default();
+                rules.insert(&rule.id);
+                if changes.last() != Some(&change.id.as_str()) {
+                    changes.push(&change.id);
+                }
+            }
+        }
+    }
+    let told = silent.into_iter().map(|(patterns, (rules, changes))| {
+        let rules =
+            if rules.len() == 1 { "1 rule is".to_owned() } else { format!("{} rules are", rules.len()) };
+        let few = changes.get(..3.min(changes.len())).unwrap_or_default();
+        let more = match changes.len().saturating_sub(few.len()) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let changes = if changes.len() == 1 { "the change" } else { "the changes" };
+        let message = format!(
+            "{rules} off for {changes} {}{more} by the operator's enforcement of {patterns}",
+            quoted(few)
+        );
+        remark("weighlock.enforcement", message, "remove the entry where the rules are to be asked again")
+    });
+    told.collect()
+}
+
+/// Approvals and overrides in force for what none of the changes is: one that was changed since
+/// has another digest. What has expired would help no change.
+fn elsewhere(evaluated: &Evaluated, decisions: &[Decision]) -> Vec<Finding> {
+    let Options { now, governance, .. } = &evaluated.options;
+    let here: BTreeSet<&Digest> = decisions.iter().map(|decision| &decision.change.digest).collect();
+    let lost = |change: &Digest, expires: Time| expires > *now && !here.contains(change);
+    let approvals: BTreeSet<String> = governance
+        .approvals
+        .iter()
+        .map(|offered| &offered.record)
+        .filter(|approval| lost(&approval.change, approval.expires))
+        .map(|approval| format!("approval by `{}` is for {}", approval.by.id, short(&approval.change)))
+        .collect();
+    let overrides: BTreeSet<String> = governance
+        .overrides
+        .iter()
+        .map(|offered| &offered.record)
+        .filter(|record| lost(&record.change, record.expires))
+        .map(|record| format!("override `{}` by `{}` is for {}", record.id, record.by, short(&record.change)))
+        .collect();
+    let mut findings = Vec::new();
+    for (rule, word, lost) in
+        [("weighlock.approvals", "approvals", approvals), ("weighlock.overrides", "overrides", overrides)]
+    {
+        let remedy = "give it for the change as it is now, or remove it";
+        for said in lost.iter().take(MAX_ELSEWHERE) {
+            let message = format!("the {said}, which no change here has: did it change since?");
+            findings.push(remark(rule, message, remedy));
+        }
+        let more = lost.len().saturating_sub(MAX_ELSEWHERE);
+        if more > 0 {
+            // Sorts after the others.
+            let message = format!("the {word} for changes that are not here are {more} more than these");
+            findings.push(remark(rule, message, remedy));
+        }
+    }
+    findings
+}
+
+/// As much of a digest as tells it from others at a glance.
+fn short(digest: &Digest) -> String {
+    let text = digest.as_str();
+    text.get(..19).map_or_else(|| text.to_owned(), |start| format!("{start}…"))
+}
+
+fn quoted(words: &[&str]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// Environments of changes that nothing names, though something is said of others: one that is
@@ -96,6 +213,51 @@ fn environments(evaluated: &Evaluated, decisions: &[Decision], request: &Request
             Some(remark("weighlock.environments", message, &remedy))
         })
         .collect()
+}
+
+/// Environments that rules and operators name and nothing here is in, though a change is to one
+/// that is written almost the same: a freeze for `prodution` stops nothing.
+fn unmatched(evaluated: &Evaluated, decisions: &[Decision], request: &Request) -> Vec<Finding> {
+    let bundle = evaluated.judge.bundle();
+    let mut names: BTreeMap<String, &str> = BTreeMap::new();
+    let enforced = evaluated.options.enforcement.iter().filter_map(|entry| entry.environments.as_ref());
+    names.extend(enforced.flatten().map(|pattern| (pattern.text().to_owned(), "the enforcement names")));
+    let protected = request.config.plan.protected.iter().flatten();
+    names.extend(protected.map(|name| (name.clone(), "`plan.protected` names")));
+    let applied = bundle.rules.iter().filter_map(|rule| rule.metadata.applies.environments.as_ref());
+    names.extend(applied.flatten().map(|name| (name.clone(), "a policy's `applies` names")));
+    if request.config.settings.is_some() {
+        names.extend(named(&settings(&evaluated.judge)).into_iter().map(|name| (name, "the settings name")));
+    }
+    let weighed: BTreeSet<&str> = decisions.iter().filter_map(|d| d.change.environment.as_deref()).collect();
+    let inventory = &evaluated.merged.input.inventory;
+    let there: BTreeSet<&str> = inventory
+        .iter()
+        .filter_map(|asset| asset.environment.as_deref())
+        .chain(weighed.iter().copied())
+        .collect();
+    names
+        .into_iter()
+        .filter(|(name, _)| !there.contains(name.as_str()))
+        .filter_map(|(name, who)| {
+            let near = weighed.iter().find(|environment| is_slip(&name, environment))?;
+            let message = format!("{who} the environment `{name}`, in which nothing is here");
+            Some(remark("weighlock.environments", message, &format!("did you mean `{near}`?")))
+        })
+        .collect()
+}
+
+/// Whether one name is another in another case, or one slip from it. Those that differ in a
+/// number or in the last letter (`eu-1` and `eu-2`, `prod-a` and `prod-b`) are siblings.
+fn is_slip(name: &str, other: &str) -> bool {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let start = |text: &str| {
+        text.char_indices().next_back().and_then(|(at, _)| text.get(..at)).map(str::to_lowercase)
+    };
+    let same = name.to_lowercase() == other.to_lowercase();
+    same || (misspelt(name, [other]).is_some()
+        && digits(name) == digits(other)
+        && start(name) != start(other))
 }
 
 /// The known environment that a name was probably to be: misspelt, cut short, or with an addition.

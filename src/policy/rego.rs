@@ -20,7 +20,7 @@ use names::Names;
 use unit::{Form, Unit};
 
 use super::{File, Language, Rule};
-use crate::diag::{Diagnostic, codes};
+use crate::diag::{Diagnostic, codes, misspelt};
 
 /// Names that the engine gives to rules of its own.
 pub(crate) const RESERVED: &str = "wl__";
@@ -88,9 +88,10 @@ fn read_here(
         }
     }
     let mut rules = Vec::new();
-    for ((unit, blocks), file) in units.iter().zip(&blocks).zip(places) {
+    for (at, ((unit, blocks), file)) in units.iter().zip(&blocks).zip(places).enumerate() {
         shapes(unit, &mut problems);
         if let Some(rule) = rule(unit, blocks, &below, file) {
+            slips(&names, at, unit, &mut problems);
             rules.push(rule);
             continue;
         }
@@ -112,14 +113,51 @@ fn read_here(
                 .hint(hint)
                 .at(&unit.source, at..at.saturating_add("package".len()), "this package"),
             );
+            continue;
         }
+        slips(&names, at, unit, &mut problems);
     }
     if problems.is_empty() { Ok(rules) } else { Err(problems) }
 }
 
+/// The names of effects.
+const EFFECTS: [&str; 6] = ["deny", "violation", "hold", "warn", "oblige", "action"];
+
 fn nearest_effect(name: &str) -> Option<(&str, &'static str)> {
-    let effects = ["deny", "violation", "hold", "warn", "oblige", "action"];
-    crate::diag::nearest(name, effects).map(|effect| (name, effect))
+    crate::diag::nearest(name, EFFECTS).map(|effect| (name, effect))
+}
+
+/// The effect that a name was probably to be: one slip away, or with a suffix that it cannot have.
+fn meant(name: &str) -> Option<String> {
+    if let Some(effect) = misspelt(name, EFFECTS) {
+        return Some(effect.to_owned());
+    }
+    let (head, suffix) = name.split_once('_')?;
+    let suffixed = misspelt(head, ["deny", "violation", "warn"]).map(|effect| {
+        let whole = format!("{effect}_{suffix}");
+        if unit::effect(&whole).is_some() { whole } else { effect.to_owned() }
+    });
+    suffixed.or_else(|| EFFECTS.contains(&head).then(|| head.to_owned()))
+}
+
+/// Refuses sets that are no effects, but were to be: nothing uses them, so what they find is lost.
+fn slips(names: &Names<'_>, at: usize, unit: &Unit, problems: &mut Vec<Diagnostic>) {
+    let mut said = BTreeSet::new();
+    for (place, definition) in unit.rules.iter().enumerate() {
+        let [name] = definition.path.as_slice() else { continue };
+        if definition.form != Form::Set || definition.effect().is_some() {
+            continue;
+        }
+        let Some(effect) = meant(name) else { continue };
+        if names.is_used((at, place)) || !said.insert(name) {
+            continue;
+        }
+        problems.push(
+            Diagnostic::error(codes::POLICY_INVALID, format!("`{name}` is not an effect"))
+                .hint(format!("did you mean `{effect}`? nothing uses `{name}`"))
+                .at(&unit.source, definition.head.clone(), "this head"),
+        );
+    }
 }
 
 /// Refuses effects that are not sets, names that the engine keeps for itself, and bodies without end.

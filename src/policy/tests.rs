@@ -68,6 +68,32 @@ fn a_rule_is_a_package_with_effects() {
 }
 
 #[test]
+fn a_set_that_was_to_be_an_effect_is_refused_and_one_that_is_used_is_not() {
+    for (name, effect) in [
+        ("dny", "deny"),
+        ("dney", "deny"),
+        ("Deny", "deny"),
+        ("violations", "violation"),
+        ("wran_x", "warn_x"),
+        ("deny__x", "deny"),
+        ("hold_x", "hold"),
+        ("actions", "action"),
+    ] {
+        let wanted = format!(
+            "p.rego:5:1: `{name}` is not an effect [policy.invalid]\n  did you mean `{effect}`? nothing uses `{name}`"
+        );
+        let slip = format!("{name} contains \"y\" if true\n\n{name} contains \"z\" if true\n");
+        assert_eq!(refused(&format!("{DENY}\n{slip}")), wanted);
+        // Beside other rules, in a package that has none of its own.
+        let files = [("o.rego", DENY), ("p.rego", &format!("package a.c\n\n# A comment.\n\n{slip}"))];
+        assert_eq!(refusal(&files, json!({})), wanted);
+    }
+    let used = "package lib.u\n\nheld contains 1\n\nactions contains 2 if held[1]\n\nwarns contains 3\n";
+    let user = "package a.b\n\nimport data.lib.u\n\nold_digests contains 1\n\nolder contains 1\n\ndeny contains \"x\" if u.actions[2]\n\nwarn contains w if some w in data.lib.u.warns\n";
+    assert!(load_with(&[("u.rego", used), ("p.rego", user)], json!({})).is_ok());
+}
+
+#[test]
 fn tests_are_kept_apart_from_the_digest() {
     let files = |with: bool| {
         let mut files = vec![("p.rego".to_owned(), DENY.to_owned())];

@@ -79,6 +79,44 @@ fn a_warning_says_what_it_was() {
 }
 
 #[test]
+fn rules_that_are_off_are_told_once_and_change_nothing() {
+    let told = |enforcement: &str| {
+        let report = folder(enforcement).report("in --now 2026-11-20T12:00:00Z");
+        let found = report.report["findings"].as_array().unwrap().clone();
+        found.iter().map(|f| f["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let by = "by the operator's enforcement of";
+    let rows = [
+        ("  - {rules: ['p.*'], mode: warn}\n", Vec::new()),
+        ("  - {rules: ['p.*'], mode: off, until: 2026-11-20T12:00:00Z}\n", Vec::new()),
+        ("  - {rules: ['p.*'], mode: off}\n  - {rules: ['*'], mode: enforce}\n", Vec::new()),
+        (
+            "  - {rules: [p.a], environments: [dev], mode: off}\n",
+            vec![format!("1 rule is off for the change `two` {by} `p.a`")],
+        ),
+        (
+            "  - {rules: ['p.*', p.b], mode: off}\n",
+            vec![format!("2 rules are off for the changes `one`, `two`, `none` {by} `p.*`, `p.b`")],
+        ),
+    ];
+    for (enforcement, expected) in rows {
+        assert_eq!(told(enforcement), expected, "{enforcement}");
+    }
+    // A rule that does not speak about a change anyway is not missed there.
+    let folder = folder("  - {rules: [p.a], mode: off}\n");
+    let only = "# METADATA\n# custom:\n#   applies: {environments: [dev]}\n";
+    folder.write("policies/a.rego", format!("{only}{POLICY}"));
+    let report = folder.report("in");
+    let found = &report.report["findings"];
+    assert_eq!(found.as_array().unwrap().len(), 1);
+    assert_eq!((&found[0]["effect"], &found[0]["severity"]), (&"warn".into(), &"low".into()));
+    // Where it cannot be told whether it does, it is.
+    assert_eq!(found[0]["message"], format!("1 rule is off for the changes `two`, `none` {by} `p.a`"));
+    let text = folder.run("evaluate in").out;
+    assert_eq!(text.matches("1 rule is off for").count(), 1, "{text}");
+}
+
+#[test]
 fn what_is_misspelled_is_an_error() {
     for (enforcement, said) in [
         ("  - {rules: ['*'], mode: wran}", "did you mean `warn`?"),

@@ -54,6 +54,46 @@ fn an_environment_that_nothing_names_is_told() {
     }
 }
 
+#[test]
+fn an_environment_that_only_a_rule_or_an_operator_names_is_told() {
+    let named = |environment: &str| {
+        format!(
+            "# METADATA\n# custom:\n#   applies: {{environments: [{environment}]}}\npackage named\n\nwarn contains \"x\" if false\n"
+        )
+    };
+    let folder = Folder::with(&[("p/allow.rego", ALLOW)]);
+    folder.write("in.yaml", change("production", ""));
+    let told = |rule: &str, more: &str| {
+        folder.write("p/named.rego", named(rule));
+        let config = format!("apiVersion: weighlock.dev/v1\nkind: Config\npolicies: [p]\n{more}");
+        folder.write("weighlock.yaml", config);
+        let report = folder.report("in.yaml --trust-input");
+        assert_eq!(report.code, 0);
+        let found = report.report["findings"].as_array().unwrap().clone();
+        let said = |f: &serde_json::Value| {
+            format!("{}; {}", f["message"].as_str().unwrap(), f["remediation"].as_str().unwrap())
+        };
+        found.iter().map(said).collect::<Vec<_>>()
+    };
+    let wanted = |who: &str, name: &str| {
+        vec![format!("{who} the environment `{name}`, in which nothing is here; did you mean `production`?")]
+    };
+    let nobody: Vec<String> = Vec::new();
+    assert_eq!(told("production", ""), nobody);
+    assert_eq!(told("staging", ""), nobody);
+    assert_eq!(told("Production", ""), wanted("a policy's `applies` names", "Production"));
+    assert_eq!(told("prodution", ""), wanted("a policy's `applies` names", "prodution"));
+    let protected = "plan: {protected: [production, prodcution]}\n";
+    assert_eq!(told("production", protected), wanted("`plan.protected` names", "prodcution"));
+    let enforced = "enforcement: [{rules: [named], environments: [PRODUCTION], mode: warn}]\n";
+    assert_eq!(told("production", enforced), wanted("the enforcement names", "PRODUCTION"));
+    // Siblings, and what an asset is in, are other environments.
+    assert_eq!(told("'production2', 'productioN2', 'productiox'", ""), nobody);
+    let both = "inventory: [{id: a, kind: workload, environment: production}, {id: b, kind: workload, environment: prodution}]\nchanges: [{id: c, kind: config, asset: a}]\n";
+    folder.write("in.yaml", format!("{INPUT}{both}"));
+    assert_eq!(told("prodution", ""), nobody);
+}
+
 /// A folder in which `ann` holds the role that the hold asks for, and `bob` and `cat` others.
 fn roles() -> Folder {
     let folder = Folder::with(&[
@@ -96,6 +136,50 @@ fn an_approval_that_fills_no_place_is_told() {
     // Where no hold asks for anybody, nothing is to be said of those who approved.
     folder.write("p.rego", ALLOW);
     assert_eq!(folder.report("in.yaml").one()["governance"]["rejected"], json!([]));
+}
+
+#[test]
+fn approvals_and_overrides_for_another_change_are_told() {
+    let folder = roles();
+    let digest = folder.report("in.yaml").digest("c");
+    let told = || {
+        let report = folder.report("in.yaml over.yaml more.yaml");
+        let found = report.report["findings"].as_array().unwrap().clone();
+        let said = |f: &serde_json::Value| {
+            format!("{} {}", f["rule"].as_str().unwrap(), f["message"].as_str().unwrap())
+        };
+        (report.code, found.iter().map(said).collect::<Vec<_>>())
+    };
+    let over = |change: &str| {
+        format!(
+            "apiVersion: weighlock.dev/v1\nkind: Override\nid: O-1\nchange: {change}\nby: ann\nreason: fire\nticket: T-1\nexpires: 2999-01-01T00:00:00Z\nreviewDue: 2999-01-02T00:00:00Z\n"
+        )
+    };
+    let approval = |n: usize, expires: u32| {
+        format!(
+            "{{by: {{id: ann}}, change: \"sha256:{n:02}{:062}\", at: 2025-01-01T00:00:00Z, expires: {expires}-01-01T00:00:00Z}}",
+            0
+        )
+    };
+    folder.run(&format!("approve {digest} --by ann --out approvals/ann.yaml"));
+    folder.write("over.yaml", over(&digest));
+    // One that has expired helps no change anyway.
+    folder.write("more.yaml", format!("{INPUT}evidence: {{approvals: [{}]}}\n", approval(1, 2026)));
+    assert_eq!(told(), (0, Vec::new()));
+    // The change is another one now.
+    folder.write("in.yaml", change("test", ", author: {id: dev}, ticket: T-2"));
+    let short = &digest[..19];
+    let since = "which no change here has: did it change since?";
+    let expected = vec![
+        format!("weighlock.approvals the approval by `ann` is for {short}…, {since}"),
+        format!("weighlock.overrides the override `O-1` by `ann` is for {short}…, {since}"),
+    ];
+    assert_eq!(told(), (11, expected));
+    let many: Vec<String> = (1..=25).map(|n| approval(n, 2999)).collect();
+    folder.write("more.yaml", format!("{INPUT}evidence: {{approvals: [{}]}}\n", many.join(", ")));
+    let (_, found) = told();
+    assert_eq!(found.len(), 22, "{found:?}");
+    assert!(found[20].ends_with("are 6 more than these"), "{found:?}");
 }
 
 #[test]

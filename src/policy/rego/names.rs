@@ -410,6 +410,11 @@ impl<'u> Names<'u> {
         }
     }
 
+    /// Whether any definition refers to one.
+    pub(crate) fn is_used(&self, at: At) -> bool {
+        self.all().any(|other| self.uses(other).contains(&at))
+    }
+
     fn uses(&self, at: At) -> Vec<At> {
         let Some((unit, definition)) = self.definition(at) else { return Vec::new() };
         let mut found = BTreeSet::new();
