@@ -77,6 +77,10 @@ fn an_approval_that_fills_no_place_is_told() {
         let ran = folder.run(&format!("approve {digest} --by {by} --out approvals/{by}.yaml"));
         assert_eq!(ran.code, 0, "{ran:?}");
     };
+    // Whoever reads the comment on a pull request can approve with what it says.
+    let ran = folder.run("evaluate in.yaml -o markdown");
+    let command = format!("weighlock approve {digest} --by PERSON");
+    assert!(ran.out.replace('\\', "").contains(&format!("<code>{command}</code>")), "{}", ran.out);
     approve("bob");
     let ran = folder.run("evaluate in.yaml");
     assert_eq!(ran.code, 11);
