@@ -54,12 +54,15 @@ fn one(file: &Path, key: Option<&PublicKey>) -> Result<u8, Stop> {
         Stop::Problems(problems, exit)
     })?;
     let decision = &replayed.decision;
+    let same = replayed.differences.is_empty();
     let signature = match (&replayed.signed_by, replayed.signed) {
         (Some(key), _) => format!("signed by {}", key.as_str()),
         (None, true) => "signature NOT CHECKED (give `--key`)".to_owned(),
-        (None, false) => "NOT SIGNED: agrees with itself, and says nothing of who wrote it".to_owned(),
+        (None, false) if same => {
+            "NOT SIGNED: agrees with itself, and says nothing of who wrote it".to_owned()
+        }
+        (None, false) => "NOT SIGNED".to_owned(),
     };
-    let same = replayed.differences.is_empty();
     let mut text = format!(
         "{}: {} {} ({}), {signature}\n",
         file.display(),

@@ -76,6 +76,7 @@ fn what_is_altered_in_a_record_is_found_out() {
         let ran = folder.run("replay altered.json");
         assert_eq!(ran.code, 10, "{what}: {ran:?}");
         assert!(ran.out.contains("DIFFERENT:") && ran.out.contains("/decision/"), "{what}: {}", ran.out);
+        assert!(ran.out.lines().next().unwrap().ends_with(", NOT SIGNED"), "{what}: {}", ran.out);
     }
     for (what, text) in [
         ("nothing", String::new()),
