@@ -78,9 +78,7 @@ fn one(file: &Path, key: Option<&PublicKey>) -> Result<u8, Stop> {
         ));
     }
     if !decision.replayable && !same {
-        text.push_str(
-            "  the recorded evaluation was stopped by time or memory, and may end otherwise each time\n",
-        );
+        text.push_str("  the recorded evaluation was stopped by time, and may end otherwise each time\n");
     }
     match output::print(&text) {
         // Whoever stopped reading still gets the exit code.

@@ -364,7 +364,7 @@ impl Judge {
                 }
             }
             Err(failure) => {
-                judged.replayable &= !matches!(failure.cause, Cause::Time | Cause::Memory);
+                judged.replayable &= failure.cause != Cause::Time;
                 let message = format!("could not be judged: {}", failure.message);
                 let place = failure.location.or_else(|| Some(self.location(rule)));
                 judged.findings.push(indeterminate(&rule.id, message, place));
