@@ -151,7 +151,7 @@ pub fn merge(parts: Vec<Part>) -> Result<Merged, Vec<Diagnostic>> {
                     let all = merged.input.$($path).+.get_or_insert_with(Vec::new);
                     let origins = merged.origins.entry($name).or_default();
                     for (i, mut fact) in list.into_iter().enumerate() {
-                        if let Some(member) = fact.forged() && !part.stamped {
+                        for member in fact.forged().into_iter().filter(|_| !part.stamped) {
                             let pointer = format!("/{}/{i}/{member}", $name.replace('.', "/"));
                             let span = places.of(&part.source, &part.origin, &pointer);
                             problems.push(forged(span, &part.source, member));
@@ -542,5 +542,16 @@ mod tests {
             assert_eq!(error.place().map(|p| p.1), Some(5));
             assert!(merge(parts(&[&text], true)).is_ok());
         }
+        // All of one signature are told together.
+        let text = format!(
+            "evidence:\n  signatures:\n    - {{subject: '{digest}', status: verified, identity: me, issuer: me}}\n"
+        );
+        let told: Vec<String> =
+            merge(parts(&[&text], false)).unwrap_err().iter().map(|error| error.message.clone()).collect();
+        assert_eq!(
+            told,
+            ["status", "identity", "issuer"]
+                .map(|member| format!("`{member}` is for Weighlock to say, not for a document"))
+        );
     }
 }
