@@ -297,7 +297,10 @@ impl Judge {
         }
         if asked == 0 {
             let message = "no rule speaks about this change, so nothing says that it may go".to_owned();
-            judged.findings.push(indeterminate("weighlock.no-rule", message, None));
+            judged.findings.push(Finding {
+                remediation: Some(remedy::unspoken(review)),
+                ..indeterminate("weighlock.no-rule", message, None)
+            });
         }
         judged
     }

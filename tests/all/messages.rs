@@ -175,6 +175,26 @@ fn what_would_make_a_fact_known_is_told() {
 }
 
 #[test]
+fn what_no_rule_speaks_about_says_what_to_do() {
+    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {ports: [{port: 80}]}\n";
+    let folder = Folder::with(&[("in.yaml", &change("test", ""))]);
+    for (flags, input, about) in [
+        ("-", service, "a `Service`; add one that does, or leave the document out"),
+        (
+            "- --environment test",
+            service,
+            "a `Service` in `test`; add one that does, or leave the document out",
+        ),
+        ("in.yaml", "", "a change of kind `config` in `test`; add one that does, or leave the change out"),
+    ] {
+        let ran = folder.pipe(&format!("evaluate -p builtin:migrations {flags}"), input);
+        assert_eq!(ran.code, 13, "{ran:?}");
+        let text = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(&format!("fix: no policy speaks about {about}")), "{}", ran.out);
+    }
+}
+
+#[test]
 fn replay_goes_on_after_what_cannot_be_read() {
     let folder = roles();
     folder.run("evaluate in.yaml --decision-out out");
