@@ -19,7 +19,7 @@ use crate::policy::{Bundle, Language};
 pub struct Limits {
     /// Steps: virtual-machine instructions in Rego, loop turns and calls in CEL.
     pub steps: u64,
-    /// Bytes that values may take.
+    /// Bytes that values may take, counted by what they hold and not by what the process uses.
     pub memory: u64,
     /// Milliseconds; a stop by this one is not replayable.
     pub millis: u64,

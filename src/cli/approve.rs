@@ -55,7 +55,7 @@ pub(crate) fn run(args: Args, _: &Terminal, clock: &dyn Clock) -> Result<u8, Sto
         api_version: Some(API_VERSION.to_owned()),
         kind: Some("Approval".to_owned()),
         by: Person { id: said("--by", &args.by)? },
-        change: change(&args.change, args.report.as_deref(), Some(&args.by))?,
+        change: change(&args.change, args.report.as_deref(), Consent::Approval, &args.by)?,
         plan: None,
         at: now,
         expires: expires(&args.expires, now)?,
@@ -93,8 +93,43 @@ pub(super) fn expires(text: &str, now: Time) -> Result<Time, Stop> {
     Ok(time)
 }
 
-/// The digest of a change, given or looked up.
-pub(super) fn change(text: &str, report: Option<&Path>, by: Option<&str>) -> Result<Digest, Stop> {
+/// What somebody consents to a change with.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Consent {
+    Approval,
+    Waiver,
+    Override,
+}
+
+impl Consent {
+    /// What is wrong where it is the author's, and whom to ask instead.
+    const fn own(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Approval => (
+                "nobody approves their own change",
+                "ask someone who holds a role that the report names under `needs`",
+            ),
+            Self::Waiver => {
+                ("nobody waives for their own change", "ask someone else who holds a role in `trust.roles`")
+            }
+            Self::Override => (
+                "nobody overrides for their own change",
+                "ask someone who holds the role that the configuration names under `governance.overrideRole`",
+            ),
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Approval => "approval",
+            Self::Waiver => "waiver",
+            Self::Override => "override",
+        }
+    }
+}
+
+/// The digest of a change, given or looked up, to which somebody consents.
+pub(super) fn change(text: &str, report: Option<&Path>, consent: Consent, by: &str) -> Result<Digest, Stop> {
     let Some(report) = report else {
         return Digest::parse(text).ok_or_else(|| {
             Diagnostic::error(codes::USAGE, format!("`{text}` is not the digest of a change"))
@@ -110,18 +145,15 @@ pub(super) fn change(text: &str, report: Option<&Path>, by: Option<&str>) -> Res
         let hint = nearest(text, report.decisions.iter().map(|d| d.change.id.as_str()));
         return Err(Diagnostic { hint: hint.map(|near| format!("did you mean `{near}`?")), ..problem }.into());
     };
-    if by.is_some() && found.change.author.is_none() {
-        return Err(Diagnostic::error(
-            codes::USAGE,
-            format!("the change `{text}` names no author, so no approval of it counts"),
-        )
-        .hint("give the change its `author`, and approve what it is then")
-        .into());
-    }
-    if by.is_some_and(|by| found.change.author.as_ref().is_some_and(|author| author.is(by))) {
-        return Err(Diagnostic::error(codes::USAGE, "nobody approves their own change")
-            .hint("ask someone who holds a role that the report names under `missing`")
+    let Some(author) = &found.change.author else {
+        let message = format!("the change `{text}` names no author, so no {} of it counts", consent.name());
+        return Err(Diagnostic::error(codes::USAGE, message)
+            .hint("give the change its `author`, and consent to what it is then")
             .into());
+    };
+    if author.is(by) {
+        let (message, hint) = consent.own();
+        return Err(Diagnostic::error(codes::USAGE, message).hint(hint).into());
     }
     Ok(found.change.digest.clone())
 }

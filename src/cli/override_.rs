@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::Stop;
-use super::approve::{change, expires, said, write};
+use super::approve::{Consent, change, expires, said, write};
 use super::evaluate::read_key;
 use super::output::{Terminal, say};
 use crate::model::canonical;
@@ -57,7 +57,7 @@ pub(crate) fn run(args: Args, _: &Terminal, clock: &dyn Clock) -> Result<u8, Sto
         api_version: API_VERSION.to_owned(),
         kind: "Override".to_owned(),
         id: String::new(),
-        change: change(&args.change, args.report.as_deref(), Some(&args.by))?,
+        change: change(&args.change, args.report.as_deref(), Consent::Override, &args.by)?,
         by: said("--by", &args.by)?,
         reason: said("--reason", &args.reason)?,
         ticket: said("--ticket", &args.ticket)?,

@@ -54,12 +54,15 @@ fn one(file: &Path, key: Option<&PublicKey>) -> Result<u8, Stop> {
         Stop::Problems(problems, exit)
     })?;
     let decision = &replayed.decision;
+    let same = replayed.differences.is_empty();
     let signature = match (&replayed.signed_by, replayed.signed) {
         (Some(key), _) => format!("signed by {}", key.as_str()),
         (None, true) => "signature NOT CHECKED (give `--key`)".to_owned(),
-        (None, false) => "NOT SIGNED: agrees with itself, and says nothing of who wrote it".to_owned(),
+        (None, false) if same => {
+            "NOT SIGNED: agrees with itself, and says nothing of who wrote it".to_owned()
+        }
+        (None, false) => "NOT SIGNED".to_owned(),
     };
-    let same = replayed.differences.is_empty();
     let mut text = format!(
         "{}: {} {} ({}), {signature}\n",
         file.display(),
@@ -75,9 +78,7 @@ fn one(file: &Path, key: Option<&PublicKey>) -> Result<u8, Stop> {
         ));
     }
     if !decision.replayable && !same {
-        text.push_str(
-            "  the recorded evaluation was stopped by time or memory, and may end otherwise each time\n",
-        );
+        text.push_str("  the recorded evaluation was stopped by time, and may end otherwise each time\n");
     }
     match output::print(&text) {
         // Whoever stopped reading still gets the exit code.

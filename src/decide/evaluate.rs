@@ -299,7 +299,10 @@ impl Judge {
         }
         if asked == 0 {
             let message = "no rule speaks about this change, so nothing says that it may go".to_owned();
-            judged.findings.push(indeterminate("weighlock.no-rule", message, None));
+            judged.findings.push(Finding {
+                remediation: Some(remedy::unspoken(review)),
+                ..indeterminate("weighlock.no-rule", message, None)
+            });
         }
         judged
     }
@@ -366,7 +369,7 @@ impl Judge {
                 }
             }
             Err(failure) => {
-                judged.replayable &= !matches!(failure.cause, Cause::Time | Cause::Memory);
+                judged.replayable &= failure.cause != Cause::Time;
                 let message = format!("could not be judged: {}", failure.message);
                 let place = failure.location.or_else(|| Some(self.location(rule)));
                 judged.findings.push(indeterminate(&rule.id, message, place));

@@ -517,7 +517,7 @@ pub fn override_fault(
     let Some(author) = &change.author else { return Some(anonymity(review).to_owned()) };
     let own =
         author.is(&record.by) || change.requested_by.as_ref().is_some_and(|person| person.is(&record.by));
-    own.then(|| "nobody overrides their own change".to_owned())
+    own.then(|| "nobody overrides for their own change".to_owned())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What would make a fact known that a rule requires and nobody knows.
 
 use super::{Options, fact};
-use crate::model::review::{Unknown, UnknownReason};
+use crate::model::review::{Review, Unknown, UnknownReason};
 use crate::model::trust::{Threshold, Trust};
 
 /// What to do about a fact that is unknown. `demanded` is what the rule asks of it, beyond what
@@ -33,6 +33,18 @@ pub(super) fn remedy(unknown: &Unknown, options: &Options, demanded: Threshold) 
         UnknownReason::Failed => "mend what failed, and look again".to_owned(),
         UnknownReason::Underivable => underived(&unknown.fact),
     }
+}
+
+/// What to do about a change that no rule speaks about.
+pub(super) fn unspoken(review: &Review) -> String {
+    let object = review.asset.as_ref().and_then(|asset| asset.object.as_ref());
+    let kind = object.and_then(|object| object.0.get("kind")).and_then(serde_json::Value::as_str);
+    let (about, out) = match kind {
+        Some(kind) => (format!("a `{kind}`"), "document"),
+        None => (format!("a change of kind `{}`", review.change.kind.as_str()), "change"),
+    };
+    let place = review.context.environment.as_ref().map_or_else(String::new, |name| format!(" in `{name}`"));
+    format!("no policy speaks about {about}{place}; add one that does, or leave the {out} out")
 }
 
 /// What to add where nobody said anything.

@@ -151,10 +151,10 @@ pub fn merge(parts: Vec<Part>) -> Result<Merged, Vec<Diagnostic>> {
                     let all = merged.input.$($path).+.get_or_insert_with(Vec::new);
                     let origins = merged.origins.entry($name).or_default();
                     for (i, mut fact) in list.into_iter().enumerate() {
-                        if let Some(member) = fact.forged() && !part.stamped {
+                        for member in fact.forged().into_iter().filter(|_| !part.stamped) {
                             let pointer = format!("/{}/{i}/{member}", $name.replace('.', "/"));
                             let span = places.of(&part.source, &part.origin, &pointer);
-                            problems.push(forged(span, &part.source, member));
+                            problems.push(forged(span, &part.source, $name, member));
                         }
                         if !(part.stamped && fact.trust().is_some()) {
                             fact.stamp(part.trust);
@@ -197,9 +197,18 @@ impl Places {
     }
 }
 
-fn forged(span: Range<usize>, source: &Arc<Source>, member: &str) -> Diagnostic {
+fn forged(span: Range<usize>, source: &Arc<Source>, list: &str, member: &str) -> Diagnostic {
+    let instead = match list {
+        "evidence.signatures" => {
+            "give the material that proves it under `bundle`: a Sigstore bundle or DSSE envelope"
+        }
+        "evidence.attestations" => {
+            "give the material that proves it under `envelope`: a Sigstore bundle or DSSE envelope"
+        }
+        _ => "let operators vouch for the file under `trust.inputs`",
+    };
     Diagnostic::error(codes::INPUT_FORGED, format!("`{member}` is for Weighlock to say, not for a document"))
-        .hint("remove it, and give the material that proves it; for fixtures and trying out there is `--trust-input`")
+        .hint(format!("remove it, and {instead}; for fixtures and trying out there is `--trust-input`"))
         .at(source, span, "claimed here")
 }
 
@@ -542,5 +551,16 @@ mod tests {
             assert_eq!(error.place().map(|p| p.1), Some(5));
             assert!(merge(parts(&[&text], true)).is_ok());
         }
+        // All of one signature are told together.
+        let text = format!(
+            "evidence:\n  signatures:\n    - {{subject: '{digest}', status: verified, identity: me, issuer: me}}\n"
+        );
+        let told: Vec<String> =
+            merge(parts(&[&text], false)).unwrap_err().iter().map(|error| error.message.clone()).collect();
+        assert_eq!(
+            told,
+            ["status", "identity", "issuer"]
+                .map(|member| format!("`{member}` is for Weighlock to say, not for a document"))
+        );
     }
 }

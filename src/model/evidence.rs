@@ -40,10 +40,15 @@ pub trait Fact {
     fn trust(&self) -> Option<Trust>;
     /// Stamps the trust.
     fn stamp(&mut self, trust: Trust);
-    /// Whether the document claims a result that only Weighlock may state, and under which name.
-    fn forged(&self) -> Option<&'static str> {
-        self.trust().map(|_| "trust")
+    /// The members with which the document claims a result that only Weighlock may state.
+    fn forged(&self) -> Vec<&'static str> {
+        self.trust().map(|_| "trust").into_iter().collect()
     }
+}
+
+/// The names of those members that are there.
+fn claimed(members: &[(&'static str, bool)]) -> Vec<&'static str> {
+    members.iter().filter(|(_, there)| *there).map(|(name, _)| *name).collect()
 }
 
 macro_rules! fact {
@@ -110,14 +115,14 @@ fact! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub issuer: Option<String>,
     }
-    fn forged(&self) -> Option<&'static str> {
-        match self {
-            Self { status: Some(_), .. } => Some("status"),
-            Self { reason: Some(_), .. } => Some("reason"),
-            Self { identity: Some(_), .. } => Some("identity"),
-            Self { issuer: Some(_), .. } => Some("issuer"),
-            _ => self.trust.map(|_| "trust"),
-        }
+    fn forged(&self) -> Vec<&'static str> {
+        claimed(&[
+            ("status", self.status.is_some()),
+            ("reason", self.reason.is_some()),
+            ("identity", self.identity.is_some()),
+            ("issuer", self.issuer.is_some()),
+            ("trust", self.trust.is_some()),
+        ])
     }
 }
 
@@ -148,16 +153,16 @@ fact! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub predicate: Option<Json>,
     }
-    fn forged(&self) -> Option<&'static str> {
-        match self {
-            Self { status: Some(_), .. } => Some("status"),
-            Self { reason: Some(_), .. } => Some("reason"),
-            Self { identity: Some(_), .. } => Some("identity"),
-            Self { issuer: Some(_), .. } => Some("issuer"),
-            Self { predicate_type: Some(_), .. } => Some("predicateType"),
-            Self { predicate: Some(_), .. } => Some("predicate"),
-            _ => self.trust.map(|_| "trust"),
-        }
+    fn forged(&self) -> Vec<&'static str> {
+        claimed(&[
+            ("status", self.status.is_some()),
+            ("reason", self.reason.is_some()),
+            ("identity", self.identity.is_some()),
+            ("issuer", self.issuer.is_some()),
+            ("predicateType", self.predicate_type.is_some()),
+            ("predicate", self.predicate.is_some()),
+            ("trust", self.trust.is_some()),
+        ])
     }
 }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::diag::{Diagnostic, Source, codes, document};
+use crate::diag::{Diagnostic, Source, codes, document, tree};
 
 pub use sections::{
     Canary, Freeze, Hardening, Migrations, MinimumAge, Promotion, Sboms, Scans, Signatures, Signer, Step,
@@ -89,6 +89,12 @@ pub fn shipped() -> Result<Settings, Vec<Diagnostic>> {
 fn parse(source: &Arc<Source>) -> Result<Settings, Vec<Diagnostic>> {
     let settings: Settings = document::read(source).map_err(|mut diagnostic| {
         diagnostic.code = codes::CONFIG_INVALID;
+        if diagnostic.hint.is_none() && lacks_a_member(source, &diagnostic) {
+            diagnostic.hint = Some(
+                "a section takes the place of the whole shipped one; copy the rest from `policies/settings.yaml`"
+                    .to_owned(),
+            );
+        }
         vec![diagnostic]
     })?;
     let problems: Vec<Diagnostic> =
@@ -96,9 +102,18 @@ fn parse(source: &Arc<Source>) -> Result<Settings, Vec<Diagnostic>> {
     if problems.is_empty() { Ok(settings) } else { Err(problems) }
 }
 
+/// Whether what is wrong is that a section is not whole.
+fn lacks_a_member(source: &Arc<Source>, diagnostic: &Diagnostic) -> bool {
+    let Some(label) = &diagnostic.label else { return false };
+    let nodes = tree::parse(source).unwrap_or_default();
+    let Some(tree::Value::Map(sections)) = nodes.first().map(|node| &node.value) else { return false };
+    diagnostic.message.ends_with("is missing")
+        && sections.iter().any(|(_, section)| section.span.start == label.span.start)
+}
+
 fn at_path(source: &Arc<Source>, path: &str, message: String) -> Diagnostic {
     let diagnostic = Diagnostic::error(codes::CONFIG_INVALID, message);
-    match crate::diag::tree::parse(source).ok().as_deref() {
+    match tree::parse(source).ok().as_deref() {
         Some([node, ..]) => {
             let span = document::first_line(source, &node.locate(path).span);
             diagnostic.at(source, span, "here")
@@ -141,6 +156,23 @@ mod tests {
         let found = read(&Source::new("s.yaml", "promotion:\n  path: []\n")).unwrap_err();
         assert_eq!(found[0].to_string(), "s.yaml:2:3: unknown field `path` [config.invalid]");
         assert_eq!(found[0].hint.as_deref(), Some("did you mean `paths`?"));
+    }
+
+    #[test]
+    fn a_section_that_lacks_a_member_says_that_it_is_all_there_is() {
+        let hint = |text: &str| {
+            let found = read(&Source::new("s.yaml", text)).unwrap_err().remove(0);
+            assert!(found.message.ends_with("is missing"), "{found}");
+            found.hint
+        };
+        let freeze = "{name: x, from: 2026-01-01T00:00:00Z, until: 2026-01-02T00:00:00Z}";
+        for text in
+            [format!("updates: {{freezes: [{freeze}]}}\n"), format!("updates:\n  freezes:\n    - {freeze}\n")]
+        {
+            assert!(hint(&text).unwrap().contains("copy the rest from `policies/settings.yaml`"), "{text}");
+        }
+        // What stands within a section has nothing to copy.
+        assert_eq!(hint("updates: {types: [], freezes: [{name: x}]}\n"), None);
     }
 
     #[test]

@@ -150,6 +150,23 @@ fn metadata_that_cannot_be_meant_is_refused() {
 }
 
 #[test]
+fn everything_that_is_wrong_in_a_block_is_told() {
+    let text = "# METADATA\n# titel: x\n# custom:\n#   severity: severe\n#   waivable: perhaps\n#   applies: {kind: [image]}\npackage a\n\ndeny contains \"x\"\n";
+    let problems = load_with(&[("a.rego", text)], json!({})).unwrap_err();
+    let mut told: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
+    told.sort_unstable();
+    assert_eq!(
+        told,
+        [
+            "`applies` member `kind` is not known",
+            "`waivable` is neither `true` nor `false`",
+            "metadata `titel` is not known",
+            "severity `severe` is not known",
+        ]
+    );
+}
+
+#[test]
 fn what_would_change_meaning_in_silence_is_refused() {
     insta::assert_snapshot!(refused("package a\n\ndeny if input.x\n"));
     insta::assert_snapshot!(refused("package a\n\ndeny := true\n"));

@@ -153,6 +153,9 @@ fn details(evaluation: &Evaluation, entry: &Entry) -> String {
     for m in &d.missing {
         let _ = writeln!(out, "- **needs:** {}", inline(&words::missing(m, now)));
     }
+    if let Some(command) = words::to_approve(d) {
+        let _ = writeln!(out, "- **to approve:** {}", code(&command));
+    }
     if let Some(earliest) = d.earliest {
         let _ = writeln!(out, "- **not before** {}", inline(&words::when(earliest, now)));
     }

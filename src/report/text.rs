@@ -230,9 +230,12 @@ fn change(page: &mut Page<'_>, evaluation: &Evaluation, entry: &Entry) {
     for m in d.missing.iter().filter(|m| d.earliest.is_none() || m.time.is_none() || m.time != d.earliest) {
         hints(page, "needs:", &words::missing(m, evaluation.now));
     }
-    // Of a change without an author nobody can approve.
-    if words::asks_for_people(&d.missing) && d.change.author.is_some() {
-        hints(page, "to approve:", &format!("weighlock approve {} --by PERSON", d.change.digest));
+    if let Some(command) = words::to_approve(d) {
+        // A command is pasted, so it stays on one line.
+        page.indent(2);
+        page.ink(Ink::Bold, "to approve:");
+        page.ink(Ink::Plain, &format!(" {command}"));
+        page.end();
     }
     if let Some(earliest) = d.earliest {
         hints(page, "not before", &words::when(earliest, evaluation.now));
@@ -482,6 +485,16 @@ mod tests {
             assert!(!text.lines().any(clean::is_command), "{text}");
             assert!(!text.contains("##["));
             assert!(text.contains("::add-mask::y"));
+        }
+    }
+
+    #[test]
+    fn a_command_to_paste_is_on_one_line() {
+        let held = fixture::digest("change drone-app-1.2.1-to-production");
+        for width in [20, 50, 100] {
+            let text = bare(Style { color: false, width });
+            let line = format!("  to approve: weighlock approve {held} --by PERSON");
+            assert!(text.lines().any(|l| l == line), "{text}");
         }
     }
 

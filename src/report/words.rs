@@ -81,8 +81,16 @@ fn list(parts: &[Need], word: &str, now: Time) -> String {
     parts.iter().map(|p| need(p, now)).collect::<Vec<_>>().join(word)
 }
 
+/// The command that approves a change, where people could end its hold. Of a change without an author
+/// nobody can approve.
+pub(super) fn to_approve(decision: &Decision) -> Option<String> {
+    let change = &decision.change;
+    let asked = asks_for_people(&decision.missing) && change.author.is_some();
+    asked.then(|| format!("weighlock approve {} --by PERSON", change.digest))
+}
+
 /// Whether people could end the hold.
-pub(super) fn asks_for_people(missing: &[Missing]) -> bool {
+fn asks_for_people(missing: &[Missing]) -> bool {
     missing.iter().any(|m| m.approval.is_some() || m.any.iter().any(|way| asks_for_people(way)))
 }
 

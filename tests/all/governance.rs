@@ -113,6 +113,11 @@ fn approvals_that_do_not_count_say_why() {
         folder.run(&format!("approve {CHANGE} --report report.json --by dev-a@example --key dev-a.pem"));
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("nobody approves their own change"), "{}", ran.err);
+    assert!(ran.err.contains("that the report names under `needs`"), "{}", ran.err);
+    let ran = folder
+        .run(&format!("override {CHANGE} --report report.json --by dev-a@example --reason r --ticket T"));
+    assert!(ran.code == 2 && ran.err.contains("nobody overrides for their own change"), "{ran:?}");
+    assert!(ran.err.contains("under `governance.overrideRole`"), "{}", ran.err);
     approve(&folder, &digest, "dev-a", "own.yaml");
     let (count, why) = look(&folder, "own.yaml");
     assert!(count == 0 && why.contains("nobody approves their own change"), "{why}");
@@ -340,7 +345,8 @@ fn a_person_is_one_however_they_are_spelt() {
         let report = folder.report("in.yaml o.yaml");
         let rejected = report.one()["governance"]["rejected"].to_string();
         assert_eq!(report.code, 10, "{author}");
-        for said in ["approves their own change", "waives for their own change", "overrides their own change"]
+        for said in
+            ["approves their own change", "waives for their own change", "overrides for their own change"]
         {
             assert!(rejected.contains(said), "{author}: {rejected}");
         }

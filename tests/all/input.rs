@@ -287,7 +287,7 @@ error[input.forged]: `status` is for Weighlock to say, not for a document
    ·               ────┬───
    ·                   ╰── claimed here
    ╰────
-  help: remove it, and give the material that proves it; for fixtures and trying out there is `--trust-input`
+  help: remove it, and give the material that proves it under `bundle`: a Sigstore bundle or DSSE envelope; for fixtures and trying out there is `--trust-input`
 "#);
 
 #[test]

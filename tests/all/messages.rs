@@ -117,6 +117,10 @@ fn an_approval_that_fills_no_place_is_told() {
         let ran = folder.run(&format!("approve {digest} --by {by} --out approvals/{by}.yaml"));
         assert_eq!(ran.code, 0, "{ran:?}");
     };
+    // Whoever reads the comment on a pull request can approve with what it says.
+    let ran = folder.run("evaluate in.yaml -o markdown");
+    let command = format!("weighlock approve {digest} --by PERSON");
+    assert!(ran.out.replace('\\', "").contains(&format!("<code>{command}</code>")), "{}", ran.out);
     approve("bob");
     let ran = folder.run("evaluate in.yaml");
     assert_eq!(ran.code, 11);
@@ -252,6 +256,26 @@ fn what_would_make_a_fact_known_is_told() {
     assert_eq!(fix("in.yaml gates"), "say with `observedAt` when somebody looked; it may be at most 2d old");
     let ran = folder.run("evaluate in.yaml gates");
     assert!(ran.out.contains("fix: say with `observedAt`") && !ran.out.contains("rebuild"), "{}", ran.out);
+}
+
+#[test]
+fn what_no_rule_speaks_about_says_what_to_do() {
+    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {ports: [{port: 80}]}\n";
+    let folder = Folder::with(&[("in.yaml", &change("test", ""))]);
+    for (flags, input, about) in [
+        ("-", service, "a `Service`; add one that does, or leave the document out"),
+        (
+            "- --environment test",
+            service,
+            "a `Service` in `test`; add one that does, or leave the document out",
+        ),
+        ("in.yaml", "", "a change of kind `config` in `test`; add one that does, or leave the change out"),
+    ] {
+        let ran = folder.pipe(&format!("evaluate -p builtin:migrations {flags}"), input);
+        assert_eq!(ran.code, 13, "{ran:?}");
+        let text = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(&format!("fix: no policy speaks about {about}")), "{}", ran.out);
+    }
 }
 
 #[test]

@@ -76,6 +76,7 @@ fn what_is_altered_in_a_record_is_found_out() {
         let ran = folder.run("replay altered.json");
         assert_eq!(ran.code, 10, "{what}: {ran:?}");
         assert!(ran.out.contains("DIFFERENT:") && ran.out.contains("/decision/"), "{what}: {}", ran.out);
+        assert!(ran.out.lines().next().unwrap().ends_with(", NOT SIGNED"), "{what}: {}", ran.out);
     }
     for (what, text) in [
         ("nothing", String::new()),
@@ -182,4 +183,35 @@ fn the_order_in_which_files_are_named_never_matters() {
             .map(|files| folder.report(&format!("{files} -p p.rego --now {NOW}")).report);
     assert_eq!(all[0]["decisions"][0]["findings"].as_array().unwrap().len(), 2);
     assert!(all.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+/// Memory is counted by what a policy makes, and not by what the process has: what it stops, it stops
+/// again.
+#[test]
+fn what_a_count_stopped_replays() {
+    let doubled: String = (1..20)
+        .map(|i| format!("    - {{name: v{i}, expression: variables.v{0} + variables.v{0}}}\n", i - 1))
+        .collect();
+    let text = format!(
+        "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {{id: text}}\nspec:\n  variables:\n    - {{name: v0, expression: \"'0123456789abcdef'\"}}\n{doubled}  rules:\n    - {{id: r, effect: deny, message: m, expression: variables.v19 == ''}}\n"
+    );
+    let range = "package range\n\ndeny contains \"x\" if count(numbers.range(1, 100000000)) > 1\n";
+    // The same by the interpreter.
+    let lent = "package lent\n\nallowed if input.change.id == \"c\"\n\ndeny contains \"x\" if {\n\tallowed with input.change.id as \"c\"\n\tcount(numbers.range(1, 100000000)) > 1\n}\n";
+    let said = "makes values of more than 64 MiB";
+    for (name, policy) in [("text.yaml", text.as_str()), ("range.rego", range), ("lent.rego", lent)] {
+        let folder = Folder::with(&[
+            (name, policy),
+            (
+                "in.yaml",
+                "apiVersion: weighlock.dev/v1\nkind: Input\ninventory: [{id: a, kind: workload}]\nchanges: [{id: c, kind: config, asset: a}]\n",
+            ),
+        ]);
+        let ran = folder.run(&format!("evaluate in.yaml -p {name} --decision-out out"));
+        assert!(ran.code == 13 && ran.out.replace("\n      ", " ").contains(said), "{name}: {ran:?}");
+        assert!(!ran.out.contains("not replayable"), "{name}: {}", ran.out);
+        let record = std::fs::read_dir(folder.path("out")).unwrap().next().unwrap().unwrap().path();
+        let ran = folder.run(&format!("replay {}", self::name(&record)));
+        assert!(ran.code == 0 && ran.out.contains("identical:"), "{name}: {ran:?}");
+    }
 }

@@ -199,7 +199,6 @@ fn stopped(error: &VmError) -> Stopped {
     let cause = match error {
         VmError::InstructionLimitExceeded { .. } => Cause::Steps,
         VmError::TimeLimitExceeded { .. } => Cause::Time,
-        VmError::MemoryLimitExceeded { .. } | VmError::MemoryBudgetExceeded { .. } => Cause::Memory,
         _ => Cause::Error,
     };
     Stopped { cause, text: error.to_string() }

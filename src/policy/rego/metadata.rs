@@ -137,8 +137,10 @@ pub(crate) fn read(source: &Arc<Source>, problems: &mut Vec<Diagnostic>) -> Vec<
                 if let Some((span, yaml)) = open.take() {
                     let number = u32::try_from(index.saturating_add(1)).unwrap_or(u32::MAX);
                     let package = line.trim_start().starts_with("package");
-                    match (Reader { source, span }).block(&yaml, number, package) {
-                        Ok(block) => blocks.push(block),
+                    let before = problems.len();
+                    match (Reader { source, span }).block(&yaml, number, package, problems) {
+                        Ok(block) if problems.len() == before => blocks.push(block),
+                        Ok(_) => {}
                         Err(problem) => problems.push(*problem),
                     }
                 }
@@ -191,7 +193,14 @@ impl Reader<'_> {
         self.refuse(word, format!("{what} `{word}` is not known"), hint)
     }
 
-    fn block(&self, yaml: &str, line: u32, package: bool) -> Result<Block, Refusal> {
+    /// Reads a block; each member that is wrong is told, whatever the others are.
+    fn block(
+        &self,
+        yaml: &str,
+        line: u32,
+        package: bool,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Result<Block, Refusal> {
         let value = self.yaml(yaml)?;
         let Value::Object(members) = value else {
             return Err(self.refuse(
@@ -203,55 +212,44 @@ impl Reader<'_> {
         let mut said = Said::default();
         let mut scope = if package { Scope::Package } else { Scope::Rule };
         for (key, value) in members {
-            match key.as_str() {
-                "scope" => {
-                    let word = self.text(&key, &value)?;
-                    scope = match word.as_str() {
-                        "subpackages" if package => Scope::Subpackages,
-                        "package" if package => Scope::Package,
-                        "document" if !package => Scope::Document,
-                        "rule" if !package => Scope::Rule,
-                        "subpackages" | "package" => {
-                            return Err(self.refuse(
-                                &word,
-                                format!("scope `{word}` stands above a rule"),
-                                "put the block above `package`",
-                            ));
-                        }
-                        "document" | "rule" => {
-                            return Err(self.refuse(
-                                &word,
-                                format!("scope `{word}` stands above the package"),
-                                "put the block above a rule",
-                            ));
-                        }
-                        _ => {
-                            return Err(self.unknown(
-                                &word,
-                                "scope",
-                                &["package", "subpackages", "rule", "document"],
-                            ));
-                        }
-                    };
-                }
-                "title" => said.title = Some(self.text(&key, &value)?),
-                "description" => said.description = Some(self.text(&key, &value)?),
-                "related_resources" => said.related = Some(self.related(&value)?),
-                "custom" => self.custom(value, &mut said)?,
-                known if KEYS.contains(&known) => {}
-                other => {
-                    return Err(match CUSTOM.contains(&other) {
-                        true => self.refuse(
-                            other,
-                            format!("`{other}` stands outside `custom`"),
-                            format!("write it as `custom: {{{other}: …}}`"),
-                        ),
-                        false => self.unknown(other, "metadata", KEYS),
-                    });
-                }
-            }
+            let done = match key.as_str() {
+                "scope" => self.scope(&key, &value, package).map(|given| scope = given),
+                "title" => self.text(&key, &value).map(|text| said.title = Some(text)),
+                "description" => self.text(&key, &value).map(|text| said.description = Some(text)),
+                "related_resources" => self.related(&value).map(|list| said.related = Some(list)),
+                "custom" => self.custom(value, &mut said, problems),
+                known if KEYS.contains(&known) => Ok(()),
+                other if CUSTOM.contains(&other) => Err(self.refuse(
+                    other,
+                    format!("`{other}` stands outside `custom`"),
+                    format!("write it as `custom: {{{other}: …}}`"),
+                )),
+                other => Err(self.unknown(other, "metadata", KEYS)),
+            };
+            problems.extend(done.err().map(|problem| *problem));
         }
         Ok(Block { scope, line, said })
+    }
+
+    fn scope(&self, key: &str, value: &Value, package: bool) -> Result<Scope, Refusal> {
+        let word = self.text(key, value)?;
+        match word.as_str() {
+            "subpackages" if package => Ok(Scope::Subpackages),
+            "package" if package => Ok(Scope::Package),
+            "document" if !package => Ok(Scope::Document),
+            "rule" if !package => Ok(Scope::Rule),
+            "subpackages" | "package" => Err(self.refuse(
+                &word,
+                format!("scope `{word}` stands above a rule"),
+                "put the block above `package`",
+            )),
+            "document" | "rule" => Err(self.refuse(
+                &word,
+                format!("scope `{word}` stands above the package"),
+                "put the block above a rule",
+            )),
+            _ => Err(self.unknown(&word, "scope", &["package", "subpackages", "rule", "document"])),
+        }
     }
 
     /// Reads the YAML behind the `#`s, which stands in the file where the block does.
@@ -297,7 +295,7 @@ impl Reader<'_> {
         })
     }
 
-    fn custom(&self, value: Value, said: &mut Said) -> Result<(), Refusal> {
+    fn custom(&self, value: Value, said: &mut Said, problems: &mut Vec<Diagnostic>) -> Result<(), Refusal> {
         let Value::Object(members) = value else {
             return Err(self.refuse(
                 "custom",
@@ -306,32 +304,37 @@ impl Reader<'_> {
             ));
         };
         for (key, value) in members {
-            match key.as_str() {
-                "severity" => {
-                    let words = ["info", "low", "medium", "high", "critical"];
-                    said.severity = Some(self.word(&value, "severity", &words)?);
-                }
-                "view" => said.view = Some(self.word(&value, "view", &["document", "review"])?),
-                "applies" => said.applies = Some(self.applies(value)?),
-                "requires" => said.requires = Some(self.requires(value)?),
-                "waivable" => {
-                    said.waivable = Some(value.as_bool().ok_or_else(|| {
-                        self.refuse(
-                            "waivable",
-                            "`waivable` is neither `true` nor `false`".to_owned(),
-                            "write `waivable: true`",
-                        )
-                    })?);
-                }
-                "remediation" => said.remediation = Some(self.text(&key, &value)?),
-                other => match nearest(other, CUSTOM.iter().copied()) {
-                    // Kept as it is, unless it can only be a slip of the pen.
-                    Some(_) => return Err(self.unknown(other, "metadata", CUSTOM)),
-                    None => {
-                        said.custom.insert(key, Json(value));
-                    }
-                },
+            problems.extend(self.member(key, value, said).err().map(|problem| *problem));
+        }
+        Ok(())
+    }
+
+    fn member(&self, key: String, value: Value, said: &mut Said) -> Result<(), Refusal> {
+        match key.as_str() {
+            "severity" => {
+                let words = ["info", "low", "medium", "high", "critical"];
+                said.severity = Some(self.word(&value, "severity", &words)?);
             }
+            "view" => said.view = Some(self.word(&value, "view", &["document", "review"])?),
+            "applies" => said.applies = Some(self.applies(value)?),
+            "requires" => said.requires = Some(self.requires(value)?),
+            "waivable" => {
+                said.waivable = Some(value.as_bool().ok_or_else(|| {
+                    self.refuse(
+                        "waivable",
+                        "`waivable` is neither `true` nor `false`".to_owned(),
+                        "write `waivable: true`",
+                    )
+                })?);
+            }
+            "remediation" => said.remediation = Some(self.text(&key, &value)?),
+            other => match nearest(other, CUSTOM.iter().copied()) {
+                // Kept as it is, unless it can only be a slip of the pen.
+                Some(_) => return Err(self.unknown(other, "metadata", CUSTOM)),
+                None => {
+                    said.custom.insert(key, Json(value));
+                }
+            },
         }
         Ok(())
     }
