@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::evaluate::read_key;
+use super::Stop;
+use super::evaluate::{meant, read_key};
 use super::output::{self, Terminal, say};
-use super::{Stop, request};
-use crate::diag::{Diagnostic, codes, nearest};
+use crate::diag::{Diagnostic, codes};
 use crate::model::evidence::Approval;
 use crate::model::id::{API_VERSION, Digest};
 use crate::model::input::Person;
@@ -85,7 +85,10 @@ pub(super) fn said(option: &str, text: &str) -> Result<String, Stop> {
 pub(super) fn expires(text: &str, now: Time) -> Result<Time, Stop> {
     let time = match Age::parse(text) {
         Some(age) => age.after(now),
-        None => request::read_time(text)?,
+        None => text.parse().map_err(|_| {
+            Diagnostic::error(codes::USAGE, format!("`{text}` is not a time"))
+                .hint("write times as RFC 3339 in UTC, as in `2026-11-23T10:00:00Z`, or an age, as in `24h`")
+        })?,
     };
     if time <= now {
         return Err(Diagnostic::error(codes::USAGE, format!("`{text}` is not ahead of now")).into());
@@ -142,8 +145,8 @@ pub(super) fn change(text: &str, report: Option<&Path>, consent: Consent, by: &s
     let found = report.decisions.iter().find(|d| d.change.id == text || d.change.digest.as_str() == text);
     let Some(found) = found else {
         let problem = Diagnostic::error(codes::USAGE, format!("the report has no change `{text}`"));
-        let hint = nearest(text, report.decisions.iter().map(|d| d.change.id.as_str()));
-        return Err(Diagnostic { hint: hint.map(|near| format!("did you mean `{near}`?")), ..problem }.into());
+        let known: Vec<&str> = report.decisions.iter().map(|d| d.change.id.as_str()).collect();
+        return Err(Diagnostic { hint: meant(text, &known), ..problem }.into());
     };
     let Some(author) = &found.change.author else {
         let message = format!("the change `{text}` names no author, so no {} of it counts", consent.name());

@@ -1,6 +1,28 @@
 //! `weighlock completions`: completion scripts for shells.
 
+use std::ffi::OsStr;
+
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use clap::{Arg, Command, Error};
+
 use super::{Stop, command, output};
+
+/// Names that shells complete. Others are read as well, so that what is wrong with them is said in our
+/// own words.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Names(pub(super) fn() -> Vec<&'static str>);
+
+impl TypedValueParser for Names {
+    type Value = String;
+
+    fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<String, Error> {
+        StringValueParser::new().parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new((self.0)().into_iter().map(PossibleValue::new)))
+    }
+}
 
 /// Print a completion script for a shell.
 #[derive(Debug, clap::Args)]

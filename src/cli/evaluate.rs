@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Stop;
+use super::completions::Names;
 use super::output::{self, Terminal};
 use super::request::RequestArgs;
 use crate::config;
@@ -33,7 +34,14 @@ pub(crate) struct Args {
     #[command(flatten)]
     request: RequestArgs,
     /// Format of the report, and the file it goes to; may be repeated.
-    #[arg(short, long, value_name = "FORMAT[=FILE]", long_help = formats())]
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT[=FILE]",
+        long_help = formats(),
+        value_parser = NAMES,
+        hide_possible_values = true
+    )]
     output: Vec<String>,
     /// From which outcome on the command fails.
     #[arg(long, value_enum, default_value_t = FailOnArg::Hold, value_name = "OUTCOME")]
@@ -64,6 +72,8 @@ enum FailOnArg {
     /// Denials, and what could not be judged.
     Deny,
 }
+
+const NAMES: Names = Names(|| FORMATS.iter().map(|format| format.name).collect());
 
 fn formats() -> String {
     let list: Vec<String> =
@@ -121,10 +131,10 @@ pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<
     if let Some(id) = &args.change
         && !report::narrow(&mut evaluation, id)
     {
-        let known = evaluation.entries.iter().map(|entry| entry.decision.change.id.as_str());
+        let known: Vec<&str> =
+            evaluation.entries.iter().map(|entry| entry.decision.change.id.as_str()).collect();
         let problem = Diagnostic::error(codes::USAGE, format!("the input has no change `{id}`"));
-        let hint = nearest(id, known).map(|near| format!("did you mean `{near}`?"));
-        return Err(Diagnostic { hint, ..problem }.into());
+        return Err(Diagnostic { hint: meant(id, &known), ..problem }.into());
     }
     for output in &outputs {
         match &output.file {
@@ -140,6 +150,20 @@ pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<
         }
     }
     Ok(evaluation.outcome.exit)
+}
+
+/// Which change was meant, or which ones there are.
+pub(super) fn meant(id: &str, known: &[&str]) -> Option<String> {
+    const LISTED: usize = 10;
+    let begun: Vec<&str> = known.iter().copied().filter(|known| known.starts_with(id)).collect();
+    let near = nearest(id, known.iter().copied());
+    if let ([one], _) | ([], Some(one)) = (begun.as_slice(), near.as_ref()) {
+        return Some(format!("did you mean `{one}`?"));
+    }
+    let among = if begun.is_empty() { known } else { &begun };
+    let names: Vec<String> = among.iter().take(LISTED).map(|id| format!("`{id}`")).collect();
+    let more = if among.len() > LISTED { ", …" } else { "" };
+    (!names.is_empty()).then(|| format!("there are {}{more}", names.join(", ")))
 }
 
 /// Says that a file in the input that is named like the operator's was not read as such.

@@ -1,6 +1,7 @@
 //! `weighlock schema`: the JSON Schemas of everything that is read and written.
 
 use super::Stop;
+use super::completions::Names;
 use super::output::{self, Terminal};
 use crate::diag::{Diagnostic, codes, nearest};
 use crate::pipeline::schema::{SCHEMAS, Schema};
@@ -12,9 +13,11 @@ use crate::pipeline::schema::{SCHEMAS, Schema};
   weighlock schema input > input.schema.json")]
 pub(crate) struct Args {
     /// Name of the schema; all names are listed where absent.
-    #[arg(value_name = "NAME", long_help = names())]
+    #[arg(value_name = "NAME", long_help = names(), value_parser = NAMES, hide_possible_values = true)]
     name: Option<String>,
 }
+
+const NAMES: Names = Names(|| SCHEMAS.iter().map(|schema| schema.name).collect());
 
 fn names() -> String {
     let list: Vec<String> =

@@ -67,7 +67,9 @@ pub fn read(source: &Arc<Source>, raw: bool) -> Result<Vec<Document>, Diagnostic
             Kind::Input => {
                 documents.push(Document::Input(document::read_node(source, node)?, Origin::Input(index)));
             }
-            Kind::Approval => documents.push(Document::Approval(document::read_node(source, node)?)),
+            Kind::Approval => {
+                documents.push(Document::Approval(document::read_node(source, node).map_err(roles)?))
+            }
             Kind::Waiver => documents.push(Document::Waiver(document::read_node(source, node)?)),
             Kind::Override => documents.push(Document::Override(document::read_node(source, node)?)),
             Kind::Foreign => {
@@ -85,7 +87,7 @@ fn read_json(source: &Arc<Source>, raw: bool) -> Result<Vec<Document>, Diagnosti
     let span = 0..1;
     Ok(match Kind::of(source, head.api_version.as_deref(), head.kind.as_deref(), &span)? {
         Kind::Input => vec![Document::Input(document::read_json(source)?, Origin::Input(0))],
-        Kind::Approval => vec![Document::Approval(document::read_json(source)?)],
+        Kind::Approval => vec![Document::Approval(document::read_json(source).map_err(roles)?)],
         Kind::Waiver => vec![Document::Waiver(document::read_json(source)?)],
         Kind::Override => vec![Document::Override(document::read_json(source)?)],
         Kind::Foreign => {
@@ -210,6 +212,15 @@ fn foreign(
     Err(Diagnostic::error(codes::INPUT_VERSION, "neither an input nor a Kubernetes object")
         .hint(format!("an input begins with `apiVersion: {API_VERSION}` and `kind: Input`; with `--raw` any document is taken"))
         .at(source, span.clone(), "this document"))
+}
+
+/// Whoever approves cannot say which roles they hold.
+fn roles(problem: Diagnostic) -> Diagnostic {
+    match problem.message.as_str() {
+        "unknown field `role`" | "unknown field `roles`" => problem
+            .hint("roles come from `trust.roles` in the operator's configuration, never from the approval"),
+        _ => problem,
+    }
 }
 
 /// Any document as the object of an asset that is to be configured so.

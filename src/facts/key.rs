@@ -92,6 +92,9 @@ impl PrivateKey {
     /// It is not a key of a kind that is known; in words, never with the key's own text.
     pub fn parse(pem: &str) -> Result<Self, String> {
         let pem = pem.trim();
+        if pem.starts_with("-----BEGIN PUBLIC KEY-----") {
+            return Err("this is a public key; give the private one that belongs to it".to_owned());
+        }
         if pem.starts_with("-----BEGIN ENCRYPTED") {
             return Err("the key is encrypted; give a PKCS#8 key without a passphrase".to_owned());
         }

@@ -144,7 +144,13 @@ fn take(
 }
 
 fn unreadable(name: &str, error: &std::io::Error) -> Diagnostic {
-    Diagnostic::error(codes::INPUT_UNREADABLE, format!("`{name}` cannot be read: {error}"))
+    let problem = Diagnostic::error(codes::INPUT_UNREADABLE, format!("`{name}` cannot be read: {error}"));
+    match error.kind() {
+        std::io::ErrorKind::PermissionDenied => {
+            problem.hint("give whoever runs this the right to read it, or leave it out")
+        }
+        _ => problem,
+    }
 }
 
 fn too_large(name: &str, size: u64) -> Diagnostic {
@@ -407,4 +413,16 @@ fn data(config: &Config, files: &[PathBuf]) -> Result<Value, Vec<Diagnostic>> {
         }
     }
     if problems.is_empty() { Ok(Value::Object(members)) } else { Err(problems) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_not_be_read_says_what_to_do() {
+        let denied = unreadable("in", &std::io::ErrorKind::PermissionDenied.into());
+        assert!(denied.hint.is_some_and(|hint| hint.contains("the right to read it")));
+        assert_eq!(unreadable("in", &std::io::ErrorKind::NotFound.into()).hint, None);
+    }
 }

@@ -138,6 +138,11 @@ pub fn write_all(
         let message = format!("`{}` cannot be written: {error}", path.display());
         vec![Diagnostic::error(codes::OUTPUT_UNWRITABLE, message)]
     };
+    if folder.exists() && !folder.is_dir() {
+        let message = format!("`{}` is not a folder", folder.display());
+        let problem = Diagnostic::error(codes::OUTPUT_UNWRITABLE, message);
+        return Err(vec![problem.hint("name a folder; one file a decision is written into it")]);
+    }
     std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
     let verdicts: BTreeMap<&str, Verdict> =
         entries.iter().map(|entry| (entry.decision.change.id.as_str(), entry.decision.verdict)).collect();
@@ -255,6 +260,12 @@ pub fn open(
     key: Option<&PublicKey>,
 ) -> Result<(Record, bool, Option<Digest>), Diagnostic> {
     let head: Value = serde_json::from_str(&source.text).unwrap_or(Value::Null);
+    // The kind first: a document of another one has other members.
+    if let Some(kind) = head.get("kind").and_then(Value::as_str).filter(|kind| *kind != "DecisionRecord") {
+        let message = format!("`{}` is a `{kind}`, not a decision record", source.name);
+        return Err(Diagnostic::error(codes::INPUT_VERSION, message)
+            .hint("give a file that `weighlock evaluate --decision-out` wrote"));
+    }
     if head.get("payload").is_none() {
         if key.is_some() {
             return Err(altered(format!("`{}` carries no signature", source.name))

@@ -186,7 +186,7 @@ pub(super) fn governance(decision: &Decision, now: Time) -> Vec<String> {
     counted.extend(g.waivers.iter().map(|id| format!("waiver {id}")));
     counted.extend(g.overrides.iter().map(|id| format!("override {id}")));
     if !counted.is_empty() {
-        let until = g.expires.map(|t| format!("; the first of it expires {}", when(t, now)));
+        let until = g.expires.map(|t| format!("; the first of them expires {}", when(t, now)));
         lines.push(format!("counted: {}{}", counted.join(", "), until.unwrap_or_default()));
     }
     if !g.rejected.is_empty() {

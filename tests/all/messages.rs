@@ -279,6 +279,45 @@ fn what_no_rule_speaks_about_says_what_to_do() {
 }
 
 #[test]
+fn what_is_not_what_was_asked_for_says_what_is() {
+    let folder = roles();
+    let two = "changes: [{id: web-1, kind: config, asset: a}, {id: web-2, kind: config, asset: a}, {id: api, kind: config, asset: a}]\n";
+    folder
+        .write("in.yaml", format!("{INPUT}inventory: [{{id: a, kind: workload, environment: test}}]\n{two}"));
+    folder.run("evaluate in.yaml -o json=report.json");
+    let digest = folder.report("in.yaml").digest("api");
+    let (_, public) = super::support::key(5);
+    folder.write("key.pub", public);
+    folder.write("claim.yaml", format!("apiVersion: weighlock.dev/v1\nkind: Approval\nby: {{id: ann}}\nroles: [lead]\nchange: {digest}\nat: {NOW}\nexpires: 2099-01-01T00:00:00Z\n"));
+    let approve = format!("approve {digest} --by ann");
+    for (line, said) in [
+        ("evaluate in.yaml --change ap", "help: did you mean `api`?"),
+        ("evaluate in.yaml --change web", "help: there are `web-1`, `web-2`"),
+        ("evaluate in.yaml --change elsewhere", "help: there are `web-1`, `web-2`, `api`"),
+        ("approve web --report report.json --by ann", "help: there are `web-1`, `web-2`"),
+        ("replay report.json", "`report.json` is a `Report`, not a decision record"),
+        ("evaluate in.yaml --decision-out in.yaml", "`in.yaml` is not a folder"),
+        (&format!("{approve} --expires yesterday"), "or an age, as in `24h`"),
+        (&format!("{approve} --key key.pub"), "this is a public key"),
+        ("evaluate in.yaml claim.yaml", "help: roles come from `trust.roles`"),
+    ] {
+        let ran = folder.run(line);
+        assert_eq!(ran.code, 2, "{line}: {ran:?}");
+        assert!(ran.err.contains(said), "{line}: {}", ran.err);
+    }
+}
+
+#[test]
+fn shells_complete_the_names_that_there_are() {
+    let folder = Folder::new();
+    let ran = folder.run("completions bash");
+    assert!(ran.out.contains("text json yaml sarif") && ran.out.contains("input "), "{}", ran.out);
+    // A name that there is not is still answered with the one that was meant.
+    assert!(folder.run("schema imput").err.contains("did you mean `input`?"));
+    assert!(!folder.run("schema --help").out.contains("possible values"));
+}
+
+#[test]
 fn replay_goes_on_after_what_cannot_be_read() {
     let folder = roles();
     folder.run("evaluate in.yaml --decision-out out");
