@@ -263,9 +263,15 @@ impl Judge {
             return judged;
         }
         if review.asset.is_none() {
+            let left_out = review.unknown.iter().find(|unknown| unknown.fact == "inventory");
+            let why = left_out.map_or_else(String::new, |u| format!(" ({})", u.reason.words()));
             let message =
-                "the asset that changes is not known, so nothing that is said of it counts".to_owned();
-            judged.findings.push(indeterminate("weighlock.asset", message, None));
+                format!("the asset that changes is not known{why}, so nothing that is said of it counts");
+            let nothing = Threshold::default();
+            judged.findings.push(Finding {
+                remediation: left_out.map(|unknown| remedy::remedy(unknown, options, nothing)),
+                ..indeterminate("weighlock.asset", message, None)
+            });
         }
         let mut asked = 0_usize;
         for group in &self.groups {

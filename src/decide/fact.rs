@@ -119,7 +119,17 @@ pub const FACTS: &[FactSpec] = &[
     asset_fact!("asset.environment", "environment of the asset: `input.asset.environment`", environment),
     asset_fact!("asset.object", "the Kubernetes object: `input.asset.object`", object),
     asset_fact!("asset.owner", "owning team: `input.asset.owner`", owner),
-    asset_fact!("asset.podSpec", "normalised pod spec: `input.asset.podSpec`", pod_spec),
+    FactSpec {
+        name: "asset.podSpec",
+        about: "normalised pod spec: `input.asset.podSpec`",
+        trust: None,
+        missing: |review| match &review.asset {
+            Some(asset) if asset.pod_spec.is_some() => Vec::new(),
+            // Somebody looked: the object is there, and has none.
+            Some(asset) if asset.object.is_some() => vec![(subject(review), UnknownReason::Underivable)],
+            _ => vec![(subject(review), UnknownReason::Absent)],
+        },
+    },
     change_fact!(
         "change.author",
         "who made the change, and who asks for it: `input.change.author`, `input.change.requestedBy`",

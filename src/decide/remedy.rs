@@ -28,7 +28,8 @@ pub(super) fn remedy(unknown: &Unknown, options: &Options, demanded: Threshold) 
         UnknownReason::Stale => format!("look again{age}"),
         UnknownReason::Undated => format!("say with `observedAt` when somebody looked{age}"),
         UnknownReason::Future => {
-            "correct `observedAt`, or the clock by which it was written: it lies ahead of now".to_owned()
+            let later = if options.simulated { ", or give a later `--now`" } else { "" };
+            format!("correct `observedAt`, or the clock by which it was written{later}: it lies ahead of now")
         }
         UnknownReason::Failed => "mend what failed, and look again".to_owned(),
         UnknownReason::Underivable => underived(&unknown.fact),
@@ -84,6 +85,10 @@ fn underived(name: &str) -> String {
     match name {
         "change.updateType" => {
             "give versions that can be compared under `from` and `to`, `from` as it runs now".to_owned()
+        }
+        "asset.podSpec" => {
+            "the object has no pod template that can be read: correct it, as in `spec.template.spec`"
+                .to_owned()
         }
         "artifacts.digest" => "say with `container` under `to` which image of the asset changes".to_owned(),
         other => missing(other),

@@ -21,6 +21,9 @@ use crate::policy::settings::Settings;
 /// How many approvals, and how many overrides, for changes that are not there are named.
 const MAX_ELSEWHERE: usize = 20;
 
+/// A cluster and an environment.
+type Place<'a> = (Option<&'a str>, Option<&'a str>);
+
 /// Everything that is to be said, in a fixed order.
 pub(super) fn all(evaluated: &Evaluated, decisions: &[Decision], request: &Request) -> Vec<Finding> {
     let mut findings = records(evaluated, decisions);
@@ -73,7 +76,7 @@ fn off(evaluated: &Evaluated, decisions: &[Decision]) -> Vec<Finding> {
         inventory.iter().map(|asset| (asset.id.as_str(), asset.kind)).collect();
     let bundle = evaluated.judge.bundle();
     // Many changes are in one place.
-    let mut places: HashMap<(Option<&str>, Option<&str>), Vec<(&Rule, &Enforcement)>> = HashMap::new();
+    let mut places: HashMap<Place<'_>, Vec<(&Rule, &Enforcement)>> = HashMap::new();
     let mut silent: BTreeMap<String, (BTreeSet<&str>, Vec<&str>)> = BTreeMap::new();
     for change in decisions.iter().map(|decision| &decision.change) {
         let (cluster, environment) = (change.cluster.as_deref(), change.environment.as_deref());

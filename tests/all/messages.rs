@@ -318,6 +318,39 @@ fn shells_complete_the_names_that_there_are() {
 }
 
 #[test]
+fn what_was_looked_at_is_not_said_to_be_missing() {
+    let policy = "# METADATA\n# custom:\n#   requires: [asset.podSpec]\npackage pod\n\ndeny contains \"no\" if false\n";
+    let folder = Folder::with(&[("p.rego", policy)]);
+    let asset = |more: &str| {
+        folder.write(
+            "in.yaml",
+            format!("{INPUT}inventory: [{{id: a, kind: workload{more}}}]\nchanges: [{{id: c, kind: config, asset: a}}]\n"),
+        );
+        let report = folder.report(&format!("in.yaml -p p.rego --trust-input --now {NOW}"));
+        let found = report.one()["findings"].as_array().unwrap().clone();
+        let said = |f: &serde_json::Value| {
+            format!("{}; {}", f["message"].as_str().unwrap(), f["remediation"].as_str().unwrap())
+        };
+        found.iter().map(said).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        asset(""),
+        ["`asset.podSpec` is unknown for `a`: nobody looked; give the asset its Kubernetes `object`"]
+    );
+    let object =
+        ", object: {apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {tempate: {}}}";
+    assert_eq!(
+        asset(object),
+        [
+            "`asset.podSpec` is unknown for `a`: cannot be derived; the object has no pod template that can be read: correct it, as in `spec.template.spec`"
+        ]
+    );
+    let found = asset(", observedAt: 2026-11-21T12:00:00Z");
+    let future = "the asset that changes is not known (observed later than now), so nothing that is said of it counts; correct `observedAt`, or the clock by which it was written, or give a later `--now`: it lies ahead of now";
+    assert!(found.iter().any(|said| said == future), "{found:?}");
+}
+
+#[test]
 fn replay_goes_on_after_what_cannot_be_read() {
     let folder = roles();
     folder.run("evaluate in.yaml --decision-out out");
