@@ -28,7 +28,7 @@ else := 0
 # The results that were seen last; several where they bear the same time.
 latest(digest, name) := {i |
 	some i in results(digest, name)
-	moment(i) == max({moment(other) | some other in results(digest, name)})
+	moment(i) == max({at | some other in results(digest, name); at := moment(other)})
 }
 
 deny contains finding if {

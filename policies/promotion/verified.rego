@@ -27,7 +27,10 @@ runs(digest) := {i |
 verified(digest) := {i | some i in runs(digest); input.evidence.deployments[i].verified}
 
 # Since when the one of them runs that has run longest, and where it stands.
-longest(digest) := min({[time.parse_rfc3339_ns(input.evidence.deployments[i].since), i] | some i in verified(digest)})
+longest(digest) := min({[since, i] |
+	some i in verified(digest)
+	since := time.parse_rfc3339_ns(input.evidence.deployments[i].since)
+})
 
 deny contains finding if {
 	some i, artifact in input.artifacts

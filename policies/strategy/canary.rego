@@ -33,7 +33,7 @@ action contains {
 	"with": shares(canary.trafficPercent),
 	"expect": {"weights": {"stable": 100, "canary": 0}},
 	"undo": {"kind": "traffic.shift/v1", "with": shares(0)},
-	"after": [sprintf("deploy-canary-%s", [artifact.container]) | some artifact in changed],
+	"after": [id | some artifact in changed; id := sprintf("deploy-canary-%s", [artifact.container])],
 	"fulfils": ["canary.trafficPercent"],
 } if canary
 
@@ -42,7 +42,7 @@ action contains {
 	"kind": "watch.canary/v1",
 	"with": object.remove(canary, ["environments", "notify", "trafficPercent"]),
 	"after": ["shift-canary"],
-	"fulfils": [sprintf("canary.%s", [name]) | some name in ["errorRateMax", "every", "for", "maxConsecutiveFailures", "p99MsMax"]],
+	"fulfils": ["canary.errorRateMax", "canary.every", "canary.for", "canary.maxConsecutiveFailures", "canary.p99MsMax"],
 } if canary
 
 # … and, when that went well, in the place of what runs.
@@ -70,7 +70,7 @@ action contains {
 	"id": "shift-back",
 	"kind": "traffic.shift/v1",
 	"with": shares(0),
-	"after": [sprintf("deploy-%s", [artifact.container]) | some artifact in changed],
+	"after": [id | some artifact in changed; id := sprintf("deploy-%s", [artifact.container])],
 } if canary
 
 action contains {

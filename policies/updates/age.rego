@@ -19,9 +19,10 @@ import data.lib.time as times
 wait := times.nanoseconds(entries.first(data.settings.updates.minimumAge).age)
 
 # When a digest was first seen, on the platform that it came to last, and where that stands.
-seen(digest) := max({[time.parse_rfc3339_ns(observation.firstSeen), i] |
+seen(digest) := max({[first, i] |
 	some i, observation in input.evidence.observations
 	observation.digest == digest
+	first := time.parse_rfc3339_ns(observation.firstSeen)
 })
 
 hold contains finding if {

@@ -186,6 +186,19 @@ fn data_and_settings_are_seen() {
     assert_eq!(both(&bundle, &review())[0].as_ref().unwrap().len(), 2);
 }
 
+/// What is undefined is left out of a comprehension, in both forms.
+#[test]
+fn a_comprehension_collects_what_has_a_value() {
+    for term in ["sprintf(\"%s\", [x.gone])", "x.gone", "gone", "[x.gone]", "{\"a\": x.gone}", "f(x)"] {
+        let text = format!(
+            "package a\n\ngone if input.gone\n\nf(x) := x.gone\n\ndeny contains \"none\" if count([{term} | some x in [{{}}]]) == 0\n"
+        );
+        assert_eq!(one(&text).unwrap().len(), 1, "{term}");
+        let set = text.replace("count([", "count({").replace("[{}]]", "[{}]}");
+        assert_eq!(one(&set).unwrap().len(), 1, "{set}");
+    }
+}
+
 #[test]
 fn limits_are_told_apart() {
     let endless = "package a\n\nn := numbers.range(1, 300)\n\ndeny contains \"x\" if count([1 | some a in n; some b in n; some c in n]) == 0\n";
