@@ -84,7 +84,7 @@ fn vouched(name: &str, trust: Option<Trust>) -> String {
 fn underived(name: &str) -> String {
     match name {
         "change.updateType" => {
-            "give versions that can be compared under `from` and `to`, `from` as it runs now".to_owned()
+            "give versions that can be compared under `from` and `to`, and in the inventory the tag of what runs".to_owned()
         }
         "asset.podSpec" => {
             "the object has no pod template that can be read: correct it, as in `spec.template.spec`"
