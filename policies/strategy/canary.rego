@@ -33,7 +33,7 @@ action contains {
 	"with": shares(canary.trafficPercent),
 	"expect": {"weights": {"stable": 100, "canary": 0}},
 	"undo": {"kind": "traffic.shift/v1", "with": shares(0)},
-	"after": [id | some artifact in changed; id := sprintf("deploy-canary-%s", [artifact.container])],
+	"after": [id | some artifact in changed; name := artifact.container; id := sprintf("deploy-canary-%s", [name])],
 	"fulfils": ["canary.trafficPercent"],
 } if canary
 
@@ -70,7 +70,7 @@ action contains {
 	"id": "shift-back",
 	"kind": "traffic.shift/v1",
 	"with": shares(0),
-	"after": [id | some artifact in changed; id := sprintf("deploy-%s", [artifact.container])],
+	"after": [id | some artifact in changed; name := artifact.container; id := sprintf("deploy-%s", [name])],
 } if canary
 
 action contains {

@@ -222,8 +222,6 @@ fn may_be_compiled(names: &Names<'_>, at: usize, unit: &Unit) -> bool {
         let Some((unit, definition)) = names.definition(at) else { return false };
         definition.uses.with.is_none()
             && !definition.uses.maps
-            // The compiled form would collect what is undefined.
-            && !definition.uses.terms
             && !names.may_conflict(at)
             && definition.uses.references.iter().all(|reference| {
                 match names.target(unit, &definition.uses.locals, reference) {

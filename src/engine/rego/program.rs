@@ -2,12 +2,13 @@
 //!
 //! The virtual machine takes an error for a rule that does not apply. Here everything in a program
 //! that can fail is led through the [`meter`]: functions, calculations, and loops over what is no
-//! collection. Calculations are replaced in place; before each loop goes a check, and every target
-//! of a jump is moved accordingly.
+//! collection. And it gives a name to what is undefined, and collects it: in Rego such a statement
+//! does not hold. Calculations are replaced in place; before each loop, each naming and each
+//! collecting goes a check, and every target of a jump is moved accordingly.
 
 use std::sync::Arc;
 
-use regorus::rvm::instructions::BuiltinCallParams;
+use regorus::rvm::instructions::{BuiltinCallParams, GuardMode};
 use regorus::rvm::program::BuiltinInfo;
 use regorus::rvm::{Instruction, Program};
 
@@ -47,6 +48,18 @@ pub(super) fn guard(program: &Arc<Program>) -> Option<Arc<Program>> {
                 }
                 instructions.push(call(&mut program, "in", dest, &[collection])?);
                 spans.push(span.clone());
+                instruction
+            }
+            Instruction::Move { src, .. } => {
+                instructions.push(defined(src));
+                spans.push(span.clone());
+                instruction
+            }
+            Instruction::ComprehensionYield { value_reg, key_reg } => {
+                for register in key_reg.into_iter().chain([value_reg]) {
+                    instructions.push(defined(register));
+                    spans.push(span.clone());
+                }
                 instruction
             }
             Instruction::ObjectCreate { params_index }
@@ -112,6 +125,11 @@ pub(super) fn guard(program: &Arc<Program>) -> Option<Arc<Program>> {
     program.instruction_spans = spans;
     program.validate_limits().ok()?;
     Some(Arc::new(program))
+}
+
+/// Ends what is being gone through, where a register is undefined.
+const fn defined(register: u8) -> Instruction {
+    Instruction::Guard { register, mode: GuardMode::NotUndefined }
 }
 
 /// A call through the meter.

@@ -186,16 +186,44 @@ fn data_and_settings_are_seen() {
     assert_eq!(both(&bundle, &review())[0].as_ref().unwrap().len(), 2);
 }
 
-/// What is undefined is left out of a comprehension, in both forms.
+/// What is undefined has no name and is not collected: a statement that asks for it does not hold.
 #[test]
-fn a_comprehension_collects_what_has_a_value() {
-    for term in ["sprintf(\"%s\", [x.gone])", "x.gone", "gone", "[x.gone]", "{\"a\": x.gone}", "f(x)"] {
-        let text = format!(
-            "package a\n\ngone if input.gone\n\nf(x) := x.gone\n\ndeny contains \"none\" if count([{term} | some x in [{{}}]]) == 0\n"
-        );
-        assert_eq!(one(&text).unwrap().len(), 1, "{term}");
-        let set = text.replace("count([", "count({").replace("[{}]]", "[{}]}");
-        assert_eq!(one(&set).unwrap().len(), 1, "{set}");
+fn what_is_undefined_holds_nowhere() {
+    for term in [
+        "sprintf(\"%s\", [x.gone])",
+        "x.gone",
+        "gone",
+        "[x.gone]",
+        "{x.gone}",
+        "[[x.gone]]",
+        "{\"a\": x.gone}",
+        "f(x)",
+        "f(x.gone)",
+        "g([x.gone])",
+        "lower(x.gone)",
+        "count([x.gone])",
+    ] {
+        for (body, holds) in [
+            (format!("count([y | some x in [{{}}]; y := {term}]) == 0"), true),
+            (format!("count([{term} | some x in [{{}}]]) == 0"), true),
+            (format!("count({{{term} | some x in [{{}}]}}) == 0"), true),
+            (format!("count([y | some x in [{{}}]; {term} == 1; y := 2]) == 0"), true),
+            (format!("x := {{}}\n\tcount([y | y := {term}]) == 0"), true),
+            (format!("x := {{}}\n\tcount({{{term} | x}}) == 0"), true),
+            (format!("x := {{}}\n\tnot {term}"), true),
+            ("not h({})\n\tnot k".to_owned(), true),
+            (format!("x := {{}}\n\ty := {term}"), false),
+            (format!("some x in [{{}}]\n\ty := {term}"), false),
+            (format!("x := {{}}\n\t{term} != 3"), false),
+            ("h({})".to_owned(), false),
+            ("k == 1".to_owned(), false),
+            ("d == 1".to_owned(), false),
+        ] {
+            let text = format!(
+                "package a\n\ngone if input.gone\n\nf(x) := x.gone\n\ng(x) := 1\n\nh(x) if {{\n\ty := {term}\n}}\n\nk := 1 if {{\n\tsome x in [{{}}]\n\ty := {term}\n}}\n\nd := y if {{\n\tx := {{}}\n\ty := {term}\n}} else := 2\n\ndeny contains \"x\" if {{\n\t{body}\n}}\n"
+            );
+            assert_eq!(one(&text).unwrap().len(), usize::from(holds), "{term} | {body}");
+        }
     }
 }
 

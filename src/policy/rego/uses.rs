@@ -31,8 +31,6 @@ pub(crate) struct Uses {
     pub(crate) loops: bool,
     /// Whether an object is made by a comprehension.
     pub(crate) maps: bool,
-    /// Whether what a comprehension collects may be undefined when its body holds.
-    pub(crate) terms: bool,
     /// Calls of `print` and `trace`, whole.
     pub(crate) prints: Vec<Range<usize>>,
     /// Where `with` is used.
@@ -121,25 +119,6 @@ impl Uses {
         // An index without a value goes through all of them.
         uses.loops |= !uses.indexes.is_subset(&uses.assigned);
         uses
-    }
-
-    /// Whether an expression has a value wherever a body holds: made of its variables alone.
-    fn surely_defined(&self, expr: &Expr) -> bool {
-        match expr {
-            Expr::Var { span, .. } => self.locals.contains(span.text()) || self.bound.contains(span.text()),
-            Expr::String { .. }
-            | Expr::RawString { .. }
-            | Expr::Number { .. }
-            | Expr::Bool { .. }
-            | Expr::Null { .. } => true,
-            Expr::Array { items, .. } | Expr::Set { items, .. } => {
-                items.iter().all(|item| self.surely_defined(item))
-            }
-            Expr::Object { fields, .. } => {
-                fields.iter().all(|(_, key, value)| self.surely_defined(key) && self.surely_defined(value))
-            }
-            _ => false,
-        }
     }
 
     fn assign(&mut self, assign: Option<&RuleAssign>) {
@@ -252,7 +231,6 @@ impl Uses {
                 let outside = (self.loops, self.indexes.clone());
                 self.query(query);
                 self.expr(term);
-                self.terms |= !self.surely_defined(term);
                 (self.loops, self.indexes) = outside;
             }
             Expr::ObjectCompr { key, value, query, .. } => {
