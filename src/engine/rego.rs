@@ -2,7 +2,8 @@
 //!
 //! Which form a rule takes is decided when it is compiled, from its syntax tree and those of all that
 //! it can reach: `with` and the clock need the interpreter. So does whatever could give two values
-//! where there must be one: the compiled form takes the first and says nothing.
+//! where there must be one: the compiled form takes the first and says nothing. And so do heads and
+//! comprehensions that give each of a collection, which fail where it is none: `contains input.x[_]`.
 //!
 //! INVARIANT: a function or a calculation that fails is a [`super::Failure`], never undefined. The
 //! compiled form itself goes on after an error as if the rule had not applied; so everything in it
@@ -27,7 +28,7 @@ use crate::policy::rego::names::{Names, Target};
 use crate::policy::rego::unit::{self, Unit};
 use crate::policy::rego::{builtins, errors, on_deep_stack};
 use crate::policy::{Bundle, Language};
-use source::{Head, outputs, prepare};
+use source::{Prepared, outputs, prepare};
 
 /// Which form rules are evaluated in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,7 +74,7 @@ struct Judge {
     /// The rule that lists its outputs, under `data`.
     entry: String,
     /// Who gave which of the outputs.
-    heads: Vec<Head>,
+    heads: Vec<source::Head>,
     /// Its compiled form, where it takes that.
     program: Option<Arc<Program>>,
 }
@@ -81,6 +82,8 @@ struct Judge {
 /// All rules, compiled.
 struct Rules {
     judges: BTreeMap<usize, Judge>,
+    /// What was compiled.
+    texts: Vec<Prepared>,
     engine: regorus::Engine,
     data: regorus::Value,
     limits: Limits,
@@ -110,10 +113,10 @@ fn compile(bundle: &Bundle, limits: Limits, path: Path) -> Result<Rules, Vec<Dia
     if !problems.is_empty() {
         return Err(problems);
     }
-    let prepared: Vec<_> = units.iter().map(prepare).collect();
+    let texts: Vec<_> = units.iter().map(prepare).collect();
     let data = value::build(&bundle.data, &mut value::Keys::default())
         .map_err(|error| vec![invalid(&format!("the data cannot be given to policies: {error}"))])?;
-    let plain = engine(bundle, &units, &prepared, &data)?;
+    let plain = engine(bundle, &units, &texts, &data)?;
     let mut interpreter = plain.clone();
     meter::install(&mut interpreter).map_err(|error| vec![invalid(&errors::take_apart(&error).message)])?;
     interpreter.set_execution_timer_config(session::timer(limits));
@@ -124,14 +127,14 @@ fn compile(bundle: &Bundle, limits: Limits, path: Path) -> Result<Rules, Vec<Dia
     let mut judges = BTreeMap::new();
     for (index, rule) in bundle.rules.iter().enumerate().filter(|(_, rule)| rule.language == Language::Rego) {
         let Some(at) = unit_of.get(&rule.file).copied() else { continue };
-        let (Some(unit), Some(prepared)) = (units.get(at), prepared.get(at)) else { continue };
+        let (Some(unit), Some(text)) = (units.get(at), texts.get(at)) else { continue };
         let entry = entry(unit);
         // Compiling finds what parsing does not: unsafe variables, conflicting types.
         let compiled = compiler.compile_with_entrypoint(&Arc::from(entry.as_str()));
         let compiled = match compiled {
             Ok(compiled) => compiled,
             Err(error) => {
-                let problem = located(&units, &prepared.heads, &error.to_string());
+                let problem = located(&units, &texts, &error.to_string());
                 if !problems.contains(&problem) {
                     problems.push(problem);
                 }
@@ -146,10 +149,10 @@ fn compile(bundle: &Bundle, limits: Limits, path: Path) -> Result<Rules, Vec<Dia
                 .and_then(|program| program::guard(&program)),
             false => None,
         };
-        judges.insert(index, Judge { entry, heads: prepared.heads.clone(), program });
+        judges.insert(index, Judge { entry, heads: text.heads.clone(), program });
     }
     if problems.is_empty() {
-        Ok(Rules { judges, engine: interpreter, data, limits, idle: Mutex::default() })
+        Ok(Rules { judges, texts, engine: interpreter, data, limits, idle: Mutex::default() })
     } else {
         Err(problems)
     }
@@ -163,16 +166,16 @@ fn invalid(message: &str) -> Diagnostic {
 fn engine(
     bundle: &Bundle,
     units: &[Unit],
-    prepared: &[source::Prepared],
+    texts: &[Prepared],
     data: &regorus::Value,
 ) -> Result<regorus::Engine, Vec<Diagnostic>> {
     let mut engine = regorus::Engine::new();
     engine.set_rego_v0(bundle.rego_v0);
     engine.set_policy_length_config(unit::lengths());
     engine.set_strict_builtin_errors(true);
-    for (unit, prepared) in units.iter().zip(prepared) {
+    for (unit, prepared) in units.iter().zip(texts) {
         engine
-            .add_policy(unit.source.name.clone(), prepared.text.clone())
+            .add_policy(unit.source.name.clone(), prepared.text.text.clone())
             .map_err(|error| vec![errors::syntax(&unit.source, &error.to_string(), bundle.rego_v0)])?;
     }
     engine.add_data(data.clone()).map_err(|_| {
@@ -182,14 +185,14 @@ fn engine(
 }
 
 /// An error of the compiler, at its place in the author's text.
-fn located(units: &[Unit], heads: &[Head], text: &str) -> Diagnostic {
+fn located(units: &[Unit], texts: &[Prepared], text: &str) -> Diagnostic {
     let said = errors::take_apart(text);
     let problem = invalid(&session::without_own_names(&said.message))
         .hint("check the variables and names in this rule");
     let Some((file, line, column)) = said.place else { return problem };
-    let column = session::column(heads, line, column);
-    match units.iter().find(|unit| unit.source.name == file) {
-        Some(unit) => {
+    match units.iter().zip(texts).find(|(unit, _)| unit.source.name == file) {
+        Some((unit, text)) => {
+            let (line, column) = text.place(line, column);
             let at = unit.source.offset(line, column);
             problem.at(&unit.source, at..at.saturating_add(1).min(unit.source.text.len()), "here")
         }
@@ -222,6 +225,9 @@ fn may_be_compiled(names: &Names<'_>, at: usize, unit: &Unit) -> bool {
         let Some((unit, definition)) = names.definition(at) else { return false };
         definition.uses.with.is_none()
             && !definition.uses.maps
+            && !definition.uses.gives_each
+            && !definition.uses.looks_up
+            && !definition.uses.every_index
             && !names.may_conflict(at)
             && definition.uses.references.iter().all(|reference| {
                 match names.target(unit, &definition.uses.locals, reference) {
@@ -236,6 +242,8 @@ fn may_be_compiled(names: &Names<'_>, at: usize, unit: &Unit) -> bool {
     })
 }
 
+#[cfg(test)]
+mod random;
 #[cfg(test)]
 #[path = "rego/tests.rs"]
 mod tests;

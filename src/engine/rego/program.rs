@@ -5,11 +5,22 @@
 //! collection. And it gives a name to what is undefined, and collects it: in Rego such a statement
 //! does not hold. Calculations are replaced in place; before each loop, each naming and each
 //! collecting goes a check, and every target of a jump is moved accordingly.
+//!
+//! `input` and `data` are loaded once in a body, where they are first needed: what comes after that may be
+//! reached without it. So they are loaded as a body begins.
+//!
+//! A loop that finds nothing does not end its body: it would count as one that holds, and `else` would not
+//! be tried. So a body that has given nothing by its end does not hold.
+//!
+//! What does not hold ends the innermost loop's turn, even where a comprehension has begun since: the
+//! rest of the turn would be lost with it. So the body of each comprehension becomes a loop of one turn.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use regorus::rvm::instructions::{BuiltinCallParams, GuardMode};
-use regorus::rvm::program::BuiltinInfo;
+use regorus::Value;
+use regorus::rvm::instructions::{BuiltinCallParams, GuardMode, LoopMode, LoopStartParams};
+use regorus::rvm::program::{BuiltinInfo, RuleType};
 use regorus::rvm::{Instruction, Program};
 
 use super::meter;
@@ -18,6 +29,16 @@ use super::meter;
 /// what bounds the memory of a program; wider ones are left to the interpreter, whose steps are finer.
 const MAX_LIST: usize = 64;
 const MAX_OBJECT: usize = 16;
+
+/// The loop of one turn that a comprehension's body becomes.
+struct Turn {
+    /// Its parameters.
+    params_index: u16,
+    /// Where its body starts.
+    body_start: u16,
+    /// Where it ends: its last instruction.
+    next: usize,
+}
 
 /// Makes a program strict; `None` where it has something that is not known here.
 pub(super) fn guard(program: &Arc<Program>) -> Option<Arc<Program>> {
@@ -29,6 +50,11 @@ pub(super) fn guard(program: &Arc<Program>) -> Option<Arc<Program>> {
     let mut spans = Vec::with_capacity(program.instructions.len());
     // Where each instruction went, and one more for the end.
     let mut moved: Vec<usize> = Vec::with_capacity(program.instructions.len());
+    // The rule that instructions are of, loops of one turn, and those of them whose end is still to come.
+    let mut rule = None;
+    let mut spare: BTreeMap<usize, u8> = BTreeMap::new();
+    let mut turns: Vec<Turn> = Vec::new();
+    let mut open: Vec<usize> = Vec::new();
     for at in 0..program.instructions.len() {
         moved.push(instructions.len());
         let instruction = *program.instructions.get(at)?;
@@ -48,6 +74,69 @@ pub(super) fn guard(program: &Arc<Program>) -> Option<Arc<Program>> {
                 }
                 instructions.push(call(&mut program, "in", dest, &[collection])?);
                 spans.push(span.clone());
+                instruction
+            }
+            Instruction::RuleInit { rule_index, .. } => {
+                rule = Some(usize::from(rule_index));
+                instructions.push(instruction);
+                spans.push(span.clone());
+                for load in loads(program.instructions.get(at..)?) {
+                    instructions.push(load);
+                    spans.push(span.clone());
+                }
+                continue;
+            }
+            Instruction::LoadInput { .. } | Instruction::LoadData { .. } if rule.is_some() => continue,
+            Instruction::RuleReturn { .. } => {
+                let info = program.rule_infos.get(rule.take()?)?;
+                if matches!(info.rule_type, RuleType::Complete) {
+                    instructions.push(defined(info.result_reg));
+                    spans.push(span.clone());
+                } else if info.else_bodies.iter().flatten().any(|it| *it) {
+                    return None;
+                }
+                instruction
+            }
+            Instruction::ComprehensionBegin { params_index } => {
+                let params = program.instruction_data.get_comprehension_begin_params(params_index)?;
+                // With a collection of its own it is a loop by itself; none are made so.
+                if params.collection_reg != params.result_reg {
+                    return None;
+                }
+                let one = spare_registers(&mut program, &mut spare, rule?)?;
+                let other = one.checked_add(1)?;
+                let literal = program.add_literal(Value::from(vec![Value::from(true)]));
+                let body_start = instructions.len().checked_add(3)?;
+                let params = LoopStartParams {
+                    mode: LoopMode::ForEach,
+                    collection: one,
+                    key_reg: other,
+                    value_reg: other,
+                    result_reg: other,
+                    body_start: 0,
+                    loop_end: 0,
+                };
+                let params_index = program.add_loop_params(params);
+                open.push(turns.len());
+                turns.push(Turn { params_index, body_start: u16::try_from(body_start).ok()?, next: 0 });
+                instructions.extend([
+                    instruction,
+                    Instruction::Load { dest: one, literal_idx: u16::try_from(literal).ok()? },
+                ]);
+                spans.extend([span.clone(), span.clone()]);
+                Instruction::LoopStart { params_index }
+            }
+            Instruction::ComprehensionEnd { .. } => {
+                turns.get_mut(open.pop()?)?.next = instructions.len();
+                instructions.push(Instruction::LoopNext { body_start: 0, loop_end: 0 });
+                spans.push(span.clone());
+                instruction
+            }
+            Instruction::ObjectSet { key, value, .. } => {
+                for register in [key, value] {
+                    instructions.push(defined(register));
+                    spans.push(span.clone());
+                }
                 instruction
             }
             Instruction::Move { src, .. } => {
@@ -106,6 +195,13 @@ pub(super) fn guard(program: &Arc<Program>) -> Option<Arc<Program>> {
         params.body_start = to16(params.body_start)?;
         params.loop_end = to16(params.loop_end)?;
     }
+    for turn in turns {
+        let end = u16::try_from(turn.next.checked_add(1)?).ok()?;
+        let params = program.instruction_data.loop_params.get_mut(usize::from(turn.params_index))?;
+        (params.body_start, params.loop_end) = (turn.body_start, end);
+        *instructions.get_mut(turn.next)? =
+            Instruction::LoopNext { body_start: turn.body_start, loop_end: end };
+    }
     for params in &mut program.instruction_data.comprehension_begin_params {
         params.body_start = to16(params.body_start)?;
         params.comprehension_end = to16(params.comprehension_end)?;
@@ -130,6 +226,25 @@ pub(super) fn guard(program: &Arc<Program>) -> Option<Arc<Program>> {
 /// Ends what is being gone through, where a register is undefined.
 const fn defined(register: u8) -> Instruction {
     Instruction::Guard { register, mode: GuardMode::NotUndefined }
+}
+
+/// What a body that starts here loads of `input` and `data`.
+fn loads(instructions: &[Instruction]) -> impl Iterator<Item = Instruction> {
+    let body = instructions.iter().take_while(|it| !matches!(it, Instruction::RuleReturn { .. }));
+    body.filter(|it| matches!(it, Instruction::LoadInput { .. } | Instruction::LoadData { .. })).copied()
+}
+
+/// The first of two registers of a rule that nothing else uses.
+fn spare_registers(program: &mut Program, known: &mut BTreeMap<usize, u8>, rule: usize) -> Option<u8> {
+    if let Some(first) = known.get(&rule) {
+        return Some(*first);
+    }
+    let info = program.rule_infos.get_mut(rule)?;
+    let first = info.num_registers;
+    info.num_registers = first.checked_add(2)?;
+    program.max_rule_window_size = program.max_rule_window_size.max(info.num_registers);
+    known.insert(rule, first);
+    Some(first)
 }
 
 /// A call through the meter.

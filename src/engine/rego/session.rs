@@ -10,7 +10,7 @@ use regorus::rvm::RegoVM;
 use regorus::rvm::vm::VmError;
 use regorus::utils::limits::ExecutionTimerConfig;
 
-use super::source::{Head, outputs};
+use super::source::outputs;
 use super::value::{self, Keys, NotJson};
 use super::{Judge, Rules, meter};
 use crate::engine::{Cause, Failure, Limits, Output, Session, document};
@@ -187,9 +187,8 @@ impl Session for Evaluation<'_> {
         let rules = self.rules;
         let judge = rules.judges.get(&rule).ok_or_else(|| missing("there is no such rule"))?;
         let (input, now) = self.input.clone().ok_or_else(|| missing("there is no review to judge"))?;
-        let result = self
-            .evaluate(rule, judge, &input, now)
-            .map_err(|stopped| failure(judge, stopped, rules.limits))?;
+        let result =
+            self.evaluate(rule, judge, &input, now).map_err(|stopped| failure(rules, judge, stopped))?;
         read(judge, &result)
     }
 }
@@ -205,31 +204,20 @@ fn stopped(error: &VmError) -> Stopped {
 }
 
 /// A failure in words, at its place in the author's text.
-fn failure(judge: &Judge, stopped: Stopped, limits: Limits) -> Failure {
+fn failure(rules: &Rules, judge: &Judge, stopped: Stopped) -> Failure {
     let said = errors::take_apart(&stopped.text);
     let message = match stopped.cause {
         Cause::Error => without_own_names(&said.message),
         // What a function was stopped by is said with its name.
         Cause::Steps | Cause::Memory if stopped.text.starts_with('`') => stopped.text,
-        cause => limits.exceeded("the rule", cause),
+        cause => rules.limits.exceeded("the rule", cause),
     };
-    let location = said.place.filter(|(file, _, _)| !file.is_empty()).map(|(file, line, at)| Location {
-        column: Some(column(&judge.heads, line, at)),
-        file,
-        line,
+    let location = said.place.and_then(|(file, line, column)| {
+        let (line, column) = rules.texts.iter().find(|it| it.text.name == file)?.place(line, column);
+        Some(Location { file, line, column: Some(column) })
     });
     let location = location.or_else(|| judge.heads.first().map(|head| head.location.clone()));
     Failure { cause: stopped.cause, message, location }
-}
-
-/// The column before a head on that line was renamed.
-pub(super) fn column(heads: &[Head], line: u32, column: u32) -> u32 {
-    match heads.iter().find(|head| head.location.line == line) {
-        Some(head) if head.location.column.is_some_and(|start| column > start) => {
-            column.saturating_sub(head.moved)
-        }
-        _ => column,
-    }
 }
 
 /// Takes the engine's own names for things out of a message.

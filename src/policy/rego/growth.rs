@@ -273,7 +273,7 @@ impl Scale<'_, '_> {
             return *weight;
         }
         let Some((path, _)) = path(expr) else { return ONE };
-        let reference = Reference { path, call: false, span: bytes(expr.span()) };
+        let reference = Reference { path, call: false, arguments: 0, span: bytes(expr.span()) };
         let weight = match self.names.target(place.unit, &place.definition.uses.locals, &reference) {
             Target::Rules(rules) => rules.into_iter().fold(ONE, |weight, at| weight.max(self.of(at))),
             _ => ONE,
@@ -289,7 +289,7 @@ impl Scale<'_, '_> {
         params: &[Ref<Expr>],
     ) -> Weight {
         let target = path(function).map(|(path, _)| {
-            let reference = Reference { path, call: true, span: bytes(function.span()) };
+            let reference = Reference { path, call: true, arguments: params.len(), span: bytes(function.span()) };
             self.names.target(place.unit, &place.definition.uses.locals, &reference)
         });
         let flat = matches!(&target, Some(Target::Builtin(name)) if builtins::is_flat(name));

@@ -277,7 +277,11 @@ impl<'u> Names<'u> {
                             };
                             (format!("there is no function `{name}`"), hint)
                         }
-                        _ => continue,
+                        Target::Rules(found) => match self.unfit(&found, reference) {
+                            Some(said) => said,
+                            None => continue,
+                        },
+                        Target::Elsewhere => continue,
                     };
                     problems.push(Diagnostic::error(codes::POLICY_INVALID, message).hint(hint).at(
                         &unit.source,
@@ -293,6 +297,26 @@ impl<'u> Names<'u> {
             // Only where nothing uses itself does this end.
             super::growth::check(self, problems);
         }
+    }
+
+    /// What is wrong with a call of some rules, and what to do.
+    fn unfit(&self, found: &[At], call: &Reference) -> Option<(String, String)> {
+        let name = call.path.join(".");
+        let mut arity = None;
+        for (_, definition) in found.iter().filter_map(|at| self.definition(*at)) {
+            arity = match (definition.arity(), definition.form) {
+                (None, Form::Default) => continue,
+                (None, _) => {
+                    let hint = "a bracket after a name is a call, even on the next line; put `;` between statements";
+                    return Some((format!("`{name}` is not a function"), hint.to_owned()));
+                }
+                (some, _) => some,
+            };
+        }
+        // One more takes the answer.
+        let arity = arity.filter(|arity| !(*arity..=arity.saturating_add(1)).contains(&call.arguments))?;
+        let message = format!("`{name}` takes {arity} arguments, not {}", call.arguments);
+        Some((message, "give it as many as its definition has".to_owned()))
     }
 
     /// Names that nothing gives a value: the engine would only say so when it gets there, if ever.

@@ -14,6 +14,8 @@ pub(crate) struct Reference {
     pub(crate) path: Vec<String>,
     /// Whether it is called.
     pub(crate) call: bool,
+    /// How many arguments it is called with.
+    pub(crate) arguments: usize,
     /// Bytes.
     pub(crate) span: Range<usize>,
 }
@@ -29,8 +31,14 @@ pub(crate) struct Uses {
     pub(crate) bound: BTreeSet<String>,
     /// Whether a body goes through more than one value.
     pub(crate) loops: bool,
+    /// Whether what a comprehension gives goes through more than one value.
+    pub(crate) gives_each: bool,
     /// Whether an object is made by a comprehension.
     pub(crate) maps: bool,
+    /// Whether an argument is held against something that is looked up: `f(input.x)`.
+    pub(crate) looks_up: bool,
+    /// Whether what `every` goes through is an index: `every x in y { z[x] }`.
+    pub(crate) every_index: bool,
     /// Calls of `print` and `trace`, whole.
     pub(crate) prints: Vec<Range<usize>>,
     /// Where `with` is used.
@@ -41,6 +49,12 @@ pub(crate) struct Uses {
     pub(crate) longest: usize,
     /// Variables that are used as indexes outside of comprehensions.
     indexes: BTreeSet<String>,
+    /// The same, inside of comprehensions too.
+    all_indexes: BTreeSet<String>,
+    /// Variables of `every`.
+    every: BTreeSet<String>,
+    /// Those of `indexes` in what a comprehension gives.
+    given: BTreeSet<String>,
     /// Variables that have a value before anything is looked up.
     assigned: BTreeSet<String>,
     at: u32,
@@ -86,6 +100,30 @@ pub(crate) fn path(expr: &Expr) -> Option<(Vec<String>, bool)> {
     Some((known, whole))
 }
 
+/// Whether a term goes through more than one value, unless its variables have one.
+pub(crate) fn gives_each(term: &Expr) -> bool {
+    let mut uses = Uses::default();
+    uses.expr(term);
+    uses.loops || !uses.indexes.is_empty()
+}
+
+/// Whether a pattern has nothing but names and constants.
+fn plain(pattern: &Expr) -> bool {
+    match pattern {
+        Expr::Var { .. }
+        | Expr::String { .. }
+        | Expr::RawString { .. }
+        | Expr::Number { .. }
+        | Expr::Bool { .. }
+        | Expr::Null { .. } => true,
+        Expr::Array { items, .. } | Expr::Set { items, .. } => items.iter().all(|item| plain(item)),
+        Expr::Object { fields, .. } => fields
+            .iter()
+            .all(|(_, key, value)| !matches!(key.as_ref(), Expr::Var { .. }) && plain(key) && plain(value)),
+        _ => false,
+    }
+}
+
 impl Uses {
     /// Walks a rule.
     pub(crate) fn of(rule: &Rule) -> Self {
@@ -106,6 +144,7 @@ impl Uses {
                         key.iter().for_each(|key| uses.expr(key));
                     }
                     RuleHead::Func { args, assign, .. } => {
+                        uses.looks_up = !args.iter().all(|arg| plain(arg));
                         args.iter().for_each(|arg| uses.pattern(arg));
                         uses.assign(assign.as_ref());
                     }
@@ -118,6 +157,8 @@ impl Uses {
         }
         // An index without a value goes through all of them.
         uses.loops |= !uses.indexes.is_subset(&uses.assigned);
+        uses.every_index = !uses.every.is_disjoint(&uses.all_indexes);
+        uses.gives_each = !uses.given.is_subset(&uses.assigned);
         uses
     }
 
@@ -125,6 +166,15 @@ impl Uses {
         if let Some(assign) = assign {
             self.expr(&assign.value);
         }
+    }
+
+    /// What a comprehension gives.
+    fn output(&mut self, expr: &Expr) {
+        let mut indexes = std::mem::take(&mut self.indexes);
+        self.expr(expr);
+        self.given.extend(self.indexes.iter().cloned());
+        indexes.append(&mut self.indexes);
+        self.indexes = indexes;
     }
 
     /// What a head computes: `deny[x]`, `allowed[a][b]`.
@@ -158,7 +208,8 @@ impl Uses {
                 Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => self.expr(expr),
                 Literal::Every { key, value, domain, query, .. } => {
                     let names = key.iter().chain([value]).map(|name| name.text().to_owned());
-                    self.assigned.extend(names);
+                    self.assigned.extend(names.clone());
+                    self.every.extend(names);
                     self.locals.extend(key.iter().map(|key| key.text().to_owned()));
                     self.locals.insert(value.text().to_owned());
                     self.expr(domain);
@@ -217,7 +268,7 @@ impl Uses {
             | Expr::Number { .. }
             | Expr::Bool { .. }
             | Expr::Null { .. } => {}
-            Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. } => self.reference(expr, false),
+            Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. } => self.reference(expr, None),
             Expr::Array { items, .. } | Expr::Set { items, .. } => {
                 items.iter().for_each(|item| self.expr(item));
             }
@@ -230,15 +281,15 @@ impl Uses {
             Expr::ArrayCompr { term, query, .. } | Expr::SetCompr { term, query, .. } => {
                 let outside = (self.loops, self.indexes.clone());
                 self.query(query);
-                self.expr(term);
+                self.output(term);
                 (self.loops, self.indexes) = outside;
             }
             Expr::ObjectCompr { key, value, query, .. } => {
                 self.maps = true;
                 let outside = (self.loops, self.indexes.clone());
                 self.query(query);
-                self.expr(key);
-                self.expr(value);
+                self.output(key);
+                self.output(value);
                 (self.loops, self.indexes) = outside;
             }
             Expr::Call { fcn, params, span, .. } => {
@@ -247,7 +298,7 @@ impl Uses {
                 {
                     self.prints.push(bytes(span));
                 }
-                self.reference(fcn, true);
+                self.reference(fcn, Some(params.len()));
                 // One argument more than the function has takes its answer, once for each.
                 let name = path(fcn).map(|(path, _)| path.join("."));
                 let arity = name.and_then(|name| BUILTINS.get(name.as_str())).map(|f| usize::from(f.1));
@@ -292,9 +343,10 @@ impl Uses {
         self.at = self.at.saturating_sub(1);
     }
 
-    fn reference(&mut self, expr: &Expr, call: bool) {
+    fn reference(&mut self, expr: &Expr, called: Option<usize>) {
         if let Some((path, _)) = path(expr) {
-            self.references.push(Reference { path, call, span: bytes(expr.span()) });
+            let (call, arguments) = (called.is_some(), called.unwrap_or_default());
+            self.references.push(Reference { path, call, arguments, span: bytes(expr.span()) });
         }
         // What is computed inside: indexes, and roots that are not names.
         let mut expr = expr;
@@ -306,9 +358,12 @@ impl Uses {
                     match index.as_ref() {
                         Expr::Var { span, .. } => {
                             self.indexes.insert(span.text().to_owned());
+                            self.all_indexes.insert(span.text().to_owned());
                         }
                         // A pattern as an index goes through a set.
-                        Expr::Array { .. } | Expr::Object { .. } => self.loops = true,
+                        Expr::Array { .. } | Expr::Object { .. } => {
+                            self.indexes.insert("_".to_owned());
+                        }
                         _ => {}
                     }
                     self.expr(index);
