@@ -94,8 +94,8 @@ impl Writer<'_> {
         }
         let deep = deep - 1;
         match self.pick(24) {
-            0 => self.literal().to_owned(),
-            1 | 2 => PATHS[self.pick(12)].to_owned(),
+            0 if self.pick(3) == 0 => self.literal().to_owned(),
+            0..=2 => PATHS[self.pick(12)].to_owned(),
             3 | 4 => self.var().unwrap_or_else(|| "input.map".to_owned()),
             5 => match self.var() {
                 Some(var) => format!("{var}.{}", self.key()),
