@@ -9,7 +9,7 @@ use super::excerpt::{self, Excerpts};
 use super::load::{self, InputOptions, Inputs};
 use super::{remarks, sign};
 use crate::config::Config;
-use crate::decide::assemble::{Assembly, Reviews};
+use crate::decide::assemble::Assembly;
 use crate::decide::governance::{Governance, Offered};
 use crate::decide::outcome::{self, FailOn, Outcome};
 use crate::decide::{Judge, Options};
@@ -239,7 +239,7 @@ pub fn evaluate(
     let Evaluated { merged, judge, options, .. } = &evaluated;
     let bundle = judge.bundle();
     let assembly = evaluated.assembly();
-    start(assembly.count());
+    start(merged.input.changes.len());
     let decisions = judge.decide(&assembly, options, tick);
     let findings = remarks::all(&evaluated, &decisions, request);
     let plans = plans(request, judge, &decisions);
@@ -262,7 +262,7 @@ pub fn evaluate(
         .map(|(place, (decision, plan))| {
             // Only what something is said about is looked at again.
             let review = (!decision.findings.is_empty()).then(|| assembly.review(place)).flatten();
-            let review = review.as_deref();
+            let review = review.as_ref();
             Entry {
                 at: decision
                     .findings
