@@ -295,20 +295,6 @@ fn named(settings: &Settings) -> BTreeSet<String> {
 }
 
 fn remark(rule: &str, message: String, remediation: &str) -> Finding {
-    Finding {
-        rule: rule.to_owned(),
-        effect: Effect::Warn,
-        severity: Severity::Low,
-        message,
-        path: None,
-        location: None,
-        remediation: Some(remediation.to_owned()),
-        until: None,
-        needs: None,
-        satisfied: None,
-        waived: None,
-        overridden: None,
-        enforced_from: None,
-        details: BTreeMap::new(),
-    }
+    let remediation = Some(remediation.to_owned());
+    Finding { remediation, ..Finding::new(rule, Effect::Warn, Severity::Low, message) }
 }

@@ -32,25 +32,10 @@ fn time(text: &str) -> Time {
 }
 
 pub(super) fn finding(rule: &str, effect: Effect, message: &str) -> Finding {
+    let file = format!("policies/{}.rego", rule.replace('.', "/"));
     Finding {
-        rule: rule.to_owned(),
-        effect,
-        severity: Severity::High,
-        message: message.to_owned(),
-        path: None,
-        location: Some(Location {
-            file: format!("policies/{}.rego", rule.replace('.', "/")),
-            line: 12,
-            column: Some(1),
-        }),
-        remediation: None,
-        until: None,
-        needs: None,
-        satisfied: None,
-        waived: None,
-        overridden: None,
-        enforced_from: None,
-        details: BTreeMap::new(),
+        location: Some(Location { file, line: 12, column: Some(1) }),
+        ..Finding::new(rule, effect, Severity::High, message)
     }
 }
 
