@@ -16,6 +16,7 @@ use crate::decide::enforce::Enforcement;
 use crate::decide::governance::Terms;
 use crate::facts::signature::Signer;
 use crate::model::evidence::Approval;
+use crate::model::finding::Location;
 use crate::model::governance::{Override, Roles, Waiver};
 use crate::model::time::Age;
 use crate::model::trust::Threshold;
@@ -162,8 +163,8 @@ pub struct Config {
     pub keys: BTreeMap<String, Vec<String>>,
     /// Approvals from where only operators write.
     pub approvals: Vec<Approval>,
-    /// Waivers from there.
-    pub waivers: Vec<Waiver>,
+    /// Waivers from there, and where each stands.
+    pub waivers: Vec<(Waiver, Location)>,
     /// Overrides from there.
     pub overrides: Vec<Override>,
     /// Files and folders whose facts operators vouch for, absolute.

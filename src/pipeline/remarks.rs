@@ -11,7 +11,7 @@ use crate::decide::governance::waiver_fault;
 use crate::diag::misspelt;
 use crate::model::decision::Decision;
 use crate::model::evidence::Severity;
-use crate::model::finding::{Effect, Finding};
+use crate::model::finding::{Effect, Finding, Location};
 use crate::model::id::Digest;
 use crate::model::input::AssetKind;
 use crate::model::time::Time;
@@ -45,13 +45,14 @@ fn records(evaluated: &Evaluated, decisions: &[Decision]) -> Vec<Finding> {
     let used: BTreeSet<&str> =
         decisions.iter().flat_map(|d| &d.governance.waivers).map(String::as_str).collect();
     let mut findings = Vec::new();
-    for offered in &governance.waivers {
+    for (offered, Location { file, line, .. }) in governance.waivers.iter().zip(&evaluated.waivers_at) {
         let id = &offered.record.id;
-        let message = match waiver_fault(offered, governance, &rules, evaluated.options.now) {
-            Some(fault) => format!("the waiver `{id}` is not counted: {fault}"),
-            None if !used.contains(id.as_str()) => format!("the waiver `{id}` sets nothing aside"),
+        let what = match waiver_fault(offered, governance, &rules, evaluated.options.now) {
+            Some(fault) => format!("is not counted: {fault}"),
+            None if !used.contains(id.as_str()) => "sets nothing aside".to_owned(),
             None => continue,
         };
+        let message = format!("the waiver `{id}` of `{file}:{line}` {what}");
         findings.push(remark("weighlock.waivers", message, "remove the waiver, or correct it"));
     }
     for entry in &evaluated.options.enforcement {
