@@ -118,6 +118,11 @@ impl Judge {
         Ok(Self { bundle, engines, version, groups })
     }
 
+    /// Whether any policy looks at the settings, or may.
+    pub fn reads_settings(&self) -> bool {
+        self.engines.iter().any(|(_, compiled)| compiled.reads_settings())
+    }
+
     /// The bundle that judges.
     pub fn bundle(&self) -> &Bundle {
         &self.bundle

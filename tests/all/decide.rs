@@ -744,6 +744,40 @@ fn a_change_waits_for_those_that_go_first() {
     assert_eq!(decisions.len(), 5);
 }
 
+#[test]
+fn whether_settings_are_read_is_known_from_the_policies() {
+    let rego = |text: &str| vec![("p.rego".to_owned(), format!("package p\n\n{text}\n"))];
+    let cel = |expression: &str| {
+        let head = "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {id: p}\nspec:\n";
+        let rules = "  rules: [{id: r, effect: deny, message: no, expression: variables.x}]\n";
+        vec![(
+            "p.yaml".to_owned(),
+            format!("{head}  variables: [{{name: x, expression: \"{expression}\"}}]\n{rules}"),
+        )]
+    };
+    let lib = ("lib.rego".to_owned(), "package lib\n\nx := data[\"settings\"].y\n".to_owned());
+    for (files, reads) in [
+        (rego("deny contains \"no\" if data.settings.x"), true),
+        (rego("deny contains \"no\" if data[\"settings\"].x"), true),
+        (rego("import data.settings as s\n\ndeny contains \"no\" if s.x"), true),
+        ([rego("deny contains \"no\" if data.lib.x"), vec![lib]].concat(), true),
+        (rego("# Not data.settings.\ndeny contains \"data.settings\" if data.other.x"), false),
+        (rego("deny contains \"no\" if input.change.id == \"settings\""), false),
+        (cel("data.settings.x"), true),
+        (cel("has(data.settings)"), true),
+        (cel("data['settings'].x"), true),
+        (cel("data[input.change.id] == 1"), true),
+        (cel("data.other.settings && 'data.settings' != ''"), false),
+        (cel("input.change.id != 'settings'"), false),
+    ] {
+        let judge = Judge::new(
+            policy::load(files.clone(), serde_json::json!({"other": {}}), LoadOptions::default()).unwrap(),
+            LIMITS,
+        );
+        assert_eq!(judge.unwrap().reads_settings(), reads, "{files:?}");
+    }
+}
+
 /// Reviews that are made as they are asked for, as those of a fleet are.
 struct Made(usize);
 
