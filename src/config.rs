@@ -16,6 +16,7 @@ use crate::decide::enforce::Enforcement;
 use crate::decide::governance::Terms;
 use crate::facts::signature::Signer;
 use crate::model::evidence::Approval;
+use crate::model::finding::Location;
 use crate::model::governance::{Override, Roles, Waiver};
 use crate::model::time::Age;
 use crate::model::trust::Threshold;
@@ -58,6 +59,7 @@ pub struct Raw {
 /// What is believed, and from whom.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
+#[schemars(rename = "TrustConfig")]
 pub struct RawTrust {
     /// Where the time comes from; `system` is the only clock there is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -103,6 +105,7 @@ pub enum ClockName {
     rename_all = "camelCase",
     expecting = "a signer with `identity` and `issuer`, or `key`"
 )]
+#[schemars(rename = "SignerConfig")]
 pub struct RawSigner {
     /// Subject of the certificate, or the name under which a key's signatures are known.
     pub identity: String,
@@ -117,6 +120,7 @@ pub struct RawSigner {
 /// What records are held to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
+#[schemars(rename = "GovernanceConfig")]
 pub struct RawGovernance {
     /// How far ahead a waiver may expire; 90 days where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -132,6 +136,7 @@ pub struct RawGovernance {
 /// What plans are held to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
+#[schemars(rename = "PlanConfig")]
 pub struct RawPlan {
     /// How long a plan may be carried out; two hours where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -158,8 +163,8 @@ pub struct Config {
     pub keys: BTreeMap<String, Vec<String>>,
     /// Approvals from where only operators write.
     pub approvals: Vec<Approval>,
-    /// Waivers from there.
-    pub waivers: Vec<Waiver>,
+    /// Waivers from there, and where each stands.
+    pub waivers: Vec<(Waiver, Location)>,
     /// Overrides from there.
     pub overrides: Vec<Override>,
     /// Files and folders whose facts operators vouch for, absolute.

@@ -25,6 +25,7 @@ pub mod migration_apply;
 pub mod migration_check;
 pub mod notify_slack;
 pub mod notify_webhook;
+mod params;
 mod reference;
 pub mod registry_tag;
 #[cfg(test)]

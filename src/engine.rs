@@ -99,6 +99,10 @@ pub trait Engine: Sync {
 pub trait Compiled: Send + Sync {
     /// Opens a session for one thread.
     fn session(&self) -> Box<dyn Session + '_>;
+
+    /// Whether anything in them looks at `data.settings`, or at a member of `data` that is only
+    /// known when it is evaluated.
+    fn reads_settings(&self) -> bool;
 }
 
 /// One thread's evaluations.

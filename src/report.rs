@@ -274,6 +274,15 @@ impl Entry {
         told
     }
 
+    /// The findings, but for those that ask for what is told with the obligations and the plan.
+    pub(crate) fn said(&self) -> impl Iterator<Item = Told<'_>> {
+        self.findings().into_iter().filter(|told| match told.finding.effect {
+            Effect::Action => false,
+            Effect::Oblige => self.decision.obligations.is_empty(),
+            _ => true,
+        })
+    }
+
     /// Whether there is nothing to say but that it is allowed.
     pub(crate) fn is_plain(&self) -> bool {
         let decision = &self.decision;

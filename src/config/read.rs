@@ -12,6 +12,7 @@ use crate::decide::governance::Terms;
 use crate::diag::{Diagnostic, Source, codes, document, nearest, tree};
 use crate::facts::key::PublicKey;
 use crate::facts::signature::Signer;
+use crate::model::finding::Location;
 use crate::model::governance::Roles;
 use crate::model::input::spelt;
 use crate::model::{Digest, Json};
@@ -72,6 +73,11 @@ fn text(path: &Path) -> Result<Arc<Source>, Diagnostic> {
     })
 }
 
+/// Records without their places.
+fn records<T>(placed: Vec<(T, Location)>) -> Vec<T> {
+    placed.into_iter().map(|(record, _)| record).collect()
+}
+
 /// The same problem, as one of the configuration.
 fn as_config(mut diagnostic: Diagnostic) -> Diagnostic {
     if diagnostic.code != codes::INPUT_TOO_LARGE {
@@ -118,7 +124,7 @@ impl Reader {
     }
 
     /// Reads every document of every YAML and JSON file in a folder, in the order of their names.
-    fn folder<T: DeserializeOwned>(&mut self, pointer: &str, path: Option<&PathBuf>) -> Vec<T> {
+    fn folder<T: DeserializeOwned>(&mut self, pointer: &str, path: Option<&PathBuf>) -> Vec<(T, Location)> {
         let Some(path) = path else { return Vec::new() };
         let folder = self.folder.join(path);
         let entries = match std::fs::read_dir(&folder) {
@@ -152,7 +158,10 @@ impl Reader {
                 Ok(nodes) => {
                     for node in &nodes {
                         match document::read_node(&source, node) {
-                            Ok(value) => all.push(value),
+                            Ok(value) => {
+                                let line = source.line_column(node.span.start).0;
+                                all.push((value, Location { file: source.name.clone(), line, column: None }));
+                            }
                             Err(error) => self.problems.push(as_config(error)),
                         }
                     }
@@ -218,9 +227,9 @@ impl Reader {
             data,
             roles,
             keys,
-            approvals: self.folder("/trust/approvals", trust.approvals.as_ref()),
+            approvals: records(self.folder("/trust/approvals", trust.approvals.as_ref())),
             waivers: self.folder("/trust/waivers", trust.waivers.as_ref()),
-            overrides: self.folder("/trust/overrides", trust.overrides.as_ref()),
+            overrides: records(self.folder("/trust/overrides", trust.overrides.as_ref())),
             inputs,
             thresholds: trust.facts,
             signers,

@@ -35,31 +35,24 @@ pub fn assemble(merged: &Merged, now: Time, thresholds: &Thresholds, roles: &Rol
 }
 
 /// Where the reviews are that are to be judged, in the order of their changes.
+///
+/// INVARIANT: none can be left out. A source gives all of them at once and has no way to answer that
+/// it has not this one, so there is a decision for each.
 pub trait Reviews: Sync {
-    /// How many there are.
-    fn count(&self) -> usize;
-    /// One of them, by its place.
-    fn review(&self, at: usize) -> Option<Cow<'_, Review>>;
+    /// Every review, at its place.
+    fn each(&self) -> impl IndexedParallelIterator<Item = Cow<'_, Review>>;
 }
 
 impl<T: AsRef<[Review]> + Sync + ?Sized> Reviews for T {
-    fn count(&self) -> usize {
-        self.as_ref().len()
-    }
-
-    fn review(&self, at: usize) -> Option<Cow<'_, Review>> {
-        self.as_ref().get(at).map(Cow::Borrowed)
+    fn each(&self) -> impl IndexedParallelIterator<Item = Cow<'_, Review>> {
+        self.as_ref().par_iter().map(Cow::Borrowed)
     }
 }
 
 /// Reviews made when they are asked for, so that those of a whole fleet are never held at once.
 impl Reviews for Assembly<'_> {
-    fn count(&self) -> usize {
-        self.changes.len()
-    }
-
-    fn review(&self, at: usize) -> Option<Cow<'_, Review>> {
-        self.changes.get(at).map(|change| Cow::Owned(self.assemble(change)))
+    fn each(&self) -> impl IndexedParallelIterator<Item = Cow<'_, Review>> {
+        self.changes.par_iter().map(|change| Cow::Owned(self.assemble(change)))
     }
 }
 
@@ -234,6 +227,11 @@ impl<'a> Assembly<'a> {
             runs: list!("evidence.runs", evidence.runs, true, |f| Some(f.application.as_str())),
             quarantine: list!("evidence.quarantine", evidence.quarantine, true, |f| Some(f.digest.as_str())),
         }
+    }
+
+    /// The review of a change, by its place in the input; `None` where there is no such place.
+    pub fn review(&self, at: usize) -> Option<Review> {
+        self.changes.get(at).map(|change| self.assemble(change))
     }
 
     fn assemble(&self, change: &'a Change) -> Review {

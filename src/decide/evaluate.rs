@@ -118,6 +118,11 @@ impl Judge {
         Ok(Self { bundle, engines, version, groups })
     }
 
+    /// Whether any policy looks at the settings, or may.
+    pub fn reads_settings(&self) -> bool {
+        self.engines.iter().any(|(_, compiled)| compiled.reads_settings())
+    }
+
     /// The bundle that judges.
     pub fn bundle(&self) -> &Bundle {
         &self.bundle
@@ -133,7 +138,8 @@ impl Judge {
         self.bundle.rules.iter().map(|rule| (rule.id.as_str(), &rule.metadata)).collect()
     }
 
-    /// Decides about every review, in their order. `tick` is called once for each that is judged.
+    /// Decides about every review, in their order: one decision for each, never fewer. `tick` is
+    /// called once for each that is judged.
     pub fn decide<R: Reviews + ?Sized>(
         &self,
         reviews: &R,
@@ -143,25 +149,23 @@ impl Judge {
         let ledger = Ledger::new(self, options);
         // What waits for nobody is decided at once, so that neither its review nor what the rules
         // said about it need be kept.
-        let judged: Vec<Progress<'_>> = (0..reviews.count())
-            .into_par_iter()
+        let judged: Vec<Progress<'_>> = reviews
+            .each()
             .with_min_len(16)
             .map_init(
                 || self.sessions(),
-                |sessions, at| {
-                    let review = reviews.review(at)?;
+                |sessions, review| {
                     let judged = self.judge(sessions, &review, options);
                     tick();
-                    Some(match review.change.depends_on.is_empty() {
+                    match review.change.depends_on.is_empty() {
                         true => {
                             let decision = combine::combine(self, &review, &judged, &ledger, options, &[]);
                             Progress::Decided(Box::new(decision))
                         }
                         false => Progress::Waits(Box::new((review, judged))),
-                    })
+                    }
                 },
             )
-            .flatten_iter()
             .collect();
         let mut decisions = Vec::with_capacity(judged.len());
         let mut waiting = Vec::new();
@@ -175,6 +179,7 @@ impl Judge {
             });
         }
         self.decide_waiting(&waiting, &mut decisions, &ledger, options);
+        // INVARIANT: none is open any more, for whatever waits has had its turn.
         decisions.into_iter().flatten().collect()
     }
 
@@ -211,6 +216,7 @@ impl Judge {
         }
         let mut ready: VecDeque<usize> =
             open.iter().enumerate().filter(|(_, open)| **open == 0).map(|(i, _)| i).collect();
+        // Each has its turn, also one for which nobody makes way.
         let mut rest = 0..waiting.len();
         while let Some(i) = ready.pop_front().or_else(|| rest.next()) {
             let Some((at, said)) = waiting.get(i) else { continue };

@@ -44,22 +44,7 @@ pub(super) fn take(rule: &Rule, review: &Review, output: Output, judged: &mut Ju
 }
 
 pub(super) fn indeterminate(rule: &str, message: String, location: Option<Location>) -> Finding {
-    Finding {
-        rule: rule.to_owned(),
-        effect: Effect::Indeterminate,
-        severity: Severity::High,
-        message,
-        path: None,
-        location,
-        remediation: None,
-        until: None,
-        needs: None,
-        satisfied: None,
-        waived: None,
-        overridden: None,
-        enforced_from: None,
-        details: BTreeMap::new(),
-    }
+    Finding { location, ..Finding::new(rule, Effect::Indeterminate, Severity::High, message) }
 }
 
 fn member(value: &Value, name: &str) -> Option<String> {

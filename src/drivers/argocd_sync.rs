@@ -1,5 +1,6 @@
 //! `argocd.sync/v1`.
 
+use super::params::CLUSTER;
 use crate::model::driver::{Field, Shape, Spec};
 
 /// Has Argo CD bring an application to a revision, and waits until it is synced and healthy.
@@ -9,7 +10,7 @@ pub const SPEC: Spec = Spec {
     params: &[
         Field::required("application", Shape::Text, "Name of the Application object."),
         Field::required("namespace", Shape::Text, "Namespace."),
-        Field::optional("cluster", Shape::Text, "Cluster, where the asset's id does not name it."),
+        CLUSTER,
         Field::optional(
             "revision",
             Shape::Text,

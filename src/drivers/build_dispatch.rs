@@ -1,5 +1,6 @@
 //! `build.dispatch/v1`.
 
+use super::params::CLUSTER;
 use crate::model::driver::{Field, Needs, Shape, Spec};
 
 /// Starts a build elsewhere and waits for the image that it pushes. What comes out has not been weighed.
@@ -28,7 +29,7 @@ pub const SPEC: Spec = Spec {
         Field::optional("workflow", Shape::Text, "For GitHub: file name or id of the workflow."),
         Field::optional("pipeline", Shape::Text, "For Tekton: name of the Pipeline."),
         Field::optional("namespace", Shape::Text, "For Tekton: namespace of the PipelineRun."),
-        Field::optional("cluster", Shape::Text, "Cluster, where the asset's id does not name it."),
+        CLUSTER,
         Field::optional(
             "inputs",
             Shape::Object,

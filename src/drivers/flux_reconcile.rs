@@ -3,6 +3,7 @@
 //! It changes nothing of its own: the environment follows the commit or tag that it hastens, and
 //! taking that back takes this back.
 
+use super::params::CLUSTER;
 use crate::model::driver::{Field, Shape, Spec};
 
 /// Has Flux look at its source now, and waits until what it found is ready.
@@ -17,7 +18,7 @@ pub const SPEC: Spec = Spec {
         ),
         Field::required("namespace", Shape::Text, "Namespace."),
         Field::required("name", Shape::Text, "Name of the Flux object."),
-        Field::optional("cluster", Shape::Text, "Cluster, where the asset's id does not name it."),
+        CLUSTER,
         Field::optional("revision", Shape::Text, "Source revision that it must arrive at."),
         Field::optional(
             "chartVersion",

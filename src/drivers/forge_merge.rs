@@ -1,5 +1,6 @@
 //! `forge.merge/v1`.
 
+use super::params::{FORGE_PROVIDER, FORGE_REPOSITORY, FORGE_SERVER, FORGE_TOKEN};
 use crate::model::driver::{Field, Shape, Spec};
 
 /// Merges a pull request, if its head is still the one that was weighed.
@@ -7,18 +8,10 @@ pub const SPEC: Spec = Spec {
     kind: "forge.merge/v1",
     about: "Merges a pull request, if its head is still the one that was weighed.",
     params: &[
-        Field::required("provider", Shape::OneOf(&["gitea", "github", "gitlab"]), "Which forge it is."),
-        Field::optional(
-            "server",
-            Shape::Text,
-            "Address of the forge, where it is not the provider's public one.",
-        ),
-        Field::required(
-            "repository",
-            Shape::Text,
-            "Repository: `owner/name`, or the project's path on GitLab.",
-        ),
-        Field::required("token", Shape::Reference, "Token that the forge accepts."),
+        FORGE_PROVIDER,
+        FORGE_SERVER,
+        FORGE_REPOSITORY,
+        FORGE_TOKEN,
         Field::required("number", Shape::Integer, "Number of the pull request."),
         Field::required("head", Shape::Text, "Commit that the head must be at."),
         Field::optional(

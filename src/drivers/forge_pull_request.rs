@@ -1,5 +1,6 @@
 //! `forge.pullRequest/v1`.
 
+use super::params::{FORGE_PROVIDER, FORGE_REPOSITORY, FORGE_SERVER, FORGE_TOKEN};
 use crate::model::driver::{Field, Shape, Spec};
 
 /// Opens a pull request, or finds the one that is open for the same head and base.
@@ -7,18 +8,10 @@ pub const SPEC: Spec = Spec {
     kind: "forge.pullRequest/v1",
     about: "Opens a pull request, or finds the one that is open for the same head and base.",
     params: &[
-        Field::required("provider", Shape::OneOf(&["gitea", "github", "gitlab"]), "Which forge it is."),
-        Field::optional(
-            "server",
-            Shape::Text,
-            "Address of the forge, where it is not the provider's public one.",
-        ),
-        Field::required(
-            "repository",
-            Shape::Text,
-            "Repository: `owner/name`, or the project's path on GitLab.",
-        ),
-        Field::required("token", Shape::Reference, "Token that the forge accepts."),
+        FORGE_PROVIDER,
+        FORGE_SERVER,
+        FORGE_REPOSITORY,
+        FORGE_TOKEN,
         Field::required("head", Shape::Text, "Branch with the change."),
         Field::required("base", Shape::Text, "Branch that it is to go to."),
         Field::required("title", Shape::Text, "Title."),

@@ -1,5 +1,6 @@
 //! `forge.status/v1`.
 
+use super::params::{FORGE_PROVIDER, FORGE_REPOSITORY, FORGE_SERVER, FORGE_TOKEN};
 use crate::model::driver::{Field, Shape, Spec};
 
 /// Writes a commit status, so that the forge shows the verdict and may demand it.
@@ -7,18 +8,10 @@ pub const SPEC: Spec = Spec {
     kind: "forge.status/v1",
     about: "Writes a commit status, so that the forge shows the verdict and may demand it.",
     params: &[
-        Field::required("provider", Shape::OneOf(&["gitea", "github", "gitlab"]), "Which forge it is."),
-        Field::optional(
-            "server",
-            Shape::Text,
-            "Address of the forge, where it is not the provider's public one.",
-        ),
-        Field::required(
-            "repository",
-            Shape::Text,
-            "Repository: `owner/name`, or the project's path on GitLab.",
-        ),
-        Field::required("token", Shape::Reference, "Token that the forge accepts."),
+        FORGE_PROVIDER,
+        FORGE_SERVER,
+        FORGE_REPOSITORY,
+        FORGE_TOKEN,
         Field::required("commit", Shape::Text, "Commit."),
         Field::required("state", Shape::OneOf(&["error", "failure", "pending", "success"]), "State."),
         Field::required("context", Shape::Text, "Name that tells this status from others."),

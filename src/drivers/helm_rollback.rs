@@ -1,5 +1,6 @@
 //! `helm.rollback/v1`.
 
+use super::params::CLUSTER;
 use crate::model::driver::{Field, Shape, Spec};
 
 /// Takes a Helm release back to an earlier revision.
@@ -9,7 +10,7 @@ pub const SPEC: Spec = Spec {
     params: &[
         Field::required("release", Shape::Text, "Name of the release."),
         Field::required("namespace", Shape::Text, "Namespace."),
-        Field::optional("cluster", Shape::Text, "Cluster, where the asset's id does not name it."),
+        CLUSTER,
         Field::required("revision", Shape::Integer, "Revision to go back to."),
         Field::optional("wait", Shape::Age, "How long it may take to become ready."),
     ],

@@ -1,5 +1,6 @@
 //! `helm.upgrade/v1`.
 
+use super::params::CLUSTER;
 use crate::model::driver::{Field, Shape, Spec};
 
 /// Brings a Helm release to a chart version and values, and waits until it is ready.
@@ -9,7 +10,7 @@ pub const SPEC: Spec = Spec {
     params: &[
         Field::required("release", Shape::Text, "Name of the release."),
         Field::required("namespace", Shape::Text, "Namespace."),
-        Field::optional("cluster", Shape::Text, "Cluster, where the asset's id does not name it."),
+        CLUSTER,
         Field::required("chart", Shape::Text, "Chart: an `oci://` reference, or repository and name."),
         Field::required("version", Shape::Text, "Version of the chart; never a range."),
         Field::optional("digest", Shape::Digest, "Digest of the chart, for charts in a registry."),

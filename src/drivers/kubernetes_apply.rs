@@ -1,5 +1,6 @@
 //! `kubernetes.apply/v1`.
 
+use super::params::CLUSTER;
 use crate::model::driver::{Field, Shape, Spec};
 
 /// Applies objects, server-side, in the order given.
@@ -8,7 +9,7 @@ pub const SPEC: Spec = Spec {
     about: "Applies objects, server-side, in the order given.",
     params: &[
         Field::required("objects", Shape::List, "The objects, whole."),
-        Field::optional("cluster", Shape::Text, "Cluster, where the asset's id does not name it."),
+        CLUSTER,
         Field::optional("namespace", Shape::Text, "Namespace of those that do not name one."),
         Field::optional("force", Shape::Boolean, "Whether fields that others manage are taken over."),
     ],

@@ -1,5 +1,6 @@
 //! `kubernetes.rollback/v1`.
 
+use super::params::CLUSTER;
 use crate::model::driver::{Field, Shape, Spec};
 
 /// Takes a workload back to an earlier revision of its pod template.
@@ -8,7 +9,7 @@ pub const SPEC: Spec = Spec {
     about: "Takes a workload back to an earlier revision of its pod template.",
     params: &[
         Field::required("asset", Shape::Text, "Id of the workload."),
-        Field::optional("cluster", Shape::Text, "Cluster, where the asset's id does not name it."),
+        CLUSTER,
         Field::required("revision", Shape::Text, "Revision to go back to."),
     ],
     needs: &[],

@@ -1,6 +1,7 @@
 //! `kubernetes.setImage/v1`.
 
-use crate::model::driver::{Field, Needs, Shape, Spec};
+use super::params::{CLUSTER, GIT_BRANCH, GIT_FILE, GIT_NEEDS, GIT_REPOSITORY, GIT_TOKEN, WRITE_TO};
+use crate::model::driver::{Field, Shape, Spec};
 
 /// Sets the image of one container of a workload, by digest.
 pub const SPEC: Spec = Spec {
@@ -11,18 +12,14 @@ pub const SPEC: Spec = Spec {
         Field::required("container", Shape::Text, "Container."),
         Field::required("digest", Shape::Digest, "Digest of the image."),
         Field::optional("ref", Shape::Text, "Registry and repository, where they change."),
-        Field::optional("cluster", Shape::Text, "Cluster, where the asset's id does not name it."),
-        Field::required(
-            "writeTo",
-            Shape::OneOf(&["git", "live"]),
-            "`live` changes the cluster; `git` commits, where a reconciler would revert a live change.",
-        ),
-        Field::optional("repository", Shape::Text, "For `git`: address of the repository."),
-        Field::optional("branch", Shape::Text, "For `git`: branch that the commit goes to."),
-        Field::optional("file", Shape::Text, "For `git`: file that is edited."),
-        Field::optional("token", Shape::Reference, "For `git`: token or deploy key for the repository."),
+        CLUSTER,
+        WRITE_TO,
+        GIT_REPOSITORY,
+        GIT_BRANCH,
+        GIT_FILE,
+        GIT_TOKEN,
     ],
-    needs: &[Needs { param: "writeTo", is: Some("git"), also: &["repository", "branch", "file"] }],
+    needs: &[GIT_NEEDS],
     outputs: &[
         Field::required("revision", Shape::Text, "Revision that came of it."),
         Field::required("previousRevision", Shape::Text, "Revision that ran before."),

@@ -1,5 +1,6 @@
 //! `kubernetes.waitRollout/v1`.
 
+use super::params::CLUSTER;
 use crate::model::driver::{Field, Shape, Spec};
 
 /// Waits until a workload runs what it should, or fails when it cannot.
@@ -8,7 +9,7 @@ pub const SPEC: Spec = Spec {
     about: "Waits until a workload runs what it should, or fails when it cannot.",
     params: &[
         Field::required("asset", Shape::Text, "Id of the workload."),
-        Field::optional("cluster", Shape::Text, "Cluster, where the asset's id does not name it."),
+        CLUSTER,
         Field::optional("revision", Shape::Text, "Revision that must have been rolled out."),
         Field::optional(
             "within",

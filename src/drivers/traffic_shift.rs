@@ -1,6 +1,7 @@
 //! `traffic.shift/v1`.
 
-use crate::model::driver::{Field, Needs, Shape, Spec};
+use super::params::{CLUSTER, GIT_BRANCH, GIT_FILE, GIT_NEEDS, GIT_REPOSITORY, GIT_TOKEN, WRITE_TO};
+use crate::model::driver::{Field, Shape, Spec};
 
 /// Divides the traffic of a route between versions.
 pub const SPEC: Spec = Spec {
@@ -20,18 +21,14 @@ pub const SPEC: Spec = Spec {
             "What kind of route it is; `httpRoute` (Gateway API) where it does not say.",
         ),
         Field::optional("namespace", Shape::Text, "Namespace of the route."),
-        Field::optional("cluster", Shape::Text, "Cluster, where the asset's id does not name it."),
-        Field::required(
-            "writeTo",
-            Shape::OneOf(&["git", "live"]),
-            "`live` changes the cluster; `git` commits, where a reconciler would revert a live change.",
-        ),
-        Field::optional("repository", Shape::Text, "For `git`: address of the repository."),
-        Field::optional("branch", Shape::Text, "For `git`: branch that the commit goes to."),
-        Field::optional("file", Shape::Text, "For `git`: file that is edited."),
-        Field::optional("token", Shape::Reference, "For `git`: token or deploy key for the repository."),
+        CLUSTER,
+        WRITE_TO,
+        GIT_REPOSITORY,
+        GIT_BRANCH,
+        GIT_FILE,
+        GIT_TOKEN,
     ],
-    needs: &[Needs { param: "writeTo", is: Some("git"), also: &["repository", "branch", "file"] }],
+    needs: &[GIT_NEEDS],
     outputs: &[
         Field::required("weights", Shape::Weights, "Weights that are set now."),
         Field::required("previousWeights", Shape::Weights, "Weights that were set before."),

@@ -1,6 +1,7 @@
 //! `traffic.switch/v1`.
 
-use crate::model::driver::{Field, Needs, Shape, Spec};
+use super::params::{CLUSTER, GIT_BRANCH, GIT_FILE, GIT_NEEDS, GIT_REPOSITORY, GIT_TOKEN, WRITE_TO};
+use crate::model::driver::{Field, Shape, Spec};
 
 /// Sends all traffic of a route to one of two slots (blue/green).
 pub const SPEC: Spec = Spec {
@@ -15,18 +16,14 @@ pub const SPEC: Spec = Spec {
             "What kind of route it is; `httpRoute` (Gateway API) where it does not say.",
         ),
         Field::optional("namespace", Shape::Text, "Namespace of the route."),
-        Field::optional("cluster", Shape::Text, "Cluster, where the asset's id does not name it."),
-        Field::required(
-            "writeTo",
-            Shape::OneOf(&["git", "live"]),
-            "`live` changes the cluster; `git` commits, where a reconciler would revert a live change.",
-        ),
-        Field::optional("repository", Shape::Text, "For `git`: address of the repository."),
-        Field::optional("branch", Shape::Text, "For `git`: branch that the commit goes to."),
-        Field::optional("file", Shape::Text, "For `git`: file that is edited."),
-        Field::optional("token", Shape::Reference, "For `git`: token or deploy key for the repository."),
+        CLUSTER,
+        WRITE_TO,
+        GIT_REPOSITORY,
+        GIT_BRANCH,
+        GIT_FILE,
+        GIT_TOKEN,
     ],
-    needs: &[Needs { param: "writeTo", is: Some("git"), also: &["repository", "branch", "file"] }],
+    needs: &[GIT_NEEDS],
     outputs: &[
         Field::required("slot", Shape::Text, "Slot that has the traffic now."),
         Field::required("previousSlot", Shape::Text, "Slot that had it before."),

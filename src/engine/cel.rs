@@ -87,6 +87,10 @@ impl Compiled for Policies {
     fn session(&self) -> Box<dyn Session + '_> {
         Box::new(Thread { policies: self, review: None })
     }
+
+    fn reads_settings(&self) -> bool {
+        self.compilation.policies.iter().any(|policy| policy.reads_settings)
+    }
 }
 
 /// A session of one thread.

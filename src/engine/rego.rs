@@ -87,6 +87,7 @@ struct Rules {
     engine: regorus::Engine,
     data: regorus::Value,
     limits: Limits,
+    reads_settings: bool,
     /// What sessions that have ended leave to those that begin.
     idle: Mutex<Vec<session::Kept>>,
 }
@@ -94,6 +95,10 @@ struct Rules {
 impl Compiled for Rules {
     fn session(&self) -> Box<dyn Session + '_> {
         Box::new(session::Evaluation::new(self))
+    }
+
+    fn reads_settings(&self) -> bool {
+        self.reads_settings
     }
 }
 
@@ -152,7 +157,8 @@ fn compile(bundle: &Bundle, limits: Limits, path: Path) -> Result<Rules, Vec<Dia
         judges.insert(index, Judge { entry, heads: text.heads.clone(), program });
     }
     if problems.is_empty() {
-        Ok(Rules { judges, texts, engine: interpreter, data, limits, idle: Mutex::default() })
+        let reads_settings = units.iter().any(reads_settings);
+        Ok(Rules { judges, texts, engine: interpreter, data, limits, reads_settings, idle: Mutex::default() })
     } else {
         Err(problems)
     }
@@ -214,6 +220,16 @@ fn entry(unit: &Unit) -> String {
         }
     }
     path
+}
+
+fn reads_settings(unit: &Unit) -> bool {
+    let used = unit.rules.iter().flat_map(|definition| &definition.uses.references);
+    let imported = unit.imports.iter().map(|import| &import.path);
+    imported.chain(used.map(|reference| &reference.path)).any(|path| {
+        path.split_first().is_some_and(|(root, rest)| {
+            root == "data" && rest.first().is_none_or(|member| member == "settings")
+        })
+    })
 }
 
 /// Whether nothing that a unit's effects can reach needs the interpreter.

@@ -21,8 +21,8 @@ pub enum Document {
     Input(Box<Input>, Origin),
     /// Somebody's consent.
     Approval(Box<Approval>),
-    /// A waiver.
-    Waiver(Box<Waiver>),
+    /// A waiver, and the line on which it begins.
+    Waiver(Box<Waiver>, u32),
     /// An override.
     Override(Box<Override>),
 }
@@ -70,7 +70,10 @@ pub fn read(source: &Arc<Source>, raw: bool) -> Result<Vec<Document>, Diagnostic
             Kind::Approval => {
                 documents.push(Document::Approval(document::read_node(source, node).map_err(roles)?))
             }
-            Kind::Waiver => documents.push(Document::Waiver(document::read_node(source, node)?)),
+            Kind::Waiver => {
+                let line = source.line_column(node.span.start).0;
+                documents.push(Document::Waiver(document::read_node(source, node)?, line));
+            }
             Kind::Override => documents.push(Document::Override(document::read_node(source, node)?)),
             Kind::Foreign => {
                 let value: Json = document::read_node(source, node)?;
@@ -88,7 +91,7 @@ fn read_json(source: &Arc<Source>, raw: bool) -> Result<Vec<Document>, Diagnosti
     Ok(match Kind::of(source, head.api_version.as_deref(), head.kind.as_deref(), &span)? {
         Kind::Input => vec![Document::Input(document::read_json(source)?, Origin::Input(0))],
         Kind::Approval => vec![Document::Approval(document::read_json(source).map_err(roles)?)],
-        Kind::Waiver => vec![Document::Waiver(document::read_json(source)?)],
+        Kind::Waiver => vec![Document::Waiver(document::read_json(source)?, 1)],
         Kind::Override => vec![Document::Override(document::read_json(source)?)],
         Kind::Foreign => {
             let value: Json = document::read_json(source)?;

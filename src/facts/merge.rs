@@ -88,61 +88,33 @@ pub fn merge(parts: Vec<Part>) -> Result<Merged, Vec<Diagnostic>> {
                 _ => merged.input.context = Some(context),
             }
         }
-        for (i, asset) in std::mem::take(&mut part.input.inventory).into_iter().enumerate() {
-            match assets
-                .get(&asset.id)
-                .and_then(|at| merged.input.inventory.get(*at).map(|first| (*at, first)))
-            {
-                Some((at, first)) => {
-                    let same = *first == asset && merged.part_of("inventory", at) != Some(number);
-                    if !same {
-                        problems.push(merged.twice(
-                            &places,
-                            ("inventory", "inventory item", &asset.id),
-                            at,
-                            number,
-                            i,
-                        ));
-                    } else if let Some(trust) = merged.inventory_trust.get_mut(at) {
-                        // Both say the same, and whoever is believed more vouches for it.
-                        *trust = (*trust).max(part.trust);
+        macro_rules! join {
+            ($list:ident, $ids:ident, $trusts:ident, $what:literal) => {
+                let name = stringify!($list);
+                for (i, item) in std::mem::take(&mut part.input.$list).into_iter().enumerate() {
+                    match $ids.get(&item.id).and_then(|at| Some((*at, merged.input.$list.get(*at)?))) {
+                        Some((at, first)) => {
+                            let same = *first == item && merged.part_of(name, at) != Some(number);
+                            if !same {
+                                let twice = merged.twice(&places, (name, $what, &item.id), at, number, i);
+                                problems.push(twice);
+                            } else if let Some(trust) = merged.$trusts.get_mut(at) {
+                                // Both say the same, and whoever is believed more vouches for it.
+                                *trust = (*trust).max(part.trust);
+                            }
+                        }
+                        None => {
+                            $ids.insert(item.id.clone(), merged.input.$list.len());
+                            merged.origins.entry(name).or_default().push((number, i));
+                            merged.$trusts.push(part.trust);
+                            merged.input.$list.push(item);
+                        }
                     }
                 }
-                None => {
-                    assets.insert(asset.id.clone(), merged.input.inventory.len());
-                    merged.origins.entry("inventory").or_default().push((number, i));
-                    merged.inventory_trust.push(part.trust);
-                    merged.input.inventory.push(asset);
-                }
-            }
+            };
         }
-        for (i, change) in std::mem::take(&mut part.input.changes).into_iter().enumerate() {
-            match changes
-                .get(&change.id)
-                .and_then(|at| merged.input.changes.get(*at).map(|first| (*at, first)))
-            {
-                Some((at, first)) => {
-                    let same = *first == change && merged.part_of("changes", at) != Some(number);
-                    if !same {
-                        problems.push(merged.twice(
-                            &places,
-                            ("changes", "change", &change.id),
-                            at,
-                            number,
-                            i,
-                        ));
-                    } else if let Some(trust) = merged.change_trust.get_mut(at) {
-                        *trust = (*trust).max(part.trust);
-                    }
-                }
-                None => {
-                    changes.insert(change.id.clone(), merged.input.changes.len());
-                    merged.origins.entry("changes").or_default().push((number, i));
-                    merged.change_trust.push(part.trust);
-                    merged.input.changes.push(change);
-                }
-            }
-        }
+        join!(inventory, assets, inventory_trust, "inventory item");
+        join!(changes, changes, change_trust, "change");
         macro_rules! take {
             ($name:literal, $($path:ident).+) => {
                 if let Some(list) = part.input.$($path).+.take() {

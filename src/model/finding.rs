@@ -129,6 +129,33 @@ pub struct Finding {
     pub details: BTreeMap<String, Json>,
 }
 
+impl Finding {
+    /// A finding of which no more is said than this.
+    pub fn new(
+        rule: impl Into<String>,
+        effect: Effect,
+        severity: Severity,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            rule: rule.into(),
+            effect,
+            severity,
+            message: message.into(),
+            path: None,
+            location: None,
+            remediation: None,
+            until: None,
+            needs: None,
+            satisfied: None,
+            waived: None,
+            overridden: None,
+            enforced_from: None,
+            details: BTreeMap::new(),
+        }
+    }
+}
+
 /// The record that sets a finding aside.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping with `by` and `expires`")]

@@ -16,7 +16,7 @@ use super::json::Json;
 pub use kinds::{Bound, Carrier, Duty, OBLIGATIONS, ObligationSpec, Order, check, find};
 pub use merge::{Conflict, merge};
 
-/// An obligation: its kind names an entry of [`OBLIGATIONS`].
+/// Something that the plan must do, of a kind that Weighlock knows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an obligation")]
 pub struct Obligation {

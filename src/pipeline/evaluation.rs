@@ -9,7 +9,7 @@ use super::excerpt::{self, Excerpts};
 use super::load::{self, InputOptions, Inputs};
 use super::{remarks, sign};
 use crate::config::Config;
-use crate::decide::assemble::{Assembly, Reviews};
+use crate::decide::assemble::Assembly;
 use crate::decide::governance::{Governance, Offered};
 use crate::decide::outcome::{self, FailOn, Outcome};
 use crate::decide::{Judge, Options};
@@ -18,6 +18,7 @@ use crate::engine::Limits;
 use crate::facts::merge::{Merged, merge};
 use crate::facts::signature;
 use crate::model::decision::Decision;
+use crate::model::finding::Location;
 use crate::model::plan::Plan;
 use crate::model::rule::View;
 use crate::model::time::Time;
@@ -69,6 +70,8 @@ pub struct Evaluated {
     pub judge: Judge,
     /// What it was told.
     pub options: Options,
+    /// Where each of its waivers stands.
+    pub waivers_at: Vec<Location>,
     /// Files in the input that are named like the operator's, and were passed over.
     pub passed_over: Vec<PathBuf>,
 }
@@ -127,7 +130,10 @@ fn read(request: &Request) -> Result<Evaluated, Vec<Diagnostic>> {
     }
     signature::verify(&mut merged.input, &config.signers);
     let options = options(request, &inputs);
-    Ok(Evaluated { merged, judge, options, passed_over: inputs.passed_over })
+    // In the order in which `options` has them.
+    let places = config.waivers.iter().map(|(_, place)| place);
+    let waivers_at = places.chain(inputs.waivers.iter().map(|(_, _, place)| place)).cloned().collect();
+    Ok(Evaluated { merged, judge, options, waivers_at, passed_over: inputs.passed_over })
 }
 
 fn options(request: &Request, inputs: &Inputs) -> Options {
@@ -139,8 +145,8 @@ fn options(request: &Request, inputs: &Inputs) -> Options {
         record: record.clone(),
     }));
     let mut waivers: Vec<_> =
-        config.waivers.iter().map(|record| Offered { record: record.clone(), genuine: true }).collect();
-    waivers.extend(inputs.waivers.iter().map(|(record, genuine)| Offered {
+        config.waivers.iter().map(|(record, _)| Offered { record: record.clone(), genuine: true }).collect();
+    waivers.extend(inputs.waivers.iter().map(|(record, genuine, _)| Offered {
         genuine: *genuine
             || (config.roles.get(&record.approved_by).is_some_and(|roles| !roles.is_empty())
                 && sign::waiver_is_genuine(record, &config.keys)),
@@ -239,7 +245,7 @@ pub fn evaluate(
     let Evaluated { merged, judge, options, .. } = &evaluated;
     let bundle = judge.bundle();
     let assembly = evaluated.assembly();
-    start(assembly.count());
+    start(merged.input.changes.len());
     let decisions = judge.decide(&assembly, options, tick);
     let findings = remarks::all(&evaluated, &decisions, request);
     let plans = plans(request, judge, &decisions);
@@ -262,7 +268,7 @@ pub fn evaluate(
         .map(|(place, (decision, plan))| {
             // Only what something is said about is looked at again.
             let review = (!decision.findings.is_empty()).then(|| assembly.review(place)).flatten();
-            let review = review.as_deref();
+            let review = review.as_ref();
             Entry {
                 at: decision
                     .findings
@@ -299,11 +305,7 @@ pub fn evaluate(
                 severity: metadata.severity,
                 remediation: metadata.remediation.clone(),
                 related: metadata.related.clone(),
-                location: Some(crate::model::finding::Location {
-                    file: file.to_owned(),
-                    line: rule.line,
-                    column: None,
-                }),
+                location: Some(Location { file: file.to_owned(), line: rule.line, column: None }),
             };
             (rule.id.clone(), info)
         })

@@ -12,6 +12,7 @@ use crate::diag::{Diagnostic, Source, codes, document, nearest};
 use crate::facts::input::{self, Document};
 use crate::facts::merge::Part;
 use crate::model::evidence::Approval;
+use crate::model::finding::Location;
 use crate::model::governance::{Override, Waiver};
 use crate::model::json::Json;
 use crate::model::trust::Trust;
@@ -34,8 +35,8 @@ pub struct Inputs {
     pub parts: Vec<Part>,
     /// Approvals, with whether the file they came from is the operators'.
     pub approvals: Vec<(Approval, bool)>,
-    /// Waivers.
-    pub waivers: Vec<(Waiver, bool)>,
+    /// Waivers, and where each stands.
+    pub waivers: Vec<(Waiver, bool, Location)>,
     /// Overrides.
     pub overrides: Vec<(Override, bool)>,
     /// Files that are named like the operator's, and were passed over.
@@ -137,7 +138,10 @@ fn take(
                 all.parts.push(Part { input, source, origin, trust, stamped: options.trust_input });
             }
             Document::Approval(approval) => all.approvals.push((*approval, genuine)),
-            Document::Waiver(waiver) => all.waivers.push((*waiver, genuine)),
+            Document::Waiver(waiver, line) => {
+                let place = Location { file: source.name.clone(), line, column: None };
+                all.waivers.push((*waiver, genuine, place));
+            }
             Document::Override(record) => all.overrides.push((*record, genuine)),
         }
     }

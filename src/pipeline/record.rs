@@ -15,7 +15,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::evaluation::{Evaluated, Request, plan_options};
-use crate::decide::assemble::Reviews;
 use crate::decide::enforce::Enforcement;
 use crate::decide::governance::Governance;
 use crate::decide::{Judge, Options};
@@ -149,7 +148,10 @@ pub fn write_all(
     let mut written = Vec::new();
     let assembly = evaluated.assembly();
     for (at, Entry { decision, plan, .. }) in entries.iter().enumerate() {
-        let Some(review) = assembly.review(at) else { continue };
+        let Some(review) = assembly.review(at) else {
+            let id = &decision.change.id;
+            return Err(inexact(&format!("there is no review of `{id}`")));
+        };
         let record = record(evaluated, request, &review, decision, plan.clone(), &verdicts);
         let text = match key {
             Some(key) => sealed(&record, key)?,

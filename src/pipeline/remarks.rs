@@ -5,24 +5,23 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::evaluation::{Evaluated, Request, protected, settings};
 use crate::decide::Options;
-use crate::decide::enforce::{self, Enforcement, Mode, Pattern};
+use crate::decide::enforce::{self, Mode, Pattern};
 use crate::decide::evaluate::{Applies, applies};
 use crate::decide::governance::waiver_fault;
 use crate::diag::misspelt;
 use crate::model::decision::Decision;
 use crate::model::evidence::Severity;
-use crate::model::finding::{Effect, Finding};
+use crate::model::finding::{Effect, Finding, Location};
 use crate::model::id::Digest;
-use crate::model::input::AssetKind;
+use crate::model::input::{AssetKind, ChangeKind};
 use crate::model::time::Time;
-use crate::policy::Rule;
 use crate::policy::settings::Settings;
 
 /// How many approvals, and how many overrides, for changes that are not there are named.
 const MAX_ELSEWHERE: usize = 20;
 
-/// A cluster and an environment.
-type Place<'a> = (Option<&'a str>, Option<&'a str>);
+/// Changes about which the same rules speak: by cluster, environment, kind, and kind of asset.
+type Group<'a> = (Option<&'a str>, Option<&'a str>, ChangeKind, Option<AssetKind>);
 
 /// Everything that is to be said, in a fixed order.
 pub(super) fn all(evaluated: &Evaluated, decisions: &[Decision], request: &Request) -> Vec<Finding> {
@@ -45,13 +44,14 @@ fn records(evaluated: &Evaluated, decisions: &[Decision]) -> Vec<Finding> {
     let used: BTreeSet<&str> =
         decisions.iter().flat_map(|d| &d.governance.waivers).map(String::as_str).collect();
     let mut findings = Vec::new();
-    for offered in &governance.waivers {
+    for (offered, Location { file, line, .. }) in governance.waivers.iter().zip(&evaluated.waivers_at) {
         let id = &offered.record.id;
-        let message = match waiver_fault(offered, governance, &rules, evaluated.options.now) {
-            Some(fault) => format!("the waiver `{id}` is not counted: {fault}"),
-            None if !used.contains(id.as_str()) => format!("the waiver `{id}` sets nothing aside"),
+        let what = match waiver_fault(offered, governance, &rules, evaluated.options.now) {
+            Some(fault) => format!("is not counted: {fault}"),
+            None if !used.contains(id.as_str()) => "sets nothing aside".to_owned(),
             None => continue,
         };
+        let message = format!("the waiver `{id}` of `{file}:{line}` {what}");
         findings.push(remark("weighlock.waivers", message, "remove the waiver, or correct it"));
     }
     for entry in &evaluated.options.enforcement {
@@ -75,26 +75,32 @@ fn off(evaluated: &Evaluated, decisions: &[Decision]) -> Vec<Finding> {
     let kinds: HashMap<&str, AssetKind> =
         inventory.iter().map(|asset| (asset.id.as_str(), asset.kind)).collect();
     let bundle = evaluated.judge.bundle();
-    // Many changes are in one place.
-    let mut places: HashMap<Place<'_>, Vec<(&Rule, &Enforcement)>> = HashMap::new();
-    let mut silent: BTreeMap<String, (BTreeSet<&str>, Vec<&str>)> = BTreeMap::new();
+    let said: Vec<String> = entries
+        .iter()
+        .map(|entry| quoted(&entry.rules.iter().map(Pattern::text).collect::<Vec<_>>()))
+        .collect();
+    let mut silent: BTreeMap<&str, (BTreeSet<&str>, Vec<&str>)> = BTreeMap::new();
+    // Many changes are of one kind and in one place: rules and patterns are looked at once for each.
+    let mut groups: HashMap<Group<'_>, BTreeSet<&str>> = HashMap::new();
     for change in decisions.iter().map(|decision| &decision.change) {
         let (cluster, environment) = (change.cluster.as_deref(), change.environment.as_deref());
-        let here = places.entry((cluster, environment)).or_insert_with(|| {
-            let entry = |rule| enforce::entry(entries, rule, cluster, environment, options.now);
-            let decided = bundle.rules.iter().filter_map(|rule| Some((rule, entry(&rule.id)?)));
-            decided.filter(|(_, entry)| entry.mode == Mode::Off).collect()
-        });
         let asset = change.asset.as_deref().and_then(|id| kinds.get(id)).copied();
-        for (rule, entry) in here.iter() {
-            if applies(rule, change.kind, asset, environment) != Applies::No {
-                let patterns: Vec<&str> = entry.rules.iter().map(Pattern::text).collect();
-                let (rules, changes) = silent.entry(quoted(&patterns)).or_default();
-                rules.insert(&rule.id);
-                if changes.last() != Some(&change.id.as_str()) {
-                    changes.push(&change.id);
+        let here = groups.entry((cluster, environment, change.kind, asset)).or_insert_with(|| {
+            let mut here = BTreeSet::new();
+            let rules = bundle.rules.iter();
+            for rule in rules.filter(|rule| applies(rule, change.kind, asset, environment) != Applies::No) {
+                let entry = enforce::entry(entries, &rule.id, cluster, environment, options.now);
+                let Some(entry) = entry.filter(|entry| entry.mode == Mode::Off) else { continue };
+                let by = entries.iter().zip(&said).find(|(known, _)| std::ptr::eq(*known, entry));
+                if let Some((_, patterns)) = by {
+                    silent.entry(patterns).or_default().0.insert(&rule.id);
+                    here.insert(patterns.as_str());
                 }
             }
+            here
+        });
+        for patterns in here.iter() {
+            silent.entry(patterns).or_default().1.push(&change.id);
         }
     }
     let told = silent.into_iter().map(|(patterns, (rules, changes))| {
@@ -178,7 +184,7 @@ fn environments(evaluated: &Evaluated, decisions: &[Decision], request: &Request
         .cloned()
         .collect();
     // Settings that no policy reads say nothing.
-    if bundle.files.iter().any(|file| file.source.text.contains("data.settings")) {
+    if evaluated.judge.reads_settings() {
         known.extend(named(&settings(&evaluated.judge)));
     }
     if known.is_empty() && config.plan.protected.is_none() {
@@ -295,20 +301,6 @@ fn named(settings: &Settings) -> BTreeSet<String> {
 }
 
 fn remark(rule: &str, message: String, remediation: &str) -> Finding {
-    Finding {
-        rule: rule.to_owned(),
-        effect: Effect::Warn,
-        severity: Severity::Low,
-        message,
-        path: None,
-        location: None,
-        remediation: Some(remediation.to_owned()),
-        until: None,
-        needs: None,
-        satisfied: None,
-        waived: None,
-        overridden: None,
-        enforced_from: None,
-        details: BTreeMap::new(),
-    }
+    let remediation = Some(remediation.to_owned());
+    Finding { remediation, ..Finding::new(rule, Effect::Warn, Severity::Low, message) }
 }

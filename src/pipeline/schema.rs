@@ -12,6 +12,7 @@ use crate::model::governance::{Override, Waiver};
 use crate::model::input::Input;
 use crate::model::plan::Plan;
 use crate::model::review::Review;
+use crate::policy::cel::Document;
 use crate::policy::settings::Settings;
 use crate::report::Report;
 
@@ -28,7 +29,9 @@ pub struct Schema {
 impl Schema {
     /// The schema as pretty JSON, with a line break at its end.
     pub fn text(&self) -> String {
-        let schema = (self.root)(SchemaSettings::draft2020_12().into_generator());
+        let mut schema = (self.root)(SchemaSettings::draft2020_12().into_generator());
+        // What the type is called is nobody's business.
+        schema.insert("title".to_owned(), format!("Weighlock {}", self.name.replace('-', " ")).into());
         serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
     }
 }
@@ -51,6 +54,7 @@ pub const SCHEMAS: &[Schema] = &[
     Schema { name: "input", about: "what `evaluate` reads", root: of::<Input> },
     Schema { name: "override", about: "an emergency exit for one change", root: of::<Override> },
     Schema { name: "plan", about: "the steps that follow from a decision", root: of::<Plan> },
+    Schema { name: "policy", about: "rules in CEL, `kind: Policy`", root: of::<Document> },
     Schema { name: "report", about: "what `evaluate -o json` writes", root: of::<Report> },
     Schema { name: "review", about: "what a policy sees as `input`", root: of::<Review> },
     Schema { name: "settings", about: "what operators tell the shipped policies", root: of::<Settings> },

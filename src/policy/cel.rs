@@ -13,6 +13,8 @@ mod wire;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub(crate) use wire::Document;
+
 use crate::diag::{Diagnostic, Source, codes, document, nearest, tree};
 use crate::model::finding::Effect;
 use crate::model::id::API_VERSION;

@@ -23,7 +23,7 @@ pub use sections::{
 /// The settings that the shipped policies come with.
 const SHIPPED: &str = include_str!("../../policies/settings.yaml");
 
-/// What operators tell the shipped policies. After [`read`], every section is there.
+/// What operators tell the shipped policies. A section that is absent is the shipped one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "settings")]
 pub struct Settings {

@@ -205,6 +205,11 @@ fn names_of_nothing_are_refused() {
     ));
     insta::assert_snapshot!(refused("package a\n\ndeny contains sprintff(\"x\", [])\n"));
     insta::assert_snapshot!(refused("package a\n\ndeny contains \"x\" if f(1)\n\ng(x) := x\n"));
+    // On a line of its own a bracket still makes a call of the name before it.
+    insta::assert_snapshot!(refused(
+        "package a\n\nk := 1\n\ndeny contains \"x\" if {\n\ty := k\n\t(y == 1)\n}\n"
+    ));
+    insta::assert_snapshot!(refused("package a\n\ndeny contains \"x\" if g(1, 2, 3)\n\ng(x) := x\n"));
     // Settings are the operator's and may be absent; data may be there.
     assert!(
         load_with(

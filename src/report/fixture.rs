@@ -12,7 +12,7 @@ use crate::model::evidence::Severity;
 use crate::model::finding::{ApprovalNeed, Effect, Finding, Location, Need, SetAside};
 use crate::model::input::{ChangeKind, Person};
 use crate::model::obligation::{Action, Obligation};
-use crate::model::plan::{Plan, Step};
+use crate::model::plan::{Plan, Step, Undo};
 use crate::model::review::{Unknown, UnknownReason};
 use crate::model::{Digest, Json, Time};
 
@@ -32,25 +32,10 @@ fn time(text: &str) -> Time {
 }
 
 pub(super) fn finding(rule: &str, effect: Effect, message: &str) -> Finding {
+    let file = format!("policies/{}.rego", rule.replace('.', "/"));
     Finding {
-        rule: rule.to_owned(),
-        effect,
-        severity: Severity::High,
-        message: message.to_owned(),
-        path: None,
-        location: Some(Location {
-            file: format!("policies/{}.rego", rule.replace('.', "/")),
-            line: 12,
-            column: Some(1),
-        }),
-        remediation: None,
-        until: None,
-        needs: None,
-        satisfied: None,
-        waived: None,
-        overridden: None,
-        enforced_from: None,
-        details: BTreeMap::new(),
+        location: Some(Location { file, line: 12, column: Some(1) }),
+        ..Finding::new(rule, effect, Severity::High, message)
     }
 }
 
@@ -250,7 +235,13 @@ pub(super) fn plan() -> Plan {
         expires: time("2026-11-23T12:15:00Z"),
         steps: vec![
             step("deploy-canary", "kubernetes.setImage/v1", &[], &[]),
-            step("shift-5", "traffic.shift/v1", &["deploy-canary"], &["canary.trafficPercent"]),
+            Step {
+                undo: Some(Undo {
+                    kind: "traffic.back/v1 <b>".to_owned(),
+                    with: BTreeMap::from([("percent".to_owned(), Json(json!(0)))]),
+                }),
+                ..step("shift-5", "traffic.shift/v1", &["deploy-canary"], &["canary.trafficPercent"])
+            },
             step("watch", "watch.canary/v1", &["shift-5"], &["canary.for"]),
             step("sign", "registry.tag/v1", &["deploy-canary"], &[]),
             step("tell <all>", "notify.webhook/v1", &["watch", "sign"], &[]),

@@ -3,12 +3,15 @@
 //! Its policy (CSP) allows its own style sheet, by hash, and nothing else; filtering by verdict is
 //! done by the style sheet. It follows the reader's choice of light or dark and prints.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use sha2::{Digest as _, Sha256};
 
 use super::clean::{self, markup};
 use super::words;
 use super::{Entry, Evaluation, Excerpt, Format, Standing, Style, Told, Weight, svg, wire::Summary};
+use crate::model::Json;
 use crate::model::plan::Plan;
 
 /// A page.
@@ -285,11 +288,15 @@ fn plan(page: &mut Page, evaluation: &Evaluation, plan: &Plan, n: usize) {
             rows.push(("after", step.after.join(", ")));
         }
         rows.extend(step.with.iter().map(|(key, value)| (key.as_str(), words::value(value))));
-        if let Some(expect) = &step.expect {
-            let text: Vec<String> = expect.iter().map(|(k, v)| format!("{k} {}", words::value(v))).collect();
-            rows.push(("expects", text.join(", ")));
+        let said = |members: &BTreeMap<String, Json>| -> Vec<String> {
+            members.iter().map(|(key, value)| format!("{key} {}", words::value(value))).collect()
+        };
+        rows.extend(step.expect.as_ref().map(|expect| ("expects", said(expect).join(", "))));
+        if let Some(undo) = &step.undo {
+            let with = said(&undo.with).into_iter();
+            let parts: Vec<String> = std::iter::once(undo.kind.clone()).chain(with).collect();
+            rows.push(("undo", parts.join(", ")));
         }
-        rows.extend(step.undo.as_ref().map(|undo| ("undo", undo.kind.clone())));
         if !step.fulfils.is_empty() {
             rows.push(("fulfils", step.fulfils.join(", ")));
         }
@@ -342,6 +349,7 @@ mod tests {
         assert!(!html.contains("<script") && !html.contains("<b>\u{1b}"));
         assert!(!html.contains(|c| clean::acts(c) && c != '\n'));
         assert!(!html.lines().any(clean::is_command));
+        assert!(html.contains("<dt>undo</dt><dd>traffic.back/v1 &lt;b&gt;, percent 0</dd>"));
         // The sheet is a file of its own and would only bloat the snapshot.
         insta::assert_snapshot!(html.replace(SHEET, ""));
     }

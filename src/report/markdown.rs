@@ -8,7 +8,6 @@ use std::fmt::Write as _;
 use super::clean;
 use super::words;
 use super::{Entry, Evaluation, Excerpt, Format, Standing, Style, Told, Weight, wire::Summary};
-use crate::model::finding::Effect;
 
 /// For a comment on a pull request.
 pub(super) const FORMAT: Format =
@@ -136,15 +135,8 @@ fn details(evaluation: &Evaluation, entry: &Entry) -> String {
         html(&d.change.id),
         html(&words::subject(d))
     );
-    for told in entry.findings() {
-        let told_below = match told.finding.effect {
-            Effect::Action => true,
-            Effect::Oblige => !d.obligations.is_empty(),
-            _ => false,
-        };
-        if !told_below {
-            out.push_str(&finding(evaluation, &told));
-        }
+    for told in entry.said() {
+        out.push_str(&finding(evaluation, &told));
     }
     out.push('\n');
     for u in &d.unknown {

@@ -15,10 +15,10 @@ use crate::model::plan::Plan;
 const MOST: usize = 120;
 
 const BOX_WIDTH: f64 = 230.0;
-const BOX_HEIGHT: f64 = 46.0;
+const BOX_HEIGHT: f64 = 62.0;
 const PASSAGE: f64 = 24.0;
 const GAP: f64 = 26.0;
-const ROW: f64 = 86.0;
+const ROW: f64 = 102.0;
 const MARGIN: f64 = 12.0;
 
 /// A place in a row: a step, or where an arrow passes.
@@ -53,17 +53,29 @@ pub(super) fn draw(plan: &Plan, id: &str) -> Option<String> {
         for place in places {
             if let Some(step) = place.step.and_then(|i| plan.steps.get(i)) {
                 let (x, y) = (place.x - BOX_WIDTH / 2.0, top(row));
-                let whole = markup(&line(&format!("{} {}", step.id, step.kind)));
-                let _ = writeln!(
+                let undo = step.undo.as_ref().map(|undo| format!("undo: {}", undo.kind));
+                let said: Vec<&str> = [Some(step.id.as_str()), Some(&step.kind), undo.as_deref()]
+                    .into_iter()
+                    .flatten()
+                    .collect();
+                let whole = markup(&line(&said.join(" ")));
+                let _ = write!(
                     out,
-                    "<g class=\"step\"><title>{whole}</title><rect x=\"{x:.0}\" y=\"{y:.0}\" width=\"{BOX_WIDTH:.0}\" height=\"{BOX_HEIGHT:.0}\" rx=\"6\"/><text x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"middle\">{}</text><text class=\"kind\" x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"middle\">{}</text></g>",
-                    place.x,
-                    y + 19.0,
-                    markup(&cut(&step.id)),
-                    place.x,
-                    y + 36.0,
-                    markup(&cut(&step.kind))
+                    "<g class=\"step\"><title>{whole}</title><rect x=\"{x:.0}\" y=\"{y:.0}\" width=\"{BOX_WIDTH:.0}\" height=\"{BOX_HEIGHT:.0}\" rx=\"6\"/>"
                 );
+                let first = y + if undo.is_some() { 19.0 } else { 27.0 };
+                for ((text, class), down) in said.iter().zip(["", "kind", "kind undo"]).zip([0.0, 17.0, 33.0])
+                {
+                    let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
+                    let _ = write!(
+                        out,
+                        "<text{class} x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"middle\">{}</text>",
+                        place.x,
+                        first + down,
+                        markup(&cut(text))
+                    );
+                }
+                out.push_str("</g>\n");
             }
         }
     }
@@ -277,6 +289,15 @@ mod tests {
         assert!(draw(&plan, "x").is_none());
         plan.steps.clear();
         assert!(draw(&plan, "x").is_none());
+    }
+
+    #[test]
+    fn a_step_that_can_be_taken_back_says_how() {
+        let mut plan = fixture::plan();
+        let drawn = draw(&plan, "x").unwrap();
+        assert_eq!(drawn.matches(">undo: traffic.back/v1 &lt;b&gt;</text>").count(), 1);
+        plan.steps.iter_mut().for_each(|step| step.undo = None);
+        assert!(!draw(&plan, "x").unwrap().contains("undo"));
     }
 
     #[test]

@@ -209,16 +209,8 @@ fn change(page: &mut Page<'_>, evaluation: &Evaluation, entry: &Entry) {
             (Ink::Plain, &clean::line(&words::subject(d))),
         ],
     );
-    for told in entry.findings() {
-        // What a policy asks for is told once, below, with its parameters.
-        let told_below = match told.finding.effect {
-            Effect::Action => true,
-            Effect::Oblige => !d.obligations.is_empty(),
-            _ => false,
-        };
-        if !told_below {
-            finding(page, evaluation, &told);
-        }
+    for told in entry.said() {
+        finding(page, evaluation, &told);
     }
     let hints = |page: &mut Page<'_>, label: &str, text: &str| {
         page.say(2, 4, &[(Ink::Bold, label), (Ink::Plain, " "), (Ink::Plain, &clean::line(text))]);

@@ -1,9 +1,12 @@
 //! Properties of deciding: what is unknown, failed or not judged never becomes an allow, and
 //! nothing depends on order or threads.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::prelude::*;
+use rayon::prelude::*;
 use weighlock::decide::enforce::{Enforcement, Mode, Pattern};
 use weighlock::decide::fact::Thresholds;
 use weighlock::decide::governance::{Governance, Offered, Terms};
@@ -739,6 +742,81 @@ fn a_change_waits_for_those_that_go_first() {
     let decisions = judge.decide(&circle, &options(), &|| {});
     assert_eq!((decisions[3].verdict, decisions[4].verdict), (Verdict::Hold, Verdict::Hold));
     assert_eq!(decisions.len(), 5);
+}
+
+#[test]
+fn whether_settings_are_read_is_known_from_the_policies() {
+    let rego = |text: &str| vec![("p.rego".to_owned(), format!("package p\n\n{text}\n"))];
+    let cel = |expression: &str| {
+        let head = "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {id: p}\nspec:\n";
+        let rules = "  rules: [{id: r, effect: deny, message: no, expression: variables.x}]\n";
+        vec![(
+            "p.yaml".to_owned(),
+            format!("{head}  variables: [{{name: x, expression: \"{expression}\"}}]\n{rules}"),
+        )]
+    };
+    let lib = ("lib.rego".to_owned(), "package lib\n\nx := data[\"settings\"].y\n".to_owned());
+    for (files, reads) in [
+        (rego("deny contains \"no\" if data.settings.x"), true),
+        (rego("deny contains \"no\" if data[\"settings\"].x"), true),
+        (rego("import data.settings as s\n\ndeny contains \"no\" if s.x"), true),
+        ([rego("deny contains \"no\" if data.lib.x"), vec![lib]].concat(), true),
+        (rego("# Not data.settings.\ndeny contains \"data.settings\" if data.other.x"), false),
+        (rego("deny contains \"no\" if input.change.id == \"settings\""), false),
+        (cel("data.settings.x"), true),
+        (cel("has(data.settings)"), true),
+        (cel("data['settings'].x"), true),
+        (cel("data[input.change.id] == 1"), true),
+        (cel("data.other.settings && 'data.settings' != ''"), false),
+        (cel("input.change.id != 'settings'"), false),
+    ] {
+        let judge = Judge::new(
+            policy::load(files.clone(), serde_json::json!({"other": {}}), LoadOptions::default()).unwrap(),
+            LIMITS,
+        );
+        assert_eq!(judge.unwrap().reads_settings(), reads, "{files:?}");
+    }
+}
+
+/// Reviews that are made as they are asked for, as those of a fleet are.
+struct Made(usize);
+
+impl Made {
+    /// Every third waits for the one after it, which may wait for nobody, for itself, or for one
+    /// that is not there; and two have one id.
+    fn one(at: usize) -> Review {
+        let mut review = review();
+        review.change.id = format!("c{}", if at == 7 { 6 } else { at });
+        review.change.depends_on = match at % 9 {
+            0 | 3 | 6 => vec![format!("c{}", at + 1)],
+            4 => vec![format!("c{at}")],
+            _ => Vec::new(),
+        };
+        review
+    }
+}
+
+impl assemble::Reviews for Made {
+    fn each(&self) -> impl IndexedParallelIterator<Item = Cow<'_, Review>> {
+        (0..self.0).into_par_iter().map(|at| Cow::Owned(Self::one(at)))
+    }
+}
+
+#[test]
+fn every_review_has_its_decision_at_its_place() {
+    let judge = judge(&[(Language::Rego, Does::Pass)]);
+    let source = Made(100);
+    let asked = AtomicUsize::new(0);
+    let decisions =
+        pool(4).install(|| judge.decide(&source, &options(), &|| _ = asked.fetch_add(1, Ordering::Relaxed)));
+    let decided: Vec<&str> = decisions.iter().map(|decision| decision.change.id.as_str()).collect();
+    let all: Vec<String> = (0..100).map(|at| Made::one(at).change.id).collect();
+    assert_eq!(decided, all);
+    assert_eq!(asked.load(Ordering::Relaxed), 100);
+    let digests: Vec<Digest> = (0..100).map(|at| canonical::digest(&Made::one(at)).unwrap()).collect();
+    assert!(decisions.iter().map(|decision| &decision.digests.review).eq(&digests));
+    // Who waits for nobody that can go is held, and is in the list all the same.
+    assert_eq!((decisions[4].verdict, decisions[99].verdict), (Verdict::Hold, Verdict::Hold));
 }
 
 #[test]

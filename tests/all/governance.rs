@@ -278,6 +278,29 @@ fn waivers_set_aside_what_they_name_and_nothing_else() {
 }
 
 #[test]
+fn an_idle_waiver_is_named_by_where_it_stands() {
+    let folder = waivers();
+    let scope = "--scope application=other --expires 20d";
+    folder.run(&format!("{WAIVE} --approved-by boss --rule may {scope} --out waivers/w.yaml"));
+    let first = folder.read("waivers/w.yaml");
+    let next = first.lines().count() + 2;
+    folder.write("waivers/w.yaml", format!("{first}---\n{}", first.replace("W-1", "W-2")));
+    folder.write("more.yaml", format!("# A comment.\n{}", first.replace("W-1", "W-3")));
+    let report = folder.report("in.yaml more.yaml");
+    let said: Vec<&str> =
+        report.report["findings"].as_array().unwrap().iter().filter_map(|f| f["message"].as_str()).collect();
+    let expected = [
+        "the waiver `W-1` of `waivers/w.yaml:1` sets nothing aside".to_owned(),
+        format!("the waiver `W-2` of `waivers/w.yaml:{next}` sets nothing aside"),
+        "the waiver `W-3` of `more.yaml:2` is not counted: it is not signed".to_owned(),
+    ];
+    assert_eq!(said.len(), expected.len(), "{said:?}");
+    for (said, expected) in said.iter().zip(&expected) {
+        assert!(said.starts_with(expected.as_str()), "{said}");
+    }
+}
+
+#[test]
 fn a_waiver_for_one_change_is_for_what_it_is_now() {
     let folder = waivers();
     assert_eq!(folder.run("evaluate in.yaml -o json=report.json").code, 10);

@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
+use weighlock::config::Config;
+use weighlock::decide::outcome::FailOn;
+use weighlock::pipeline::{self, Evaluated, Request, record};
 
 use super::support::{Folder, NOW, base64, key, repository};
 
@@ -42,6 +45,36 @@ fn every_record_of_the_example_replays_to_the_byte() {
     // A key was asked for, and none of them is signed.
     let ran = folder.run(&format!("replay {} --key key.pub", names[0]));
     assert!(ran.code == 10 && ran.err.contains("carries no signature"), "{ran:?}");
+}
+
+/// A decision that cannot be written with what it was made from is an error, never one file fewer.
+#[test]
+fn a_decision_without_its_review_is_not_passed_over() {
+    let folder = Folder::new();
+    let request = Request {
+        inputs: vec![repository("examples/quickstart").into()],
+        trust_input: true,
+        raw: false,
+        environment: None,
+        cluster: None,
+        policies: vec!["builtin".to_owned()],
+        data: Vec::new(),
+        rego_v0: false,
+        now: NOW.parse().unwrap(),
+        simulated: true,
+        config: Config::default(),
+        fail_on: FailOn::Hold,
+        accept_obligations: false,
+    };
+    let (mut evaluated, evaluation) = pipeline::evaluate(&request, &|_| {}, &|| {}).unwrap();
+    let entries = &evaluation.entries;
+    let write =
+        |evaluated: &Evaluated| record::write_all(&folder.path("out"), evaluated, entries, &request, None);
+    assert_eq!(write(&evaluated).unwrap().len(), 5);
+    let gone = evaluated.merged.input.changes.pop().unwrap();
+    let problems = write(&evaluated).unwrap_err();
+    let expected = format!("a decision cannot be written down exactly: there is no review of `{}`", gone.id);
+    assert_eq!(problems[0].message, expected);
 }
 
 #[test]

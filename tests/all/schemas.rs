@@ -1,5 +1,6 @@
 //! The published schemas: generated from the types, and true of the documents that come along.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
@@ -63,13 +64,14 @@ fn documents_that_come_along_are_valid() {
         ("Input", "input"),
         ("Review", "review"),
         ("Case", "case"),
+        ("Policy", "policy"),
         ("Config", "config"),
         ("Waiver", "waiver"),
         ("Approval", "approval"),
         ("Override", "override"),
         ("Settings", "settings"),
     ];
-    let mut seen = 0;
+    let mut seen = BTreeMap::new();
     let mut found = Vec::new();
     for folder in ["examples", "policies", "testdata/input"] {
         for name in repository::below(folder) {
@@ -89,7 +91,7 @@ fn documents_that_come_along_are_valid() {
                     None
                 };
                 let Some(schema) = schema else { continue };
-                seen += 1;
+                *seen.entry(schema).or_insert(0) += 1;
                 found.extend(
                     faults(&validator(schema), &document)
                         .iter()
@@ -98,13 +100,84 @@ fn documents_that_come_along_are_valid() {
             }
         }
     }
-    assert!(seen > 20, "only {seen} documents were held to a schema");
+    for (schema, least) in [("case", 20), ("policy", 4), ("input", 3), ("settings", 1), ("config", 1)] {
+        assert!(seen.get(schema) >= Some(&least), "too few documents were held to a schema: {seen:?}");
+    }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[test]
 fn what_is_wrong_is_seen() {
-    let wrong: Value =
-        serde_json::json!({"apiVersion": "weighlock.dev/v1", "kind": "Config", "polices": ["builtin"]});
-    assert!(!faults(&validator("config"), &wrong).is_empty());
+    let head = "apiVersion: weighlock.dev/v1\nkind";
+    let policy = |spec: &str| format!("{head}: Policy\nmetadata: {{id: p}}\nspec: {spec}\n");
+    let wrong = [
+        ("config", format!("{head}: Config\npolices: [builtin]\n")),
+        ("policy", policy("{rules: []}")),
+        ("policy", policy("{rules: [{id: r}]}")),
+        ("policy", policy("{rules: [{id: r, effect: denies, expression: 'true', message: m}]}")),
+        ("policy", policy("{rules: [{id: r, effect: deny, expresion: 'true', message: m}]}")),
+        ("policy", policy("{requires: evidence.scans, rules: [{id: r, effect: deny}]}")),
+        ("policy", policy("{requires: {evidence.scans: {age: 1h}}, rules: [{id: r, effect: deny}]}")),
+        ("policy", policy("{rules: [{id: r, effect: hold, needs: {role: dba}}]}")),
+    ];
+    for (schema, text) in wrong {
+        let source = Source::new("wrong.yaml", text.clone());
+        let Json(value) = document::read_node(&source, &tree::parse(&source).unwrap()[0]).unwrap();
+        assert!(!faults(&validator(schema), &value).is_empty(), "{text}");
+    }
+    let right = policy(
+        "{requires: {evidence.scans: {trust: operator, maxAge: 7d}, evidence.gates: }, rules: [{id: r, effect: hold, expression: 'true', message: m, needs: {approval: {role: dba}}}]}",
+    );
+    let source = Source::new("right.yaml", right);
+    let Json(value) = document::read_node(&source, &tree::parse(&source).unwrap()[0]).unwrap();
+    assert_eq!(faults(&validator("policy"), &value), Vec::<String>::new());
+}
+
+/// Every title and description of a schema.
+fn texts<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                match value {
+                    Value::String(text) if name == "title" || name == "description" => found.push(text),
+                    _ => texts(value, found),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
+        _ => {}
+    }
+}
+
+/// Whoever reads a schema, in an editor mostly, does not know the types that it was made from.
+#[test]
+fn schemas_speak_of_documents_and_not_of_types() {
+    // Camel case that stands in documents.
+    let words =
+        ["`DecisionRecord`", "DaemonSet", "StatefulSet", "CronJob", "NetworkPolicy", "OpenVEX", "CycloneDX"];
+    let mut found = Vec::new();
+    for schema in SCHEMAS {
+        let value: Value = serde_json::from_str(&schema.text()).unwrap();
+        assert_eq!(value["title"], format!("Weighlock {}", schema.name.replace('-', " ")));
+        assert!(value["description"].is_string(), "{}", schema.name);
+        let mut all = Vec::new();
+        texts(&value, &mut all);
+        for text in all {
+            let rest = words.iter().fold(text.to_owned(), |text, word| text.replace(word, ""));
+            let hump = |w: &str| {
+                w.starts_with(|c: char| c.is_ascii_uppercase())
+                    && w.trim_start_matches(|c: char| c.is_ascii_uppercase())
+                        .contains(|c: char| c.is_ascii_uppercase())
+            };
+            let named = rest.split(|c: char| !c.is_alphanumeric()).any(hump);
+            if named || ["[`", "::", "INVARIANT", "Option", "Vec<"].iter().any(|sign| rest.contains(sign)) {
+                found.push(format!("{}: {text}", schema.name));
+            }
+        }
+        let types = value["$defs"].as_object().into_iter().flatten().map(|(name, _)| name);
+        found.extend(
+            types.filter(|name| name.starts_with("Raw")).map(|name| format!("{}: {name}", schema.name)),
+        );
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }

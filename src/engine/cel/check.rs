@@ -50,6 +50,8 @@ pub(super) struct Program {
     pub(super) weight: u64,
     /// How deep it is, with the variables that it uses.
     pub(super) depth: usize,
+    /// Whether it looks at `data.settings`, or at a member of `data` that is not written out.
+    pub(super) reads_settings: bool,
 }
 
 /// What an expression may use.
@@ -105,6 +107,7 @@ pub(super) fn compile(
         names: scope.element.map(str::to_owned).into_iter().collect(),
         errors: Vec::new(),
         deepest: 0,
+        reads_settings: false,
         too_deep: None,
     };
     check.walk(program.expression(), 1);
@@ -114,9 +117,9 @@ pub(super) fn compile(
     if !check.errors.is_empty() {
         return Err(check.errors);
     }
-    let depth = check.deepest;
+    let (depth, reads_settings) = (check.deepest, check.reads_settings);
     let expr = rewrite::rewrite(program.expression().clone());
-    Ok(Program { weight: rewrite::weight(&expr), expr, depth })
+    Ok(Program { weight: rewrite::weight(&expr), expr, depth, reads_settings })
 }
 
 struct Check<'a> {
@@ -129,6 +132,7 @@ struct Check<'a> {
     names: Vec<String>,
     errors: Vec<Diagnostic>,
     deepest: usize,
+    reads_settings: bool,
     too_deep: Option<u64>,
 }
 
@@ -165,6 +169,11 @@ impl Check<'_> {
             Expr::Select(select) => match &select.operand.expr {
                 Expr::Ident(root) if root.trim_start_matches('.') == "variables" => {
                     self.variable(expr.id, &select.field, depth);
+                }
+                Expr::Ident(root) if root.trim_start_matches('.') == "data" => {
+                    let known = self.reads_settings;
+                    self.walk(&select.operand, next);
+                    self.reads_settings = known || select.field == "settings";
                 }
                 _ => self.walk(&select.operand, next),
             },
@@ -222,6 +231,7 @@ impl Check<'_> {
             self.error(id, plain, "`variables` is not a value by itself", hint);
             return;
         }
+        self.reads_settings |= plain == "data";
         let known = name.starts_with('@')
             || ROOTS.contains(&plain)
             || self.names.iter().any(|known| known == plain)

@@ -30,6 +30,7 @@ pub(super) struct Policy {
     pub(super) matches: Option<Program>,
     pub(super) variables: Vec<(String, Program)>,
     pub(super) rules: Vec<Rule>,
+    pub(super) reads_settings: bool,
 }
 
 /// A rule, compiled.
@@ -79,7 +80,8 @@ fn bundle_rules(env: &Env, bundle: &Bundle) -> Result<Compilation, Vec<Diagnosti
             errors.push(Diagnostic::error(codes::POLICY_UNREADABLE, format!("`{}` has no file", policy.id)));
             continue;
         };
-        let compiler = Compiler { env, source: &file.source, deepest: 0, errors: Vec::new() };
+        let compiler =
+            Compiler { env, source: &file.source, deepest: 0, reads_settings: false, errors: Vec::new() };
         match compiler.policy(policy) {
             Ok(compiled) => compilation.policies.push(Arc::new(compiled)),
             Err(found) => errors.extend(found),
@@ -113,6 +115,7 @@ struct Compiler<'a> {
     source: &'a Arc<Source>,
     /// The deepest expression of the present rule.
     deepest: usize,
+    reads_settings: bool,
     errors: Vec<Diagnostic>,
 }
 
@@ -121,6 +124,7 @@ impl Compiler<'_> {
         match check::compile(self.env, self.source, expression, scope) {
             Ok(program) => {
                 self.deepest = self.deepest.max(program.depth);
+                self.reads_settings |= program.reads_settings;
                 Some(program)
             }
             Err(errors) => {
@@ -145,7 +149,10 @@ impl Compiler<'_> {
         let matches = policy.matches.as_ref().and_then(|matches| self.expression(matches, &scope));
         let depth = self.deepest;
         let rules = policy.rules.iter().filter_map(|rule| self.rule(policy, rule, &scope, depth)).collect();
-        if self.errors.is_empty() { Ok(Policy { matches, variables, rules }) } else { Err(self.errors) }
+        if !self.errors.is_empty() {
+            return Err(self.errors);
+        }
+        Ok(Policy { matches, variables, rules, reads_settings: self.reads_settings })
     }
 
     fn rule(

@@ -136,7 +136,8 @@ pub(super) fn prepare(unit: &Unit) -> Prepared {
     let mut silent: Vec<_> = prints.filter(|_| !own).cloned().collect();
     silent.sort_by_key(|call| (call.start, std::cmp::Reverse(call.end)));
 
-    let mut edits: Vec<Edit> = unit.rules.iter().flat_map(|d| named(&unit.source.text, &d.rule, unit.v1)).collect();
+    let mut edits: Vec<Edit> =
+        unit.rules.iter().flat_map(|d| named(&unit.source.text, &d.rule, unit.v1)).collect();
     let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, definition) in unit.rules.iter().enumerate() {
         if let Some(name) = definition.path.first()
@@ -233,19 +234,21 @@ fn named(text: &str, rule: &Rule, v1: bool) -> Vec<Edit> {
             None if !body.is_else => edits.extend(statements(&body.query, &given)),
             Some(RuleAssign { span, value, .. }) if !plain(value) => {
                 let range = range(text, value, bytes(span).start);
-                let name = format!("{RESERVED}output");
-                edits.push((range.clone(), vec![Piece::Own(name.clone())]));
-                edits.extend(statements(&body.query, &[(name, range)]));
+                let given = [(format!("{RESERVED}output"), range.clone())];
+                let mut own = vec![Piece::Own(format!("{RESERVED}output"))];
+                match body.query.stmts.is_empty() {
+                    true if !gives_each(value) => continue,
+                    true => own.extend(body_of(&given, v1)),
+                    false => edits.extend(statements(&body.query, &given)),
+                }
+                edits.push((range, own));
             }
             _ => {}
         }
     }
     if bodies.is_empty() && !given.is_empty() {
         let end = bytes(span).end;
-        let mut pieces = vec![Piece::Own(if v1 { " if {" } else { " {" }.to_owned())];
-        pieces.extend(assignments(&given));
-        pieces.push(Piece::Own(" }".to_owned()));
-        edits.push((end..end, pieces));
+        edits.push((end..end, body_of(&given, v1)));
     }
     edits
 }
@@ -297,6 +300,14 @@ fn statements(query: &Query, given: &[(String, Range<usize>)]) -> Vec<Edit> {
     vec![(start..start, vec![Piece::Own("{ ".to_owned())]), (end..end, pieces)]
 }
 
+/// A body that only makes assignments.
+fn body_of(given: &[(String, Range<usize>)], v1: bool) -> Vec<Piece> {
+    let mut pieces = vec![Piece::Own(if v1 { " if {" } else { " {" }.to_owned())];
+    pieces.extend(assignments(given));
+    pieces.push(Piece::Own(" }".to_owned()));
+    pieces
+}
+
 fn assignments(given: &[(String, Range<usize>)]) -> Vec<Piece> {
     let mut pieces = Vec::new();
     for (index, (name, range)) in given.iter().enumerate() {
@@ -336,29 +347,49 @@ mod tests {
     use crate::policy::rego::unit;
 
     #[test]
-    fn heads_get_names_and_lines_stay() {
-        let text = "package a\n\ndeny contains \"x\" if {\n\tprint(\"é\",\n\t\tinput.x)\n\tinput.x\n}\n\nwarn contains \"w\"\n\ndeny contains \"y\" if count(warn) > 0";
+    fn heads_get_names_and_places_stay() {
+        let text = "package a\n\ndeny contains \"x\" if {\n\tprint(\"é\",\n\t\tinput.x)\n\tinput.x\n}\n\nwarn contains \"w\"\n\ndeny contains {\"m\": \"é\", # {\n\t\"n\": input.y[x]} if some x in input.z # why\n\nf(x) := x.y if {\n\tx.z\n} else := sprintf(\"%v\", [x.q]) if x\n\nelse := x.r[_]\n\no[x.k] := `a` in x.v if some x in input.z\n\nhold contains input.all[_]\n";
         let unit = unit::parse(&Source::new("a.rego", text), false).unwrap();
         let prepared = prepare(&unit);
         insta::assert_snapshot!(prepared.text.text);
         let places: Vec<_> = prepared.heads.iter().map(|h| (h.effect, h.location.line)).collect();
-        assert_eq!(places, [(Effect::Deny, 3), (Effect::Deny, 11), (Effect::Warn, 9)]);
+        assert_eq!(places, [(Effect::Deny, 3), (Effect::Deny, 11), (Effect::Hold, 22), (Effect::Warn, 9)]);
         unit::parse(&prepared.text, false).unwrap();
+        for word in ["input.y", "input.z", "x.z", "sprintf", "x.k", "`a`", "input.all", "# why", "x.r"] {
+            let (line, column) = prepared.text.line_column(prepared.text.text.find(word).unwrap());
+            let there = unit.source.line_column(text.find(word).unwrap());
+            assert_eq!(prepared.place(line, column), there, "{word}");
+        }
     }
-}
-#[cfg(test)]
-mod spans {
+
     #[test]
-    fn show() {
-        for t in ["{\"msg\": \"x\", \"is\": input.list[x4]}", "{\"msg\": x.y}", "{f(x)}", "[x.y, 1]", "[f(x), \"a\"]", "sprintf(\"a\", [x])", "x.y[\"z\"]", "x[\"a\"].b", "(x.a + x.b) * 2", "2 * (x.a + x.b)", "[y | some y in x]", "{y | some y in x}", "{y: 1 | some y in x}", "x.a == \"b\"", "x.a in \"b\"", "x.a | {\"b\"}", "(x.a)", "-x.y", "x[_].y[[1,2]]", "count(x) - 1", "{\"a\": {\"b\": x.c}}", "`raw` in x.y", "[x.y,\n 2,\n]", "{x.y, \"abc\"}", "{ # {\n  \"a\": \"b\", \"c\": x.y }", "{\"a\": \"b\", \"c\": 2} | x.y", "({\"a\": \"b\", \"c\": 2})", "[\"a\", \"b\", x.c]", "{\"a\", \"b\", x.c}", "x.y & {\"a\": \"b\", \"c\": 2}", "{\"a\": `b`, \"c\": x.d}","{\"a\": 1, 2: \"x\", \"c\": x.d}"] {
-            let source = crate::diag::Source::new("a.rego", format!("package a\n\ndeny contains {t} if some x in input\n\nf(x) := {t} if {{ x }}\n\np[{t}] := 1 if {{ some x in input }}\n"));
-            let unit = crate::policy::rego::unit::parse(&source, false).unwrap();
-            for rule in &unit.rules {
-                let regorus::unstable::Rule::Spec { head, span, .. } = rule.rule.as_ref() else { panic!() };
-                let (e, after) = match head { regorus::unstable::RuleHead::Set { key, refr, .. } => (key.as_ref().unwrap(), refr.span()), regorus::unstable::RuleHead::Func { assign, .. } => (&assign.as_ref().unwrap().value, &assign.as_ref().unwrap().span), regorus::unstable::RuleHead::Compr { refr, .. } => match refr.as_ref() { regorus::unstable::Expr::RefBrack { index, refr, .. } => (index, refr.span()), _ => panic!() } };
-                let r = super::range(&source.text, e, super::bytes(after).start);
-                let ok = &source.text[r.clone()] == t;
-                if !ok { println!("{t} => {:?} | after {:?} | rule {:?}", &source.text[r], &source.text[super::bytes(after)], &source.text[super::bytes(span)]); }
+    fn terms_are_found_whole() {
+        for term in [
+            "{\"msg\": \"x\", \"is\": input.list[x4]}",
+            "{ # {\n  \"a\": \"b\", \"c\": x.y }",
+            "{\"a\": \"b\", \"c\": 2} | x.y",
+            "{f(x)}",
+            "sprintf(\"a\", [x])",
+            "x.y[\"z\"]",
+            "(x.a + x.b) * 2",
+            "2 * (x.a + x.b)",
+            "[y | some y in x]",
+            "{y: 1 | some y in x}",
+            "x.a == \"b\"",
+            "`raw` in x.y",
+            "-x.y",
+            "x[_].y[[1, 2]]",
+        ] {
+            let text = format!(
+                "package a\n\ndeny contains {term} if some x in input\n\nf(x) := {term} if {{ x }}\n\np[{term}] := 1 if {{ some x in input }}\n"
+            );
+            let unit = unit::parse(&Source::new("a.rego", text.as_str()), false).unwrap();
+            for edits in unit.rules.iter().map(|d| named(&text, &d.rule, true)) {
+                let moved = edits.iter().flat_map(|(_, pieces)| pieces).find_map(|piece| match piece {
+                    Piece::Part(range) => text.get(range.clone()),
+                    Piece::Own(_) => None,
+                });
+                assert_eq!(moved, Some(term));
             }
         }
     }

@@ -227,6 +227,45 @@ fn what_is_undefined_holds_nowhere() {
     }
 }
 
+/// What was once lost by one of the forms, or by both.
+#[test]
+fn nothing_found_is_lost() {
+    for (text, wanted) in [
+        // A comprehension's condition ended the turn of the loop around it.
+        ("deny contains x if {\n\tsome x in [\"a\", \"b\"]\n\tcount([1 | x == \"a\"]) == 0\n}", "b"),
+        // The input was loaded where it was first needed, and that was not reached.
+        ("deny contains \"b\" if {\n\tcount([1 | 1 == 2; input.change]) == 0\n\tinput.change.kind\n}", "b"),
+        // A loop that found nothing counted as a body that holds.
+        ("deny contains k\n\nk := \"a\" if {\n\tsome x in [1]\n\tx == 2\n} else := \"b\"", "b"),
+        // What `every` goes through was an index of its own.
+        (
+            "deny contains \"a\" if {\n\tevery x in [\"gone\"] { {\"k\": 1}[x] != 2 }\n}\n\ndeny contains \"b\"",
+            "b",
+        ),
+        // The interpreter forgot what it had found, once a head was undefined.
+        ("deny contains x.b if some x in [{\"b\": \"a\"}, {\"b\": \"b\"}, {}]", "a b"),
+        ("deny contains [{\"b\": \"a\"}, {}, {\"b\": \"b\"}][_].b", "a b"),
+        ("deny contains k\n\nk := x.b if some x in [{\"b\": \"b\"}, {}]", "b"),
+        ("deny contains f(1)\n\nf(y) := x.b if some x in [{\"b\": \"b\"}, {}, y]", "b"),
+        (
+            "deny contains o[_]\n\no[x.k] := x.b if some x in [{\"b\": \"b\", \"k\": 1}, {\"b\": 1}, {\"k\": 2}]",
+            "b",
+        ),
+        // A value that is undefined was a member.
+        ("deny contains \"b\" if count(o) == 0\n\no[x] := gone if some x in [1]\n\ngone if input.gone", "b"),
+    ] {
+        let found: Vec<_> = said(&format!("package a\n\n{text}\n")).into_iter().map(|(_, m, _)| m).collect();
+        assert_eq!(found.join(" "), wanted, "{text}");
+    }
+}
+
+#[test]
+fn errors_in_heads_have_their_place() {
+    let text = "package a\n\ndeny contains {\n\t\"msg\": \"x\",\n\t\"n\": to_number(x),\n} if some x in [\"1\", \"y\"]\n";
+    let at = one(text).unwrap_err().location.unwrap();
+    assert_eq!((at.line, at.column), (5, Some(19)));
+}
+
 #[test]
 fn limits_are_told_apart() {
     let endless = "package a\n\nn := numbers.range(1, 300)\n\ndeny contains \"x\" if count([1 | some a in n; some b in n; some c in n]) == 0\n";

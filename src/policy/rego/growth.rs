@@ -289,7 +289,8 @@ impl Scale<'_, '_> {
         params: &[Ref<Expr>],
     ) -> Weight {
         let target = path(function).map(|(path, _)| {
-            let reference = Reference { path, call: true, arguments: params.len(), span: bytes(function.span()) };
+            let reference =
+                Reference { path, call: true, arguments: params.len(), span: bytes(function.span()) };
             self.names.target(place.unit, &place.definition.uses.locals, &reference)
         });
         let flat = matches!(&target, Some(Target::Builtin(name)) if builtins::is_flat(name));

@@ -307,7 +307,8 @@ impl<'u> Names<'u> {
             arity = match (definition.arity(), definition.form) {
                 (None, Form::Default) => continue,
                 (None, _) => {
-                    let hint = "a bracket after a name is a call, even on the next line; put `;` between statements";
+                    let hint =
+                        "a bracket after a name is a call, even on the next line; put `;` between statements";
                     return Some((format!("`{name}` is not a function"), hint.to_owned()));
                 }
                 (some, _) => some,
@@ -315,7 +316,11 @@ impl<'u> Names<'u> {
         }
         // One more takes the answer.
         let arity = arity.filter(|arity| !(*arity..=arity.saturating_add(1)).contains(&call.arguments))?;
-        let message = format!("`{name}` takes {arity} arguments, not {}", call.arguments);
+        let message = format!(
+            "`{name}` takes {arity} argument{}, not {}",
+            if arity == 1 { "" } else { "s" },
+            call.arguments
+        );
         Some((message, "give it as many as its definition has".to_owned()))
     }
 
