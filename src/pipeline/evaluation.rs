@@ -9,7 +9,7 @@ use super::excerpt::{self, Excerpts};
 use super::load::{self, InputOptions, Inputs};
 use super::{remarks, sign};
 use crate::config::Config;
-use crate::decide::assemble::{Assembly, Reviews};
+use crate::decide::assemble::{Assembly, Burden, Reviews};
 use crate::decide::governance::{Governance, Offered};
 use crate::decide::outcome::{self, FailOn, Outcome};
 use crate::decide::{Judge, Options};
@@ -225,6 +225,20 @@ impl Planning {
     }
 }
 
+/// Refuses what would take minutes to weigh, before any of it is.
+fn bearable(assembly: &Assembly<'_>) -> Result<(), Vec<Diagnostic>> {
+    let Some(burden) = assembly.burden().filter(|burden| burden.values > burden.most) else { return Ok(()) };
+    let Burden { values, most, asset, changes, share, mostly } = burden;
+    let message = format!(
+        "the reviews of all changes would hold {values} values together; at most {most} are weighed at once"
+    );
+    let many = if changes == 1 { "change of" } else { "changes of" };
+    let hint = format!(
+        "`{asset}` has most of them, {share} in {changes} {many} it, and most of those are {mostly}; evaluate fewer changes at a time"
+    );
+    Err(vec![Diagnostic::error(codes::INPUT_TOO_LARGE, message).hint(hint)])
+}
+
 /// Reads, judges, plans, and finds the lines that a report shows. `start` is told how many changes
 /// there are, `tick` each time one is judged.
 ///
@@ -239,6 +253,7 @@ pub fn evaluate(
     let Evaluated { merged, judge, options, .. } = &evaluated;
     let bundle = judge.bundle();
     let assembly = evaluated.assembly();
+    bearable(&assembly)?;
     start(assembly.count());
     let decisions = judge.decide(&assembly, options, tick);
     let findings = remarks::all(&evaluated, &decisions, request);
