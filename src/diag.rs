@@ -4,6 +4,7 @@
 //! held by a test. This room also reads documents into types in a way that can say where they
 //! went wrong ([`document`]).
 
+pub(crate) mod clean;
 pub mod codes;
 pub mod document;
 pub mod pointer;

@@ -11,6 +11,7 @@ use super::request::RequestArgs;
 use crate::config;
 use crate::decide::outcome::FailOn;
 use crate::diag::{Diagnostic, codes, nearest};
+use crate::diag::clean::line as clean;
 use crate::facts::key::PrivateKey;
 use crate::model::time::Clock;
 use crate::pipeline::{self, load, record};
@@ -172,7 +173,8 @@ fn passed_over(files: &[PathBuf], request: &pipeline::Request) {
     // That of the current directory was read, or was spoken of before.
     let own = [request.config.file.as_ref().and_then(|(path, _)| real(path)), real(Path::new(config::NAME))];
     let Some(first) = files.iter().find(|file| !own.contains(&real(file))) else { return };
-    let first = first.display();
+    let first = first.display().to_string();
+    let first = clean(&first);
     output::say(&format!(
         "note: `{first}` is part of the input, and was not read as configuration; name it with `--config {first}` \
          if whoever writes the input may also write the rules"

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::output::{self, Terminal};
 use super::{Stop, problems};
+use crate::diag::clean::line as clean;
 use crate::diag::{Diagnostic, codes};
 use crate::facts::key::PublicKey;
 use crate::pipeline::{load, record};
@@ -65,14 +66,15 @@ fn one(file: &Path, key: Option<&PublicKey>) -> Result<u8, Stop> {
     };
     let mut text = format!(
         "{}: {} {} ({}), {signature}\n",
-        file.display(),
+        clean(&file.display().to_string()),
         if same { "identical:" } else { "DIFFERENT:" },
-        decision.change.id,
+        clean(&decision.change.id),
         decision.verdict.as_str()
     );
     for (pointer, recorded, again) in &replayed.differences {
         text.push_str(&format!(
-            "  {pointer}\n    recorded {}\n    again    {}\n",
+            "  {}\n    recorded {}\n    again    {}\n",
+            clean(pointer),
             shown(recorded),
             shown(again)
         ));
@@ -89,10 +91,10 @@ fn one(file: &Path, key: Option<&PublicKey>) -> Result<u8, Stop> {
 }
 
 fn shown(text: &str) -> String {
-    let plain: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let plain = clean(text);
     match plain.char_indices().nth(160) {
         Some((at, _)) => format!("{}…", plain.get(..at).unwrap_or_default()),
-        None => plain,
+        None => plain.into_owned(),
     }
 }
 

@@ -96,6 +96,21 @@ fn what_is_altered_in_a_record_is_found_out() {
 }
 
 #[test]
+fn what_a_record_calls_itself_acts_on_nobody() {
+    let (folder, files) = recorded("");
+    let mut record: Value = serde_json::from_str(&folder.read(&name(&files[0]))).unwrap();
+    let hostile = "a\u{1b}[2J\u{202e}\u{fffe}\u{e0041}\n::error::b";
+    record["decision"]["change"]["id"] = json!(hostile);
+    folder.write("hostile.json", record.to_string());
+    let ran = folder.run("replay hostile.json");
+    assert_eq!(ran.code, 10, "{ran:?}");
+    let shown = "a\\u{1b}[2J\\u{202e}\\u{fffe}\\u{e0041}\\n::error::b";
+    assert!(ran.out.contains(&format!("DIFFERENT: {shown} (")), "{ran:?}");
+    let acts = |c: char| matches!(c, '\u{1b}' | '\u{202e}' | '\u{fffe}' | '\u{e0041}');
+    assert!(!ran.out.contains(acts) && !ran.out.contains("\n::"), "{ran:?}");
+}
+
+#[test]
 fn a_signed_record_holds_for_its_key_alone() {
     let (folder, files) = recorded("--sign-key key.pem");
     let all: Vec<String> = files.iter().map(|file| name(file)).collect();
