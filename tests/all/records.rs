@@ -147,6 +147,15 @@ fn a_signed_record_holds_for_its_key_alone() {
         assert_eq!(ran.code, 10, "{what}: {ran:?}");
         assert!(ran.err.contains("record.altered") && ran.out.is_empty(), "{what}: {ran:?}");
     }
+    // Which key signed need not be said, and another signature beside it says nothing against it.
+    let mut unnamed = envelope.clone();
+    unnamed["signatures"][0].as_object_mut().unwrap().remove("keyid").unwrap();
+    let stranger = json!({"sig": base64(b"another")});
+    unnamed["signatures"].as_array_mut().unwrap().insert(0, stranger);
+    folder.write("unnamed.json", unnamed.to_string());
+    let ran = folder.run("replay unnamed.json --key key.pub");
+    assert!(ran.code == 0 && ran.out.contains("signed by sha256:"), "{ran:?}");
+    assert_eq!(folder.run("replay unnamed.json --key stranger.pub").code, 10);
     // The signature taken off, it is no signed record any more.
     folder.write("altered.json", payload);
     assert_eq!(folder.run("replay altered.json --key key.pub").code, 10);
