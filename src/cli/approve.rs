@@ -8,11 +8,12 @@ use super::Stop;
 use super::evaluate::{meant, read_key};
 use super::output::{self, Terminal, say};
 use crate::diag::{Diagnostic, codes};
+use crate::files;
 use crate::model::evidence::Approval;
 use crate::model::id::{API_VERSION, Digest};
 use crate::model::input::Person;
 use crate::model::time::{Age, Clock, Time};
-use crate::pipeline::{load, sign};
+use crate::pipeline::sign;
 use crate::report::Report;
 
 /// Write an approval: one person's consent to one change, by the digest of that change.
@@ -140,7 +141,7 @@ pub(super) fn change(text: &str, report: Option<&Path>, consent: Consent, by: &s
                 .into()
         });
     };
-    let source = load::text(report)?;
+    let source = files::read(report, files::WRITTEN)?;
     let report = Report::read(&source).map_err(|problem| Stop::from(*problem))?;
     let found = report.decisions.iter().find(|d| d.change.id == text || d.change.digest.as_str() == text);
     let Some(found) = found else {

@@ -14,7 +14,8 @@ use crate::diag::{Diagnostic, codes, nearest};
 use crate::diag::clean::line as clean;
 use crate::facts::key::PrivateKey;
 use crate::model::time::Clock;
-use crate::pipeline::{self, load, record};
+use crate::files;
+use crate::pipeline::{self, record};
 use crate::report::{self, FORMATS, Output, Report};
 
 /// How many reviews there must be for their progress to be worth showing.
@@ -184,15 +185,12 @@ fn passed_over(files: &[PathBuf], request: &pipeline::Request) {
 /// Reads a private key; what it holds is never shown.
 pub(crate) fn read_key(path: &std::path::Path) -> Result<PrivateKey, Stop> {
     let name = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Diagnostic::error(codes::KEY_INVALID, format!("`{name}` cannot be read: {error}"))
-    })?;
-    PrivateKey::parse(&text).map_err(|message| {
+    PrivateKey::parse(&files::read(path, files::KEY)?.text).map_err(|message| {
         Diagnostic::error(codes::KEY_INVALID, format!("`{name}` cannot be used: {message}")).into()
     })
 }
 
 fn read_baseline(path: &std::path::Path) -> Result<Report, Stop> {
-    let source = load::text(path)?;
+    let source = files::read(path, files::WRITTEN)?;
     Report::read(&source).map_err(|problem| Stop::from(*problem))
 }

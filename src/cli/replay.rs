@@ -7,7 +7,8 @@ use super::{Stop, problems};
 use crate::diag::clean::line as clean;
 use crate::diag::{Diagnostic, codes};
 use crate::facts::key::PublicKey;
-use crate::pipeline::{load, record};
+use crate::files;
+use crate::pipeline::record;
 
 /// Judge again from a decision's record alone, and show that it comes out the same.
 #[derive(Debug, clap::Args)]
@@ -49,7 +50,7 @@ pub(crate) fn run(args: Args, terminal: &Terminal) -> Result<u8, Stop> {
 
 /// Replays one record, and says what came of it.
 fn one(file: &Path, key: Option<&PublicKey>) -> Result<u8, Stop> {
-    let source = load::text(file)?;
+    let source = files::read(file, files::WRITTEN)?;
     let replayed = record::replay(&source, key).map_err(|problems| {
         let exit = if problems.iter().any(|problem| problem.code == codes::RECORD_ALTERED) { 10 } else { 2 };
         Stop::Problems(problems, exit)
@@ -100,10 +101,7 @@ fn shown(text: &str) -> String {
 
 fn read_public(path: &std::path::Path) -> Result<PublicKey, Stop> {
     let name = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Diagnostic::error(codes::KEY_INVALID, format!("`{name}` cannot be read: {error}"))
-    })?;
-    PublicKey::parse(&text).map_err(|message| {
+    PublicKey::parse(&files::read(path, files::KEY)?.text).map_err(|message| {
         Diagnostic::error(codes::KEY_INVALID, format!("`{name}` cannot be used: {message}")).into()
     })
 }

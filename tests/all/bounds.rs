@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::support::{Folder, Ran};
+use super::input::soon;
+use super::support::{Folder, INPUT, Ran};
 
 const POLICY: &str = "package p\n\ndeny contains \"no\" if input.change.id == \"no\"\n";
 
@@ -59,4 +60,139 @@ fn what_was_meant_is_looked_for_no_longer_than_it_helps() {
     // Letter by letter, each of them took a second and more.
     assert!(ran.code == 2 && start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
     assert!(ran.err.contains("… and 30 more") && !ran.err.contains("did you mean"), "{}", ran.err);
+}
+
+const CHANGE: &str = "inventory: [{id: a, kind: pod}]\nchanges: [{id: c, kind: config, asset: a}]\n";
+const CONFIG: &str = "apiVersion: weighlock.dev/v1\nkind: Config\n";
+
+/// A folder with a pipe that nobody writes to, a device that never ends, and a file that is larger
+/// than anything that is read.
+fn unread() -> Folder {
+    let folder = folder();
+    folder.write("in.yaml", format!("{INPUT}{CHANGE}"));
+    let made = std::process::Command::new("mkfifo").arg(folder.path("pipe")).status().unwrap();
+    assert!(made.success());
+    std::os::unix::fs::symlink("/dev/zero", folder.path("zero")).unwrap();
+    let huge = std::fs::File::create(folder.path("huge")).unwrap();
+    huge.set_len(1 << 40).unwrap();
+    folder
+}
+
+#[test]
+fn what_is_no_file_or_too_large_is_refused_wherever_it_is_named() {
+    let folder = unread();
+    let digest = format!("sha256:{}", "a".repeat(64));
+    for line in [
+        "evaluate FILE -p p.rego".to_owned(),
+        "evaluate in.yaml -p p.rego -c FILE".to_owned(),
+        "evaluate in.yaml -p FILE".to_owned(),
+        "evaluate in.yaml -p p.rego -d FILE".to_owned(),
+        "evaluate in.yaml -p p.rego --baseline FILE".to_owned(),
+        "evaluate in.yaml -p p.rego --decision-out out --sign-key FILE".to_owned(),
+        "replay FILE".to_owned(),
+        "replay in.yaml --key FILE".to_owned(),
+        "test FILE".to_owned(),
+        "test cases -p FILE".to_owned(),
+        format!("approve {digest} --by me --key FILE"),
+        "approve c --by me --report FILE".to_owned(),
+    ] {
+        folder.write(
+            "cases/a.case.yaml",
+            "apiVersion: weighlock.dev/v1\nkind: Case\nname: n\npolicies: [p]\nreview: r.json\nexpect: {verdict: allow}\n",
+        );
+        for (file, word) in [("pipe", "a pipe"), ("zero", "a device"), ("huge", "at most")] {
+            let ran = soon(&folder, &line.replace("FILE", file));
+            assert!(
+                ran.code == 2 && ran.err.contains(&format!("`{file}`")) && ran.err.contains(word),
+                "{line}: {file}: {ran:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn nor_does_a_folder_or_the_configuration_bring_one_in() {
+    let folder = unread();
+    for name in ["approvals/a.yaml", "policies/a.rego", "cases/a.case.yaml"] {
+        std::fs::create_dir_all(folder.path(name).parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(folder.path("pipe"), folder.path(name)).unwrap();
+    }
+    std::fs::remove_file(folder.path("cases/a.case.yaml")).unwrap();
+    std::fs::rename(folder.path("pipe"), folder.path("cases/a.case.yaml")).unwrap();
+    std::os::unix::fs::symlink("cases/a.case.yaml", folder.path("pipe")).unwrap();
+    folder.write("keys.yaml", "me@example: [pipe]\n");
+    for (members, name) in [
+        ("trust: {approvals: approvals}", "approvals/a.yaml"),
+        ("trust: {roles: pipe}", "pipe"),
+        ("trust: {keys: keys.yaml}", "pipe"),
+        ("trust: {signers: [{identity: me, key: pipe}]}", "pipe"),
+        ("settings: pipe", "pipe"),
+        ("data: [pipe]", "pipe"),
+    ] {
+        folder.write("weighlock.yaml", format!("{CONFIG}{members}\n"));
+        let ran = soon(&folder, "evaluate in.yaml -p p.rego");
+        let said = format!("`{name}` is not a file, but a pipe");
+        assert!(ran.code == 2 && ran.err.contains(&said), "{members}: {ran:?}");
+    }
+    std::fs::remove_file(folder.path("weighlock.yaml")).unwrap();
+    for line in ["evaluate in.yaml -p policies", "test cases -p p.rego"] {
+        let ran = soon(&folder, line);
+        assert!(ran.code == 2 && ran.err.contains("is not a file, but a pipe"), "{line}: {ran:?}");
+    }
+}
+
+#[test]
+fn what_a_shell_hands_over_open_is_read() {
+    let folder = unread();
+    folder.write("weighlock.yaml", CONFIG);
+    let script = "\"$0\" evaluate <(cat in.yaml) -c <(cat weighlock.yaml) -p p.rego -d <(echo '{\"a\": 1}') && \
+        cat in.yaml | \"$0\" evaluate /dev/stdin -p p.rego";
+    let mut command = std::process::Command::new("bash");
+    command.args(["-c", script, env!("CARGO_BIN_EXE_weighlock")]).current_dir(folder.path(""));
+    let ran = Ran::of(&command.output().unwrap());
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+/// What is read by any other way is not bounded.
+#[test]
+fn files_are_read_in_one_place() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.ends_with("tests") || path.ends_with("tests.rs") {
+                continue;
+            }
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            let shipped = text.split("#[cfg(test)]").next().unwrap();
+            for word in ["fs::read(", "read_to_string", "read_to_end", "File::open", "stdin()"] {
+                let allowed = [root.join("files.rs"), root.join("author/shipped.rs")].contains(&path);
+                assert!(allowed || !shipped.contains(word), "{}: `{word}`", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn one_file_is_read_once_however_often_it_is_named() {
+    let folder = folder();
+    folder.write("in/a.yaml", "");
+    std::os::unix::fs::symlink("a.yaml", folder.path("in/b.yaml")).unwrap();
+    std::fs::create_dir_all(folder.path("p")).unwrap();
+    std::fs::rename(folder.path("p.rego"), folder.path("p/p.rego")).unwrap();
+    folder.write("d.json", "{\"d\": 1}");
+    let gates = r#"{"subject": "sha256:"#.to_owned()
+        + &"a".repeat(64)
+        + r#"", "environment": "e", "name": "n", "status": "passed"}"#;
+    folder.write("in/a.yaml", format!("{INPUT}{CHANGE}evidence: {{gates: [{gates}]}}\n"));
+    let once = folder.report("in/a.yaml -p p -d d.json --now 2026-11-20T12:00:00Z");
+    let often =
+        folder.report("in ./in in/a.yaml ./in/../in/a.yaml -p p -p ./p -p p/p.rego -d d.json -d ./d.json --now 2026-11-20T12:00:00Z");
+    assert_eq!(once.code, 0, "{:?}", once.report);
+    assert_eq!(once.report, often.report);
 }
