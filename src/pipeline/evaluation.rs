@@ -1,7 +1,7 @@
 //! From files to decisions, plans, and what a report shows of them.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::collections::{BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
@@ -17,6 +17,7 @@ use crate::diag::{Diagnostic, codes};
 use crate::engine::Limits;
 use crate::facts::merge::{Merged, merge};
 use crate::facts::signature;
+use crate::files;
 use crate::model::decision::Decision;
 use crate::model::plan::Plan;
 use crate::model::rule::View;
@@ -71,6 +72,8 @@ pub struct Evaluated {
     pub options: Options,
     /// Files in the input that are named like the operator's, and were passed over.
     pub passed_over: Vec<PathBuf>,
+    /// Every file that it was made from, each by its one path.
+    pub files: HashSet<PathBuf>,
 }
 
 impl Evaluated {
@@ -127,7 +130,11 @@ fn read(request: &Request) -> Result<Evaluated, Vec<Diagnostic>> {
     }
     signature::verify(&mut merged.input, &config.signers);
     let options = options(request, &inputs);
-    Ok(Evaluated { merged, judge, options, passed_over: inputs.passed_over })
+    let mut files = inputs.files;
+    let policies = judge.bundle().files.iter().map(|file| Path::new(&file.source.name));
+    let named = config.files.iter().chain(&request.data).map(PathBuf::as_path);
+    files.extend(policies.chain(named).map(files::real));
+    Ok(Evaluated { merged, judge, options, passed_over: inputs.passed_over, files })
 }
 
 fn options(request: &Request, inputs: &Inputs) -> Options {

@@ -196,3 +196,39 @@ fn one_file_is_read_once_however_often_it_is_named() {
     assert_eq!(once.code, 0, "{:?}", once.report);
     assert_eq!(once.report, often.report);
 }
+
+#[test]
+fn a_report_goes_nowhere_where_it_would_destroy_what_it_is_made_from() {
+    let folder = folder();
+    folder.write("in/in.yaml", format!("{INPUT}{CHANGE}"));
+    folder.write("settings.yaml", "{}\n");
+    folder.write("d.json", "{\"d\": 1}");
+    folder.write("weighlock.yaml", format!("{CONFIG}settings: settings.yaml\n"));
+    folder.write("key.pem", include_str!("../../testdata/keys/ed25519.pem"));
+    std::os::unix::fs::symlink("in/in.yaml", folder.path("link.yaml")).unwrap();
+    std::os::unix::fs::symlink("in", folder.path("elsewhere")).unwrap();
+    let names = ["in/in.yaml", "settings.yaml", "d.json", "weighlock.yaml", "key.pem", "p.rego"];
+    let before: Vec<String> = names.iter().map(|name| folder.read(name)).collect();
+    let whole = folder.path("in/in.yaml").display().to_string();
+    let more = ["./in/in.yaml", "link.yaml", "elsewhere/in.yaml", &whole];
+    for name in names.iter().chain(&more) {
+        let ran = folder.run(&format!(
+            "evaluate in -p p.rego -d d.json --decision-out out --sign-key key.pem -o text -o json={name}"
+        ));
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{name}: {ran:?}");
+        assert!(ran.err.contains(&format!("error[usage]: the report cannot go to `{name}`")), "{ran:?}");
+        assert!(!folder.path("out").exists());
+    }
+    std::os::unix::fs::symlink("r.json", folder.path("r.link")).unwrap();
+    folder.write("old.json", "");
+    std::os::unix::fs::symlink("old.json", folder.path("old.link")).unwrap();
+    for (a, b) in [("r.json", "r.json"), ("r.json", "./in/../r.json"), ("old.json", "old.link")] {
+        let ran = folder.run(&format!("evaluate in -p p.rego -o json={a} -o yaml={b}"));
+        assert!(ran.code == 2 && ran.err.contains("two reports cannot both go to"), "{a} {b}: {ran:?}");
+        assert!(!folder.path("r.json").exists());
+    }
+    let after: Vec<String> = names.iter().map(|name| folder.read(name)).collect();
+    assert_eq!(before, after);
+    let ran = folder.run("evaluate in -p p.rego -o json=/dev/null -o yaml=/dev/null -o text=in/r.txt");
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
