@@ -227,6 +227,9 @@ fn a_report_goes_nowhere_where_it_would_destroy_what_it_is_made_from() {
         assert!(ran.code == 2 && ran.err.contains("two reports cannot both go to"), "{a} {b}: {ran:?}");
         assert!(!folder.path("r.json").exists());
     }
+    let digest = format!("sha256:{}", "a".repeat(64));
+    let ran = folder.run(&format!("approve {digest} --by me@example --key key.pem --out ./key.pem"));
+    assert!(ran.code == 2 && ran.err.contains("the record cannot go to `./key.pem`"), "{ran:?}");
     let after: Vec<String> = names.iter().map(|name| folder.read(name)).collect();
     assert_eq!(before, after);
     let ran = folder.run("evaluate in -p p.rego -o json=/dev/null -o yaml=/dev/null -o text=in/r.txt");
