@@ -179,4 +179,6 @@ pub struct Config {
     pub enforcement: Vec<Enforcement>,
     /// What plans are held to.
     pub plan: RawPlan,
+    /// Everything that was read for it.
+    pub files: Vec<PathBuf>,
 }

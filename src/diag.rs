@@ -4,6 +4,7 @@
 //! held by a test. This room also reads documents into types in a way that can say where they
 //! went wrong ([`document`]).
 
+pub(crate) mod clean;
 pub mod codes;
 pub mod document;
 pub mod pointer;
@@ -105,21 +106,54 @@ pub fn misspelt<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
     within(word, known, 1)
 }
 
+/// How many characters a word may have of which another is looked for: nobody mistypes more.
+const MAX_WORD: usize = 128;
+/// How many known words are compared letter by letter. Where there are more, those that begin and
+/// end most like the word are: a slip is in one place.
+const MAX_COMPARED: usize = 500;
+
 fn within<'a>(word: &str, known: impl IntoIterator<Item = &'a str>, limit: usize) -> Option<&'a str> {
-    let length = word.chars().count();
-    known
+    // No character takes more than four bytes.
+    let longest = MAX_WORD.saturating_add(limit).saturating_mul(4);
+    let length = word.chars().take(MAX_WORD.saturating_add(1)).count();
+    if length > MAX_WORD {
+        return None;
+    }
+    let mut candidates: Vec<&str> = known
+        .into_iter()
+        .filter(|candidate| candidate.len() <= longest && candidate.chars().count().abs_diff(length) <= limit)
+        .collect();
+    if candidates.len() > MAX_COMPARED {
+        let mut ranked: Vec<(usize, &str)> =
+            candidates.into_iter().map(|candidate| (apart(word, candidate), candidate)).collect();
+        ranked.select_nth_unstable(MAX_COMPARED);
+        candidates = ranked.into_iter().take(MAX_COMPARED).map(|(_, candidate)| candidate).collect();
+    }
+    candidates
         .into_iter()
         .map(|candidate| (distance(word, candidate), candidate))
         // Of a word of which nothing is left, nothing was meant.
         .filter(|(d, _)| *d <= limit && *d < length)
-        .min_by_key(|(d, _)| *d)
+        // The first of those that are equally near is the same whatever order they came in.
+        .min()
         .map(|(_, candidate)| candidate)
+}
+
+/// How many characters stand between what two words begin and end with alike.
+fn apart(a: &str, b: &str) -> usize {
+    let alike = |pairs: &mut dyn Iterator<Item = (char, char)>| {
+        pairs.take_while(|(x, y)| x.eq_ignore_ascii_case(y)).count()
+    };
+    let longer = a.chars().count().max(b.chars().count());
+    longer
+        .saturating_sub(alike(&mut a.chars().zip(b.chars())))
+        .saturating_sub(alike(&mut a.chars().rev().zip(b.chars().rev())))
 }
 
 /// Edit distance with transpositions counted as one (optimal string alignment), case ignored.
 fn distance(a: &str, b: &str) -> usize {
-    let a: Vec<char> = a.chars().take(64).flat_map(char::to_lowercase).collect();
-    let b: Vec<char> = b.chars().take(64).flat_map(char::to_lowercase).collect();
+    let a: Vec<char> = a.chars().flat_map(char::to_lowercase).collect();
+    let b: Vec<char> = b.chars().flat_map(char::to_lowercase).collect();
     let mut before: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {
@@ -155,6 +189,26 @@ mod tests {
         assert_eq!(nearest("zebra", ["deny", "hold"]), None);
         assert_eq!(misspelt("Prodution", ["dev", "production"]), Some("production"));
         assert_eq!(misspelt("demo", ["dev", "production"]), None);
+    }
+
+    #[test]
+    fn among_many_words_the_one_that_was_meant_is_found_in_any_order() {
+        let mut many: Vec<String> = (0..100_000).map(|i| format!("team-{i:06}-production")).collect();
+        let meant =
+            |many: &[String], word: &str| nearest(word, many.iter().map(String::as_str)).map(str::to_owned);
+        for (word, near) in [
+            ("team-042x42-production", "team-042042-production"),
+            ("taem-099999-production", "team-099999-production"),
+            ("team-00500-production", "team-000500-production"),
+        ] {
+            assert_eq!(meant(&many, word).as_deref(), Some(near));
+            many.reverse();
+            assert_eq!(meant(&many, word).as_deref(), Some(near));
+        }
+        // What is longer than any name is no slip of one, however much is allowed for its length.
+        assert_eq!(meant(&many, &"z".repeat(2000)), None);
+        assert_eq!(nearest(&"z".repeat(129), ["z".repeat(128).as_str()]), None);
+        assert_eq!(nearest("zz", ["z".repeat(2000).as_str()]), None);
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod diag;
 pub mod drivers;
 pub mod engine;
 pub mod facts;
+pub mod files;
 pub mod model;
 pub mod pipeline;
 pub mod plan;

@@ -5,6 +5,8 @@
 
 #[path = "all/architecture.rs"]
 mod architecture;
+#[path = "all/bounds.rs"]
+mod bounds;
 #[path = "all/decide.rs"]
 mod decide;
 #[path = "all/docs.rs"]

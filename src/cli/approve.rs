@@ -8,11 +8,12 @@ use super::Stop;
 use super::evaluate::{meant, read_key};
 use super::output::{self, Terminal, say};
 use crate::diag::{Diagnostic, codes};
+use crate::files;
 use crate::model::evidence::Approval;
 use crate::model::id::{API_VERSION, Digest};
 use crate::model::input::Person;
 use crate::model::time::{Age, Clock, Time};
-use crate::pipeline::{load, sign};
+use crate::pipeline::sign;
 use crate::report::Report;
 
 /// Write an approval: one person's consent to one change, by the digest of that change.
@@ -67,7 +68,7 @@ pub(crate) fn run(args: Args, _: &Terminal, clock: &dyn Clock) -> Result<u8, Sto
         Some(path) => sign::sign_approval(&mut approval, &read_key(path)?),
         None => say("note: not signed; it counts only where operators put it (`trust.approvals`)"),
     }
-    write(&approval, args.out.as_deref())
+    write(&approval, args.out.as_deref(), &[args.key.as_ref(), args.report.as_ref()])
 }
 
 /// A text that must say something.
@@ -140,7 +141,7 @@ pub(super) fn change(text: &str, report: Option<&Path>, consent: Consent, by: &s
                 .into()
         });
     };
-    let source = load::text(report)?;
+    let source = files::read(report, files::WRITTEN)?;
     let report = Report::read(&source).map_err(|problem| Stop::from(*problem))?;
     let found = report.decisions.iter().find(|d| d.change.id == text || d.change.digest.as_str() == text);
     let Some(found) = found else {
@@ -161,8 +162,17 @@ pub(super) fn change(text: &str, report: Option<&Path>, consent: Consent, by: &s
     Ok(found.change.digest.clone())
 }
 
-/// Writes a record as YAML.
-pub(super) fn write<T: Serialize>(record: &T, out: Option<&Path>) -> Result<u8, Stop> {
+/// Writes a record as YAML, never in the place of what it is made from.
+pub(super) fn write<T: Serialize>(
+    record: &T,
+    out: Option<&Path>,
+    made_from: &[Option<&PathBuf>],
+) -> Result<u8, Stop> {
+    let same = |out: &&Path| made_from.iter().flatten().any(|file| files::real(file) == files::real(out));
+    if let Some(out) = out.filter(same) {
+        let message = format!("the record cannot go to `{}`, which it is made from", out.display());
+        return Err(Diagnostic::error(codes::USAGE, message).hint("give `--out` a file of its own").into());
+    }
     let text = serde_saphyr::to_string(record).map_err(|error| {
         Diagnostic::error(codes::OUTPUT_UNWRITABLE, format!("the record cannot be written: {error}"))
     })?;

@@ -1,5 +1,6 @@
 //! `weighlock evaluate`: the main job.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -10,10 +11,12 @@ use super::output::{self, Terminal};
 use super::request::RequestArgs;
 use crate::config;
 use crate::decide::outcome::FailOn;
+use crate::diag::clean::line as clean;
 use crate::diag::{Diagnostic, codes, nearest};
 use crate::facts::key::PrivateKey;
+use crate::files;
 use crate::model::time::Clock;
-use crate::pipeline::{self, load, record};
+use crate::pipeline::{self, record};
 use crate::report::{self, FORMATS, Output, Report};
 
 /// How many reviews there must be for their progress to be worth showing.
@@ -90,12 +93,40 @@ fn outputs(texts: &[String]) -> Result<Vec<Output>, Stop> {
                 .hint(format!("give one a file, as in `-o {}=FILE`", output.format.name))
                 .into());
         }
+        let same = |other: &Output| place(other).is_some() && place(other) == place(&output);
+        if let (Some(file), Some(_)) = (&output.file, outputs.iter().find(|other| same(other))) {
+            return Err(Diagnostic::error(codes::USAGE, format!("two reports cannot both go to `{file}`"))
+                .hint("give each a file of its own")
+                .into());
+        }
         outputs.push(output);
     }
     if outputs.is_empty() {
         outputs.extend(FORMATS.first().map(|format| Output { format, file: None }));
     }
     Ok(outputs)
+}
+
+/// The one path of the file that a report goes to; devices and pipes take as many as there are.
+fn place(output: &Output) -> Option<PathBuf> {
+    let file = Path::new(output.file.as_ref()?);
+    let file_or_none = std::fs::metadata(file).map_or(true, |metadata| metadata.is_file());
+    file_or_none.then(|| files::real(file))
+}
+
+/// Refuses to write a report in the place of what it was made from.
+fn spare(outputs: &[Output], made_from: &HashSet<PathBuf>, key: Option<&Path>) -> Result<(), Stop> {
+    let key = key.map(files::real);
+    for output in outputs {
+        let (Some(file), Some(place)) = (&output.file, place(output)) else { continue };
+        if made_from.contains(&place) || key.as_ref() == Some(&place) {
+            let message = format!("the report cannot go to `{file}`, which it is made from");
+            return Err(Diagnostic::error(codes::USAGE, message)
+                .hint(format!("give it a file of its own, as in `-o {}=FILE`", output.format.name))
+                .into());
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<u8, Stop> {
@@ -121,6 +152,7 @@ pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<
     };
     let (evaluated, mut evaluation) = pipeline::evaluate(&request, &start, &|| bar.inc(1))?;
     bar.finish_and_clear();
+    spare(&outputs, &evaluated.files, args.sign_key.as_deref())?;
     passed_over(&evaluated.passed_over, &request);
     if let Some(folder) = &args.decision_out {
         record::write_all(folder, &evaluated, &evaluation.entries, &request, key.as_ref())?;
@@ -172,7 +204,8 @@ fn passed_over(files: &[PathBuf], request: &pipeline::Request) {
     // That of the current directory was read, or was spoken of before.
     let own = [request.config.file.as_ref().and_then(|(path, _)| real(path)), real(Path::new(config::NAME))];
     let Some(first) = files.iter().find(|file| !own.contains(&real(file))) else { return };
-    let first = first.display();
+    let first = first.display().to_string();
+    let first = clean(&first);
     output::say(&format!(
         "note: `{first}` is part of the input, and was not read as configuration; name it with `--config {first}` \
          if whoever writes the input may also write the rules"
@@ -182,15 +215,12 @@ fn passed_over(files: &[PathBuf], request: &pipeline::Request) {
 /// Reads a private key; what it holds is never shown.
 pub(crate) fn read_key(path: &std::path::Path) -> Result<PrivateKey, Stop> {
     let name = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Diagnostic::error(codes::KEY_INVALID, format!("`{name}` cannot be read: {error}"))
-    })?;
-    PrivateKey::parse(&text).map_err(|message| {
+    PrivateKey::parse(&files::read(path, files::KEY)?.text).map_err(|message| {
         Diagnostic::error(codes::KEY_INVALID, format!("`{name}` cannot be used: {message}")).into()
     })
 }
 
 fn read_baseline(path: &std::path::Path) -> Result<Report, Stop> {
-    let source = load::text(path)?;
+    let source = files::read(path, files::WRITTEN)?;
     Report::read(&source).map_err(|problem| Stop::from(*problem))
 }

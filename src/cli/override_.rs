@@ -70,5 +70,5 @@ pub(crate) fn run(args: Args, _: &Terminal, clock: &dyn Clock) -> Result<u8, Sto
         Some(path) => sign::sign_override(&mut record, &read_key(path)?),
         None => say("note: not signed; it counts only where operators put it (`trust.overrides`)"),
     }
-    write(&record, args.out.as_deref())
+    write(&record, args.out.as_deref(), &[args.key.as_ref(), args.report.as_ref()])
 }

@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::output::{self, Terminal};
 use super::{Stop, problems};
+use crate::diag::clean::line as clean;
 use crate::diag::{Diagnostic, codes};
 use crate::facts::key::PublicKey;
-use crate::pipeline::{load, record};
+use crate::files;
+use crate::pipeline::record;
 
 /// Judge again from a decision's record alone, and show that it comes out the same.
 #[derive(Debug, clap::Args)]
@@ -48,7 +50,7 @@ pub(crate) fn run(args: Args, terminal: &Terminal) -> Result<u8, Stop> {
 
 /// Replays one record, and says what came of it.
 fn one(file: &Path, key: Option<&PublicKey>) -> Result<u8, Stop> {
-    let source = load::text(file)?;
+    let source = files::read(file, files::WRITTEN)?;
     let replayed = record::replay(&source, key).map_err(|problems| {
         let exit = if problems.iter().any(|problem| problem.code == codes::RECORD_ALTERED) { 10 } else { 2 };
         Stop::Problems(problems, exit)
@@ -65,14 +67,15 @@ fn one(file: &Path, key: Option<&PublicKey>) -> Result<u8, Stop> {
     };
     let mut text = format!(
         "{}: {} {} ({}), {signature}\n",
-        file.display(),
+        clean(&file.display().to_string()),
         if same { "identical:" } else { "DIFFERENT:" },
-        decision.change.id,
+        clean(&decision.change.id),
         decision.verdict.as_str()
     );
     for (pointer, recorded, again) in &replayed.differences {
         text.push_str(&format!(
-            "  {pointer}\n    recorded {}\n    again    {}\n",
+            "  {}\n    recorded {}\n    again    {}\n",
+            clean(pointer),
             shown(recorded),
             shown(again)
         ));
@@ -89,19 +92,16 @@ fn one(file: &Path, key: Option<&PublicKey>) -> Result<u8, Stop> {
 }
 
 fn shown(text: &str) -> String {
-    let plain: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let plain = clean(text);
     match plain.char_indices().nth(160) {
         Some((at, _)) => format!("{}…", plain.get(..at).unwrap_or_default()),
-        None => plain,
+        None => plain.into_owned(),
     }
 }
 
 fn read_public(path: &std::path::Path) -> Result<PublicKey, Stop> {
     let name = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Diagnostic::error(codes::KEY_INVALID, format!("`{name}` cannot be read: {error}"))
-    })?;
-    PublicKey::parse(&text).map_err(|message| {
+    PublicKey::parse(&files::read(path, files::KEY)?.text).map_err(|message| {
         Diagnostic::error(codes::KEY_INVALID, format!("`{name}` cannot be used: {message}")).into()
     })
 }

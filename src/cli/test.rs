@@ -1,5 +1,6 @@
 //! `weighlock test`: runs the cases beside policies.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,6 +14,7 @@ use crate::author::suite::{self, Found};
 use crate::config::Config;
 use crate::diag::{Diagnostic, Source, codes};
 use crate::engine::Limits;
+use crate::files;
 use crate::model::id::API_VERSION;
 use crate::model::json::Json;
 use crate::pipeline::load;
@@ -105,6 +107,9 @@ pub(crate) fn run(args: Args, _: &Terminal) -> Result<u8, Stop> {
     for path in &paths {
         walk(path, 0, true, &mut sources)?;
     }
+    // However often a file is named, its cases run once.
+    let mut read = HashSet::new();
+    sources.retain(|source| read.insert(files::real(Path::new(&source.name))));
     let mut cases = suite::collect(&sources)?;
     let all = cases.len();
     if let Some(text) = &args.filter {
@@ -166,7 +171,7 @@ fn bench(paths: &[PathBuf], named: &[String]) -> Result<Bench, Stop> {
     let mut config = Config::default();
     let told = roots.iter().map(|root| Path::new(root).join("settings.yaml")).find(|path| path.is_file());
     if let Some(path) = told {
-        let settings = settings::read(&load::text(&path)?)?;
+        let settings = settings::read(&files::read(&path, files::CONFIG)?)?;
         let value = serde_json::to_value(settings)
             .map_err(|error| Diagnostic::error(codes::CONFIG_INVALID, error.to_string()))?;
         config.settings = Some(Json(value));
@@ -213,7 +218,7 @@ fn walk(path: &Path, depth: usize, cases: bool, found: &mut Vec<Arc<Source>>) ->
         Diagnostic::error(codes::INPUT_UNREADABLE, format!("`{}` cannot be read: {error}", path.display()))
     };
     if !std::fs::metadata(path).map_err(|error| fail(&error))?.is_dir() {
-        found.push(load::text(path)?);
+        found.push(files::read(path, files::INPUT)?);
         return Ok(());
     }
     if depth > MAX_DEPTH {
@@ -235,7 +240,7 @@ fn walk(path: &Path, depth: usize, cases: bool, found: &mut Vec<Arc<Source>>) ->
         } else if suite::is_case(&name) == cases
             && [".json", ".yaml", ".yml"].iter().any(|end| name.ends_with(end))
         {
-            found.push(load::text(&whole)?);
+            found.push(files::read(&whole, files::INPUT)?);
         } else if cases && name.ends_with("_test.rego") {
             say(&format!("note: `{}` is not run: only cases are, not yet tests in Rego", whole.display()));
         }

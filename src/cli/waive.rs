@@ -133,7 +133,7 @@ pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<
         Some(path) => sign::sign_waiver(&mut waiver, &read_key(path)?),
         None => say("note: not signed; it counts only where operators put it (`trust.waivers`)"),
     }
-    write(&waiver, args.out.as_deref())
+    write(&waiver, args.out.as_deref(), &[args.key.as_ref(), args.report.as_ref()])
 }
 
 /// Keys of a scope that are about the change and its asset; others are members of the finding.

@@ -12,6 +12,7 @@ use crate::decide::governance::Terms;
 use crate::diag::{Diagnostic, Source, codes, document, nearest, tree};
 use crate::facts::key::PublicKey;
 use crate::facts::signature::Signer;
+use crate::files;
 use crate::model::finding::Location;
 use crate::model::governance::Roles;
 use crate::model::input::spelt;
@@ -20,6 +21,8 @@ use crate::policy::settings;
 
 /// The name under which the file is found in the current directory.
 pub const NAME: &str = "weighlock.yaml";
+/// How many bytes the file and all that it names may have together.
+const MAX_BYTES: usize = 512 << 20;
 
 /// The operator's file in a directory, unless an input covers it: whoever writes the input would
 /// then write the rules.
@@ -48,12 +51,14 @@ pub fn find(directory: &Path, inputs: &[PathBuf]) -> Result<Option<PathBuf>, Dia
 /// # Errors
 /// Everything that is wrong with it.
 pub fn read(path: &Path) -> Result<Config, Vec<Diagnostic>> {
-    let source = text(path).map_err(|error| vec![error])?;
+    let source = files::read(path, files::CONFIG).map_err(|error| vec![error])?;
     let raw: Raw = document::read(&source).map_err(|error| vec![as_config(error)])?;
     let mut reader = Reader {
         folder: path.parent().map(Path::to_path_buf).unwrap_or_default(),
         source: Arc::clone(&source),
         problems: Vec::new(),
+        files: vec![path.to_path_buf()],
+        bytes: source.text.len(),
     };
     if raw.api_version != crate::model::id::API_VERSION || raw.kind != "Config" {
         let message = format!("expected `apiVersion: {}` and `kind: Config`", crate::model::id::API_VERSION);
@@ -64,13 +69,8 @@ pub fn read(path: &Path) -> Result<Config, Vec<Diagnostic>> {
         )]);
     }
     let config = reader.config(path, raw);
+    let config = Config { files: reader.files, ..config };
     if reader.problems.is_empty() { Ok(config) } else { Err(reader.problems) }
-}
-
-fn text(path: &Path) -> Result<Arc<Source>, Diagnostic> {
-    std::fs::read_to_string(path).map(|text| Source::new(path.display().to_string(), text)).map_err(|error| {
-        Diagnostic::error(codes::CONFIG_UNREADABLE, format!("`{}` cannot be read: {error}", path.display()))
-    })
 }
 
 /// Records without their places.
@@ -90,9 +90,26 @@ struct Reader {
     folder: PathBuf,
     source: Arc<Source>,
     problems: Vec<Diagnostic>,
+    /// Everything that was read, with the file itself.
+    files: Vec<PathBuf>,
+    /// How many bytes that were.
+    bytes: usize,
 }
 
 impl Reader {
+    fn text(&mut self, path: &Path, kind: files::Kind) -> Result<Arc<Source>, Diagnostic> {
+        let source = files::read(path, kind)?;
+        self.files.push(path.to_path_buf());
+        self.bytes = self.bytes.saturating_add(source.text.len());
+        if self.bytes > MAX_BYTES {
+            let path = path.display();
+            let message = format!("with `{path}` the configuration has more than {MAX_BYTES} bytes");
+            return Err(Diagnostic::error(codes::INPUT_TOO_LARGE, message)
+                .hint("remove records that have expired; what is looked up belongs into an input"));
+        }
+        Ok(source)
+    }
+
     fn place(&self, pointer: &str) -> std::ops::Range<usize> {
         tree::parse(&self.source)
             .ok()
@@ -110,7 +127,7 @@ impl Reader {
     /// Reads a file that the configuration names; what is wrong is kept.
     fn file<T: DeserializeOwned>(&mut self, pointer: &str, path: &Path) -> Option<T> {
         let path = self.folder.join(path);
-        match text(&path) {
+        match self.text(&path, files::CONFIG) {
             Ok(source) => match document::read(&source) {
                 Ok(value) => return Some(value),
                 Err(error) => self.problems.push(as_config(error)),
@@ -147,7 +164,7 @@ impl Reader {
         files.sort();
         let mut all = Vec::new();
         for file in files {
-            let source = match text(&file) {
+            let source = match self.text(&file, files::CONFIG) {
                 Ok(source) => source,
                 Err(error) => {
                     self.problems.push(error);
@@ -240,6 +257,7 @@ impl Reader {
             },
             enforcement: raw.enforcement,
             plan: raw.plan,
+            files: Vec::new(),
         }
     }
 
@@ -265,7 +283,7 @@ impl Reader {
     }
 
     fn settings(&mut self, path: &Path) -> Option<Json> {
-        let source = match text(&self.folder.join(path)) {
+        let source = match self.text(&self.folder.join(path), files::CONFIG) {
             Ok(source) => source,
             Err(error) => {
                 let place = self.place("/settings");
@@ -295,8 +313,8 @@ impl Reader {
                 let text = if key.contains("-----BEGIN") {
                     Ok(key)
                 } else {
-                    std::fs::read_to_string(folder.join(&key))
-                        .map_err(|error| format!("`{key}` cannot be read: {error}"))
+                    let source = self.text(&folder.join(&key), files::KEY);
+                    source.map(|source| source.text.clone()).map_err(|problem| problem.message)
                 };
                 match text.and_then(|text| PublicKey::parse(&text).map(|_| text)) {
                     Ok(text) => texts.push(text),
@@ -318,9 +336,8 @@ impl Reader {
         let pointer = format!("/trust/signers/{index}");
         match (&raw.issuer, &raw.key) {
             (None, Some(path)) => {
-                let text = std::fs::read_to_string(self.folder.join(path))
-                    .map_err(|error| format!("`{}` cannot be read: {error}", path.display()));
-                match text.and_then(|text| PublicKey::parse(&text)) {
+                let source = self.text(&self.folder.join(path), files::KEY);
+                match source.map_err(|problem| problem.message).and_then(|s| PublicKey::parse(&s.text)) {
                     Ok(key) => Some(Signer::Key { identity: raw.identity.clone(), key }),
                     Err(message) => {
                         self.problem(

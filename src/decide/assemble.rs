@@ -3,6 +3,8 @@
 //! Linear in the size of the input: every list is indexed once by what it is about. What does not
 //! count (too old, too little trusted, ahead of the clock) is left out and named under `unknown`.
 
+mod burden;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -27,6 +29,8 @@ use crate::model::review::{
 };
 use crate::model::time::Time;
 use crate::model::trust::{Threshold, Trust};
+
+pub use burden::Burden;
 
 /// Assembles a review for every change, in the order of the input.
 pub fn assemble(merged: &Merged, now: Time, thresholds: &Thresholds, roles: &Roles) -> Vec<Review> {
@@ -417,20 +421,17 @@ impl<'a> Assembly<'a> {
         let before = side(change.from.as_ref());
         let after = side(change.to.as_ref());
         let mut gone: BTreeMap<&str, Severity> = BTreeMap::new();
+        // Only what the same scanner looked for on both sides can be seen to be gone.
+        let scanners: HashSet<&str> = after.into_iter().flatten().map(|scan| scan.scanner.as_str()).collect();
         let mut compared = false;
-        for (old, new) in before.into_iter().flatten().flat_map(|old| {
-            // Only what the same scanner looked for on both sides can be seen to be gone.
-            after.into_iter().flatten().filter(|new| new.scanner == old.scanner).map(move |new| (old, new))
-        }) {
+        for old in before.into_iter().flatten().filter(|old| scanners.contains(old.scanner.as_str())) {
             compared = true;
             for found in &old.vulnerabilities {
-                if !new.vulnerabilities.iter().any(|still| still.id == found.id) {
-                    let severity = gone.entry(found.id.as_str()).or_insert(found.severity);
-                    *severity = (*severity).max(found.severity);
-                }
+                let severity = gone.entry(found.id.as_str()).or_insert(found.severity);
+                *severity = (*severity).max(found.severity);
             }
         }
-        // What another scanner still sees is not gone.
+        // What is still seen, by whatever scanner, is not gone.
         for still in after.into_iter().flatten().flat_map(|scan| &scan.vulnerabilities) {
             gone.remove(still.id.as_str());
         }
@@ -448,16 +449,16 @@ impl<'a> Assembly<'a> {
             true => self.advisories.exhaustive.then(Vec::new),
             false => self.advisories.about(&ids, &change.asset, unknown),
         };
-        let exploited = |id: &str| {
-            let known = advisories.iter().flatten().filter(|advisory| advisory.id == id);
-            known.map(|advisory| advisory.exploited).reduce(|a, b| a || b)
-        };
+        let mut exploited: HashMap<&str, bool> = HashMap::new();
+        for advisory in advisories.iter().flatten() {
+            *exploited.entry(advisory.id.as_str()).or_default() |= advisory.exploited;
+        }
         let fixes = compared.then(|| {
             gone.iter()
                 .map(|(id, severity)| Fix {
                     id: (*id).to_owned(),
                     severity: *severity,
-                    exploited: exploited(id),
+                    exploited: exploited.get(id).copied(),
                 })
                 .collect()
         });

@@ -18,7 +18,7 @@ use crate::model::finding::{Finding, Location};
 use crate::model::governance::Override;
 use crate::model::input::{AssetKind, ChangeKind};
 use crate::model::obligation::{Action, Obligation};
-use crate::model::review::{Review, Unknown};
+use crate::model::review::{Review, Unknown, UnknownReason};
 use crate::model::rule::{Metadata, View};
 use crate::model::trust::Threshold;
 use crate::model::{Digest, canonical};
@@ -323,8 +323,20 @@ impl Judge {
     fn required(&self, rule: &Rule, review: &Review, options: &Options, judged: &mut Judged) -> bool {
         let mut known = true;
         for (name, demanded) in &rule.metadata.requires {
-            for mut unknown in fact::unknown(review, name) {
-                known = false;
+            let missing = fact::unknown(review, name);
+            if missing.is_empty() {
+                continue;
+            }
+            known = false;
+            // Where it was said before, for another rule.
+            let mut places: HashMap<(String, UnknownReason), usize> = judged
+                .unknown
+                .iter()
+                .enumerate()
+                .filter(|(_, unknown)| unknown.fact == *name)
+                .map(|(place, unknown)| ((unknown.subject.clone(), unknown.reason), place))
+                .collect();
+            for mut unknown in missing {
                 let message = format!(
                     "`{}` is unknown for `{}`: {}",
                     unknown.fact,
@@ -335,9 +347,9 @@ impl Judge {
                     remediation: Some(remedy::remedy(&unknown, options, *demanded)),
                     ..indeterminate(&rule.id, message, Some(self.location(rule)))
                 });
-                match judged.unknown.iter_mut().find(|u| {
-                    u.fact == unknown.fact && u.subject == unknown.subject && u.reason == unknown.reason
-                }) {
+                let key = (unknown.subject.clone(), unknown.reason);
+                let place = *places.entry(key).or_insert(judged.unknown.len());
+                match judged.unknown.get_mut(place) {
                     Some(same) => same.required_by.push(rule.id.clone()),
                     None => {
                         unknown.required_by.push(rule.id.clone());

@@ -1,6 +1,6 @@
 //! Kinds of facts: their names, when they count, and whether a review knows them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::model::evidence::{Evidence, Fact};
 use crate::model::input::ChangeKind;
@@ -282,16 +282,25 @@ pub fn unknown(review: &Review, name: &str) -> Vec<Unknown> {
             required_by: Vec::new(),
         }];
     };
-    (spec.missing)(review)
+    let missing = (spec.missing)(review);
+    if missing.is_empty() {
+        return Vec::new();
+    }
+    // Of several reasons the first counts.
+    let said: HashMap<&str, UnknownReason> = review
+        .unknown
+        .iter()
+        .rev()
+        .filter(|unknown| unknown.fact == name)
+        .map(|unknown| (unknown.subject.as_str(), unknown.reason))
+        .collect();
+    missing
         .into_iter()
-        .map(|(subject, reason)| {
-            let said = review.unknown.iter().find(|u| u.fact == name && u.subject == subject);
-            Unknown {
-                fact: name.to_owned(),
-                subject,
-                reason: said.map_or(reason, |u| u.reason),
-                required_by: Vec::new(),
-            }
+        .map(|(subject, reason)| Unknown {
+            fact: name.to_owned(),
+            reason: said.get(subject.as_str()).copied().unwrap_or(reason),
+            subject,
+            required_by: Vec::new(),
         })
         .collect()
 }

@@ -1,7 +1,8 @@
 //! Objects of the inventory that belong to a workload: what scales, protects or hosts it.
 //!
-//! Each object is indexed once by what it is found by: the workload that it names, or one label
-//! that it selects. A workload looks under its own name and labels, so the join stays linear.
+//! Each object is indexed once by what it is found by: the workload that it names, or of the labels
+//! that it selects the one that fewest others do. A workload looks under its own name and labels, so
+//! the join stays linear.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,7 +19,26 @@ use crate::model::time::Time;
 use crate::model::trust::Trust;
 
 /// Cluster, namespace, and what an object is found by there.
-type Place<'a> = (Option<&'a str>, Option<&'a str>, String);
+type Place<'a> = (Option<&'a str>, Option<&'a str>, Key);
+
+/// What an object is found by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Key {
+    /// Kind and name of the workload that it names.
+    Target(String, String),
+    /// A label that it selects.
+    Label(String, String),
+    /// It selects all there are.
+    Everything,
+    /// A label of a node.
+    Node(String, String),
+}
+
+/// Where an object is to be found.
+enum Concern<'a> {
+    EachOf(Vec<Place<'a>>),
+    AnyOf(Vec<Place<'a>>),
+}
 
 /// The objects that count, by what they are found by.
 pub(super) struct Objects<'a> {
@@ -32,7 +52,8 @@ impl<'a> Objects<'a> {
         let trusts = merged.inventory_trust.iter().copied().chain(std::iter::repeat(Trust::Claimed));
         let inventory = fact::threshold(thresholds, "inventory");
         let related = fact::threshold(thresholds, "related");
-        let mut targets: HashMap<_, Vec<&Asset>> = HashMap::new();
+        let mut concerned: Vec<(&Asset, Concern<'_>)> = Vec::new();
+        let mut selected: HashMap<Place<'_>, usize> = HashMap::new();
         let mut objects = Some(UnknownReason::Absent);
         let mut outdated = None;
         for (asset, trust) in merged.input.inventory.iter().zip(trusts) {
@@ -52,9 +73,26 @@ impl<'a> Objects<'a> {
                     continue;
                 }
             }
-            for key in concerns(asset) {
-                let namespace = if key.starts_with("node:") { None } else { asset.namespace.as_deref() };
-                targets.entry((asset.cluster.as_deref(), namespace, key)).or_default().push(asset);
+            let concern = concern(asset);
+            if let Concern::AnyOf(places) = &concern {
+                for place in places {
+                    let count = selected.entry(place.clone()).or_default();
+                    *count = count.saturating_add(1);
+                }
+            }
+            concerned.push((asset, concern));
+        }
+        let mut targets: HashMap<Place<'_>, Vec<&Asset>> = HashMap::new();
+        for (asset, concern) in concerned {
+            let places = match concern {
+                Concern::EachOf(places) => places,
+                // One label is enough to find it by; the rest is compared when it is found.
+                Concern::AnyOf(places) => {
+                    places.into_iter().min_by_key(|place| selected.get(place)).into_iter().collect()
+                }
+            };
+            for place in places {
+                targets.entry(place).or_default().push(asset);
             }
         }
         Self { targets, unknown: outdated.or(objects) }
@@ -76,49 +114,100 @@ impl<'a> Objects<'a> {
             return None;
         }
         let mut found: BTreeMap<&str, &Asset> = BTreeMap::new();
-        let cluster = asset.cluster.as_deref();
-        let namespace = asset.namespace.as_deref();
-        let mut look = |namespace: Option<&'a str>, key: String, matches: &dyn Fn(&Asset) -> bool| {
-            for other in self.targets.get(&(cluster, namespace, key)).into_iter().flatten() {
-                if matches(other) {
+        for place in object.map(|object| sought(asset, object)).unwrap_or_default() {
+            for other in self.at(&place) {
+                if fits(&place, other, object) {
                     found.insert(other.id.as_str(), other);
                 }
             }
-        };
-        if let Some(object) = object {
-            let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-            look(namespace, format!("ref:{}/{}", text("/kind"), text("/metadata/name")), &|_| true);
-            let labels = pod_labels(object);
-            for (key, value) in labels.into_iter().flatten() {
-                let value = value.as_str().unwrap_or_default();
-                look(namespace, format!("label:{key}={value}"), &|other| selects(other, labels));
-            }
-            look(namespace, "all".to_owned(), &|_| true);
-            let selector = kubernetes::pod_spec(object)
-                .and_then(|spec| spec.get("nodeSelector"))
-                .and_then(Value::as_object);
-            // A workload that chooses its nodes is shown those that it may choose from.
-            for (key, value) in selector.into_iter().flatten() {
-                let value = value.as_str().unwrap_or_default();
-                look(None, format!("node:{key}={value}"), &|_| true);
+        }
+        Some(found.into_values().filter_map(related).collect())
+    }
+
+    fn at(&self, place: &Place<'a>) -> &[&'a Asset] {
+        self.targets.get(place).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// What there is at every place, weighed.
+    pub(super) fn weigh(&self, weigh: &dyn Fn(&Related) -> u64) -> Weights<'_, 'a> {
+        let mut weights = Weights { objects: self, each: HashMap::new(), at: HashMap::new() };
+        for (place, others) in &self.targets {
+            for other in others {
+                let known = weights.each.entry(other.id.as_str());
+                let weight = *known.or_insert_with(|| related(other).map_or(0, |related| weigh(&related)));
+                let sum = weights.at.entry(place).or_default();
+                *sum = sum.saturating_add(weight);
             }
         }
-        Some(
-            found
-                .into_values()
-                .filter_map(|other| {
-                    let object = &other.object.as_ref()?.0;
-                    let kind = object.get("kind").and_then(Value::as_str).unwrap_or("Object").to_owned();
-                    let shown = if kind == "Node" {
-                        serde_json::json!({"metadata": {"labels": object.pointer("/metadata/labels")}})
-                    } else {
-                        kubernetes::stripped(object)
-                    };
-                    Some(Related { id: other.id.clone(), kind, object: Json(shown) })
-                })
-                .collect(),
-        )
+        weights
     }
+}
+
+/// How much the objects weigh that belong to assets, without joining them.
+pub(super) struct Weights<'o, 'a> {
+    objects: &'o Objects<'a>,
+    each: HashMap<&'a str, u64>,
+    at: HashMap<&'o Place<'a>, u64>,
+}
+
+impl<'a> Weights<'_, 'a> {
+    /// At least what the objects of an asset weigh; more only where many are found by one label.
+    pub(super) fn of(&self, asset: &'a Asset, object: &Value) -> u64 {
+        const FEW: usize = 100;
+        if self.objects.unknown.is_some() {
+            return 0;
+        }
+        let weight = |place: &Place<'a>| {
+            let others = self.objects.at(place);
+            if others.len() > FEW {
+                return self.at.get(place).copied().unwrap_or(0);
+            }
+            let found = others.iter().filter(|other| fits(place, other, Some(object)));
+            found.filter_map(|other| self.each.get(other.id.as_str())).sum()
+        };
+        sought(asset, object).iter().map(weight).fold(0, u64::saturating_add)
+    }
+}
+
+/// An object as a review shows it.
+fn related(asset: &Asset) -> Option<Related> {
+    let object = &asset.object.as_ref()?.0;
+    let kind = object.get("kind").and_then(Value::as_str).unwrap_or("Object").to_owned();
+    let shown = if kind == "Node" {
+        serde_json::json!({"metadata": {"labels": object.pointer("/metadata/labels")}})
+    } else {
+        kubernetes::stripped(object)
+    };
+    Some(Related { id: asset.id.clone(), kind, object: Json(shown) })
+}
+
+/// The places at which the objects of a workload are.
+fn sought<'a>(asset: &'a Asset, object: &Value) -> Vec<Place<'a>> {
+    let (cluster, namespace) = (asset.cluster.as_deref(), asset.namespace.as_deref());
+    let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let own = |key| (cluster, namespace, key);
+    let mut places = vec![
+        own(Key::Target(text("/kind").to_owned(), text("/metadata/name").to_owned())),
+        own(Key::Everything),
+    ];
+    places.extend(labels(pod_labels(object)).map(|(key, value)| own(Key::Label(key, value))));
+    let selector =
+        kubernetes::pod_spec(object).and_then(|spec| spec.get("nodeSelector")).and_then(Value::as_object);
+    // A workload that chooses its nodes is shown those that it may choose from.
+    places.extend(labels(selector).map(|(key, value)| (cluster, None, Key::Node(key, value))));
+    places
+}
+
+/// Whether what is at a place belongs to the workload that looks there.
+fn fits(place: &Place<'_>, other: &Asset, object: Option<&Value>) -> bool {
+    !matches!(place.2, Key::Label(..)) || object.is_some_and(|object| selects(other, pod_labels(object)))
+}
+
+fn labels(
+    members: Option<&serde_json::Map<String, Value>>,
+) -> impl Iterator<Item = (String, String)> + use<'_> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    members.into_iter().flatten().map(move |(key, value)| (key.clone(), text(value)))
 }
 
 fn pod_labels(object: &Value) -> Option<&serde_json::Map<String, Value>> {
@@ -127,32 +216,30 @@ fn pod_labels(object: &Value) -> Option<&serde_json::Map<String, Value>> {
     found.or_else(|| object.pointer("/metadata/labels")).and_then(Value::as_object)
 }
 
-/// The keys under which a workload finds an object: the workload it names, or one label it selects.
-fn concerns(asset: &Asset) -> Vec<String> {
-    let Some(object) = asset.object.as_ref().map(|object| &object.0) else { return Vec::new() };
+/// Where a workload finds an object: under the workload that it names, or under one of the labels
+/// that it selects.
+fn concern(asset: &Asset) -> Concern<'_> {
+    let nothing = Concern::EachOf(Vec::new());
+    let Some(object) = asset.object.as_ref().map(|object| &object.0) else { return nothing };
     let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str);
+    let (cluster, namespace) = (asset.cluster.as_deref(), asset.namespace.as_deref());
     match text("/kind") {
         Some("HorizontalPodAutoscaler") => {
-            let kind = text("/spec/scaleTargetRef/kind").unwrap_or_default();
-            let name = text("/spec/scaleTargetRef/name").unwrap_or_default();
-            vec![format!("ref:{kind}/{name}")]
+            let kind = text("/spec/scaleTargetRef/kind").unwrap_or_default().to_owned();
+            let name = text("/spec/scaleTargetRef/name").unwrap_or_default().to_owned();
+            Concern::EachOf(vec![(cluster, namespace, Key::Target(kind, name))])
         }
-        Some("Node") => object
-            .pointer("/metadata/labels")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-            .map(|(key, value)| format!("node:{key}={}", value.as_str().unwrap_or_default()))
-            .collect(),
+        Some("Node") => {
+            let own = labels(object.pointer("/metadata/labels").and_then(Value::as_object));
+            Concern::EachOf(own.map(|(key, value)| (cluster, None, Key::Node(key, value))).collect())
+        }
         Some("PodDisruptionBudget" | "NetworkPolicy" | "Service") => match selector(object) {
-            Some(labels) => match labels.iter().next() {
-                // One label is enough to find it by; the rest is compared when it is found.
-                Some((key, value)) => vec![format!("label:{key}={}", value.as_str().unwrap_or_default())],
-                None => vec!["all".to_owned()],
-            },
-            None => Vec::new(),
+            Some(wanted) if wanted.is_empty() => Concern::EachOf(vec![(cluster, namespace, Key::Everything)]),
+            wanted => Concern::AnyOf(
+                labels(wanted).map(|(key, value)| (cluster, namespace, Key::Label(key, value))).collect(),
+            ),
         },
-        _ => Vec::new(),
+        _ => nothing,
     }
 }
 

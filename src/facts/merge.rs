@@ -275,6 +275,9 @@ impl Merged {
                 problems.push(problem.at(source, span, "here"));
             }
             for (k, id) in change.depends_on.iter().enumerate() {
+                if problems.len() > ENOUGH {
+                    return;
+                }
                 if !changes.contains_key(id) {
                     problems.push(self.dangling(
                         places,
@@ -297,6 +300,9 @@ impl Merged {
             }
         }
         for (i, migration) in self.input.evidence.migrations.iter().flatten().enumerate() {
+            if problems.len() > ENOUGH {
+                return;
+            }
             if let Some(id) = migration.change.as_ref().filter(|id| !changes.contains_key(*id)) {
                 problems.push(self.dangling(
                     places,
@@ -315,6 +321,9 @@ impl Merged {
             }
         }
         for (i, health) in self.input.evidence.health.iter().flatten().enumerate() {
+            if problems.len() > ENOUGH {
+                return;
+            }
             if !assets.contains_key(&health.asset) {
                 problems.push(self.dangling(
                     places,

@@ -1,7 +1,7 @@
 //! From files to decisions, plans, and what a report shows of them.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::collections::{BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
@@ -9,7 +9,7 @@ use super::excerpt::{self, Excerpts};
 use super::load::{self, InputOptions, Inputs};
 use super::{remarks, sign};
 use crate::config::Config;
-use crate::decide::assemble::Assembly;
+use crate::decide::assemble::{Assembly, Burden};
 use crate::decide::governance::{Governance, Offered};
 use crate::decide::outcome::{self, FailOn, Outcome};
 use crate::decide::{Judge, Options};
@@ -17,6 +17,7 @@ use crate::diag::{Diagnostic, codes};
 use crate::engine::Limits;
 use crate::facts::merge::{Merged, merge};
 use crate::facts::signature;
+use crate::files;
 use crate::model::decision::Decision;
 use crate::model::finding::Location;
 use crate::model::plan::Plan;
@@ -74,6 +75,8 @@ pub struct Evaluated {
     pub waivers_at: Vec<Location>,
     /// Files in the input that are named like the operator's, and were passed over.
     pub passed_over: Vec<PathBuf>,
+    /// Every file that it was made from, each by its one path.
+    pub files: HashSet<PathBuf>,
 }
 
 impl Evaluated {
@@ -133,7 +136,11 @@ fn read(request: &Request) -> Result<Evaluated, Vec<Diagnostic>> {
     // In the order in which `options` has them.
     let places = config.waivers.iter().map(|(_, place)| place);
     let waivers_at = places.chain(inputs.waivers.iter().map(|(_, _, place)| place)).cloned().collect();
-    Ok(Evaluated { merged, judge, options, waivers_at, passed_over: inputs.passed_over })
+    let mut files = inputs.files;
+    let policies = judge.bundle().files.iter().map(|file| Path::new(&file.source.name));
+    let named = config.files.iter().chain(&request.data).map(PathBuf::as_path);
+    files.extend(policies.chain(named).map(files::real));
+    Ok(Evaluated { merged, judge, options, waivers_at, passed_over: inputs.passed_over, files })
 }
 
 fn options(request: &Request, inputs: &Inputs) -> Options {
@@ -231,6 +238,20 @@ impl Planning {
     }
 }
 
+/// Refuses what would take minutes to weigh, before any of it is.
+fn bearable(assembly: &Assembly<'_>) -> Result<(), Vec<Diagnostic>> {
+    let Some(burden) = assembly.burden().filter(|burden| burden.values > burden.most) else { return Ok(()) };
+    let Burden { values, most, asset, changes, share, mostly } = burden;
+    let message = format!(
+        "the reviews of all changes would hold {values} values together; at most {most} are weighed at once"
+    );
+    let many = if changes == 1 { "change of" } else { "changes of" };
+    let hint = format!(
+        "`{asset}` has most of them, {share} in {changes} {many} it, and most of those are {mostly}; evaluate fewer changes at a time"
+    );
+    Err(vec![Diagnostic::error(codes::INPUT_TOO_LARGE, message).hint(hint)])
+}
+
 /// Reads, judges, plans, and finds the lines that a report shows. `start` is told how many changes
 /// there are, `tick` each time one is judged.
 ///
@@ -245,6 +266,7 @@ pub fn evaluate(
     let Evaluated { merged, judge, options, .. } = &evaluated;
     let bundle = judge.bundle();
     let assembly = evaluated.assembly();
+    bearable(&assembly)?;
     start(merged.input.changes.len());
     let decisions = judge.decide(&assembly, options, tick);
     let findings = remarks::all(&evaluated, &decisions, request);

@@ -1,7 +1,10 @@
 //! Finds the lines of input and policy that a finding speaks about.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
+
+use serde::Serialize;
 
 use crate::diag::pointer::Pointers;
 use crate::diag::tree::{self, Node};
@@ -10,6 +13,7 @@ use crate::facts::input::Origin;
 use crate::facts::kubernetes;
 use crate::facts::merge::Merged;
 use crate::model::finding::Location;
+use crate::model::input::Asset;
 use crate::model::review::Review;
 use crate::policy::Bundle;
 use crate::report::Excerpt;
@@ -26,6 +30,10 @@ pub(crate) struct Excerpts<'a> {
     texts: HashMap<*const Source, Text<'a>>,
     changes: HashMap<&'a str, usize>,
     assets: HashMap<&'a str, usize>,
+    /// Where the images of an asset stand, by container.
+    images: HashMap<usize, HashMap<Option<&'a str>, String>>,
+    /// Where the facts of a list stand, by a hash of what they say.
+    facts: HashMap<&'static str, HashMap<u64, Vec<usize>>>,
 }
 
 impl<'a> Excerpts<'a> {
@@ -36,6 +44,8 @@ impl<'a> Excerpts<'a> {
             texts: HashMap::new(),
             changes: ids(merged.input.changes.iter().map(|change| change.id.as_str()).collect()),
             assets: ids(merged.input.inventory.iter().map(|asset| asset.id.as_str()).collect()),
+            images: HashMap::new(),
+            facts: HashMap::new(),
         }
     }
 
@@ -132,28 +142,23 @@ impl<'a> Excerpts<'a> {
     fn image(&mut self, review: &Review, container: Option<&str>) -> Option<Excerpt> {
         let asset = review.asset.as_ref()?;
         let at = *self.assets.get(asset.id.as_str())?;
-        let images = &self.merged.input.inventory.get(at)?.images;
-        let place = images.iter().position(|image| image.container.as_deref() == container)?;
-        if let Some(object) = self.merged.input.inventory.get(at).and_then(|a| a.object.as_ref()) {
-            let spec = kubernetes::pod_spec_pointer(&object.0);
-            for list in ["initContainers", "containers", "ephemeralContainers"] {
-                let Some(spec) = &spec else { break };
-                let all = object.0.pointer(&format!("{spec}/{list}")).and_then(|l| l.as_array());
-                let found = all
-                    .into_iter()
-                    .flatten()
-                    .position(|c| c.get("name").and_then(|n| n.as_str()) == container);
-                if let Some(i) = found {
-                    return self.item("inventory", at, &format!("/object{spec}/{list}/{i}/image"));
-                }
-            }
-        }
-        self.item("inventory", at, &format!("/images/{place}"))
+        let merged = self.merged;
+        let asset = merged.input.inventory.get(at)?;
+        let pointer = self.images.entry(at).or_insert_with(|| images(asset)).get(&container)?.clone();
+        self.item("inventory", at, &pointer)
     }
 
     /// A fact of a list that is the same as one of a review, by its content.
     fn fact<F: Listed>(&mut self, list: &'static str, fact: &F, rest: &str) -> Option<Excerpt> {
-        let at = F::list(&self.merged.input)?.iter().position(|item| item == fact)?;
+        let all = F::list(&self.merged.input)?;
+        let places = self.facts.entry(list).or_insert_with(|| {
+            let mut places: HashMap<u64, Vec<usize>> = HashMap::new();
+            for (place, item) in all.iter().enumerate() {
+                places.entry(hash(item)).or_default().push(place);
+            }
+            places
+        });
+        let at = places.get(&hash(fact))?.iter().copied().find(|place| all.get(*place) == Some(fact))?;
         self.item(list, at, rest)
     }
 
@@ -180,8 +185,38 @@ impl<'a> Excerpts<'a> {
     }
 }
 
+/// The pointers within an asset to its images, by container: to the container where there is one.
+fn images(asset: &Asset) -> HashMap<Option<&str>, String> {
+    let mut found = HashMap::new();
+    for (place, image) in asset.images.iter().enumerate() {
+        found.entry(image.container.as_deref()).or_insert_with(|| format!("/images/{place}"));
+    }
+    let object = asset.object.as_ref().map(|object| &object.0);
+    let Some((object, spec)) = object.and_then(|o| Some((o, kubernetes::pod_spec_pointer(o)?))) else {
+        return found;
+    };
+    // Where a name is taken twice, the first counts.
+    for list in ["ephemeralContainers", "containers", "initContainers"] {
+        let all = object.pointer(&format!("{spec}/{list}")).and_then(|list| list.as_array());
+        let all = all.map(Vec::as_slice).unwrap_or_default();
+        for (place, container) in all.iter().enumerate().rev() {
+            let name = container.get("name").and_then(|name| name.as_str());
+            if let Some(pointer) = found.get_mut(&name) {
+                *pointer = format!("/object{spec}/{list}/{place}/image");
+            }
+        }
+    }
+    found
+}
+
+fn hash<F: Serialize>(fact: &F) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    serde_json::to_vec(fact).unwrap_or_default().hash(&mut hasher);
+    hasher.finish()
+}
+
 /// A list of facts in an input.
-trait Listed: PartialEq + Sized {
+trait Listed: PartialEq + Serialize + Sized {
     fn list(input: &crate::model::input::Input) -> Option<&Vec<Self>>;
 }
 

@@ -1,6 +1,6 @@
 //! Reads inputs and policies from files, folders and standard input.
 
-use std::io::Read;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::diag::{Diagnostic, Source, codes, document, nearest};
 use crate::facts::input::{self, Document};
 use crate::facts::merge::Part;
+use crate::files;
 use crate::model::evidence::Approval;
 use crate::model::finding::Location;
 use crate::model::governance::{Override, Waiver};
@@ -18,8 +19,6 @@ use crate::model::json::Json;
 use crate::model::trust::Trust;
 use crate::policy::{self, Bundle, LoadOptions, settings};
 
-/// How many bytes one input file may have.
-pub const MAX_FILE: u64 = 512 << 20;
 /// How many values all inputs together may have, counted by what stands between them: memory goes
 /// by values, and a text of nothing else holds more of them than a machine.
 const MAX_VALUES: usize = 4_000_000;
@@ -27,6 +26,8 @@ const MAX_VALUES: usize = 4_000_000;
 const MAX_FILES: usize = 100_000;
 /// How deep an input folder may nest.
 const MAX_DEPTH: usize = 64;
+/// How many bytes all policies together may have.
+const MAX_POLICIES: usize = 64 << 20;
 
 /// Everything that was read as input.
 #[derive(Debug, Default)]
@@ -41,6 +42,8 @@ pub struct Inputs {
     pub overrides: Vec<(Override, bool)>,
     /// Files that are named like the operator's, and were passed over.
     pub passed_over: Vec<PathBuf>,
+    /// The files that were read, each by its one path.
+    pub files: HashSet<PathBuf>,
 }
 
 /// How inputs are read.
@@ -63,26 +66,23 @@ pub fn inputs(paths: &[PathBuf], options: InputOptions<'_>) -> Result<Inputs, Ve
     let mut problems = Vec::new();
     let mut values = 0_usize;
     // Whatever order they are given in, the same files make the same reviews.
-    let paths: std::collections::BTreeSet<&PathBuf> = paths.iter().collect();
+    let paths: BTreeSet<&PathBuf> = paths.iter().collect();
     for path in paths {
         if path.as_os_str() == "-" {
-            let mut bytes = Vec::new();
-            let read = std::io::stdin().lock().take(MAX_FILE.saturating_add(1)).read_to_end(&mut bytes);
-            let source = read.map_err(|error| unreadable("<stdin>", &error));
-            let source = source.and_then(|_| decoded("<stdin>", bytes));
+            let source = files::standard_input(files::INPUT);
             match source.and_then(|source| few_enough(source, &mut values)) {
                 Ok(source) => take(source, false, options, &mut all, &mut problems),
                 Err(problem) => problems.push(problem),
             }
             continue;
         }
-        let mut files = Vec::new();
+        let mut found = Vec::new();
         let root = path.canonicalize().unwrap_or_else(|_| path.clone());
-        if let Err(problem) = walk(&root, path, 0, &mut files, &mut all.passed_over) {
+        if let Err(problem) = walk(&root, path, 0, &mut found, &mut all.passed_over) {
             problems.push(problem);
             continue;
         }
-        if files.is_empty() {
+        if found.is_empty() {
             problems.push(
                 Diagnostic::error(
                     codes::INPUT_EMPTY,
@@ -91,13 +91,17 @@ pub fn inputs(paths: &[PathBuf], options: InputOptions<'_>) -> Result<Inputs, Ve
                 .hint("an input is JSON or YAML, in files that end in `.json`, `.yaml` or `.yml`"),
             );
         }
-        for file in files {
+        for file in found {
             if problems.len() > 20 {
                 return Err(problems);
             }
-            match text(&file).and_then(|source| few_enough(source, &mut values)) {
+            let real = files::real(&file);
+            // However often it is named, what one file says is said once.
+            if !all.files.insert(real.clone()) {
+                continue;
+            }
+            match files::read(&file, files::INPUT).and_then(|source| few_enough(source, &mut values)) {
                 Ok(source) => {
-                    let real = file.canonicalize().unwrap_or_else(|_| file.clone());
                     let vouched = options.operator.iter().any(|root| real.starts_with(root));
                     take(source, vouched, options, &mut all, &mut problems);
                 }
@@ -147,42 +151,6 @@ fn take(
     }
 }
 
-fn unreadable(name: &str, error: &std::io::Error) -> Diagnostic {
-    let problem = Diagnostic::error(codes::INPUT_UNREADABLE, format!("`{name}` cannot be read: {error}"));
-    match error.kind() {
-        std::io::ErrorKind::PermissionDenied => {
-            problem.hint("give whoever runs this the right to read it, or leave it out")
-        }
-        _ => problem,
-    }
-}
-
-fn too_large(name: &str, size: u64) -> Diagnostic {
-    Diagnostic::error(
-        codes::INPUT_TOO_LARGE,
-        format!("`{name}` has {size} bytes; an input file has at most {MAX_FILE}"),
-    )
-    .hint("split it into several files; parts merge")
-}
-
-/// Reads one file, within the limit.
-///
-/// # Errors
-/// It cannot be read, is too large, or is not UTF-8.
-pub fn text(path: &Path) -> Result<Arc<Source>, Diagnostic> {
-    let name = path.display().to_string();
-    let file = std::fs::File::open(path).map_err(|error| unreadable(&name, &error))?;
-    let size = file.metadata().map_or(0, |metadata| metadata.len());
-    if size > MAX_FILE {
-        return Err(too_large(&name, size));
-    }
-    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
-    file.take(MAX_FILE.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(|error| unreadable(&name, &error))?;
-    decoded(&name, bytes)
-}
-
 /// Adds the values of a text to those that were read before.
 fn few_enough(source: Arc<Source>, values: &mut usize) -> Result<Arc<Source>, Diagnostic> {
     let json = document::is_json(&source.text);
@@ -197,25 +165,6 @@ fn few_enough(source: Arc<Source>, values: &mut usize) -> Result<Arc<Source>, Di
     Ok(source)
 }
 
-/// Bytes as text.
-fn decoded(name: &str, bytes: Vec<u8>) -> Result<Arc<Source>, Diagnostic> {
-    let size = bytes.len() as u64;
-    if size > MAX_FILE {
-        return Err(too_large(name, size));
-    }
-    String::from_utf8(bytes).map(|text| Source::new(name, text)).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        // What follows is of no use; what stands before it says where it is.
-        let line = error.as_bytes().get(..at).unwrap_or_default();
-        let source = Source::new(name, format!("{}\u{fffd}\n", String::from_utf8_lossy(line)));
-        Diagnostic::error(codes::INPUT_SYNTAX, format!("`{name}` is not text in UTF-8")).at(
-            &source,
-            at..at.saturating_add('\u{fffd}'.len_utf8()),
-            "this byte is not",
-        )
-    })
-}
-
 /// The documents of a path in the order of their names. Hidden files, links to folders and the
 /// operator's own file are passed over; what is no file, or leads out of the folder, is refused:
 /// whoever fills the folder would choose what is read from elsewhere, and shown in an error.
@@ -227,7 +176,7 @@ fn walk(
     passed_over: &mut Vec<PathBuf>,
 ) -> Result<(), Diagnostic> {
     let name = path.display().to_string();
-    let metadata = std::fs::metadata(path).map_err(|error| unreadable(&name, &error))?;
+    let metadata = std::fs::metadata(path).map_err(|error| files::unreadable(&name, &error, files::INPUT))?;
     if !metadata.is_dir() {
         files.push(path.to_path_buf());
         return Ok(());
@@ -236,8 +185,9 @@ fn walk(
         let message = format!("`{name}` nests deeper than {MAX_DEPTH} folders");
         return Err(Diagnostic::error(codes::INPUT_TOO_LARGE, message));
     }
-    let entries = std::fs::read_dir(path).map_err(|error| unreadable(&name, &error))?;
-    let mut entries: Vec<_> = entries.collect::<Result<_, _>>().map_err(|error| unreadable(&name, &error))?;
+    let entries = std::fs::read_dir(path).map_err(|error| files::unreadable(&name, &error, files::INPUT))?;
+    let mut entries: Vec<_> =
+        entries.collect::<Result<_, _>>().map_err(|error| files::unreadable(&name, &error, files::INPUT))?;
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
         let file_name = entry.file_name();
@@ -249,20 +199,15 @@ fn walk(
         if file_name.starts_with('.') {
             continue;
         }
-        let kind = entry.file_type().map_err(|error| unreadable(&name, &error))?;
+        let kind = entry.file_type().map_err(|error| files::unreadable(&name, &error, files::INPUT))?;
         let target_is_folder = kind.is_symlink() && std::fs::metadata(entry.path()).is_ok_and(|m| m.is_dir());
         if kind.is_dir() {
             walk(root, &entry.path(), depth.saturating_add(1), files, passed_over)?;
         } else if !target_is_folder && [".json", ".yaml", ".yml"].iter().any(|end| file_name.ends_with(end)) {
             let name = entry.path().display().to_string();
-            let target = std::fs::metadata(entry.path()).map_err(|error| unreadable(&name, &error))?;
-            if !target.is_file() {
-                // A pipe that nobody writes to would be waited for without end.
-                let message = format!("`{name}` is not a file");
-                return Err(Diagnostic::error(codes::INPUT_UNREADABLE, message));
-            }
             let inside = |real: PathBuf| real.starts_with(root);
-            if kind.is_symlink() && !entry.path().canonicalize().is_ok_and(inside) {
+            // One that leads nowhere is told as what cannot be read.
+            if kind.is_symlink() && entry.path().exists() && !entry.path().canonicalize().is_ok_and(inside) {
                 let message = format!("`{name}` is a link that leads out of the input");
                 return Err(Diagnostic::error(codes::INPUT_UNREADABLE, message)
                     .hint("name the file that it leads to as an input of its own"));
@@ -293,14 +238,14 @@ pub fn policies(
         (true, false) => config.policies.clone(),
         (true, true) => vec!["builtin".to_owned()],
     };
-    let mut files = Vec::new();
+    let mut texts = Texts::default();
     let mut problems = Vec::new();
     for name in &names {
-        match policy_files(name) {
-            Ok(found) => files.extend(found),
-            Err(problem) => problems.push(problem),
+        if let Err(problem) = texts.add(name) {
+            problems.push(problem);
         }
     }
+    let mut files = texts.found;
     files.sort();
     // A library that two profiles share comes once.
     files.dedup();
@@ -314,74 +259,86 @@ pub fn policies(
     policy::load(files, data, LoadOptions { tests: false, rego_v0 })
 }
 
-/// The texts of one policy argument.
-///
-/// # Errors
-/// It cannot be read, or names nothing.
-pub fn policy_files(name: &str) -> Result<Vec<(String, String)>, Diagnostic> {
-    // Nothing else that begins so is ours: a folder `builtin-rules` is a folder.
-    let profile = name.strip_prefix("builtin:");
-    if name == "builtin" || profile.is_some() {
-        return builtin::files(profile).ok_or_else(|| {
-            let profile = profile.unwrap_or_default();
-            let known = builtin::profiles();
-            let hint = match nearest(profile, known.iter().copied()) {
-                Some(near) => format!("did you mean `builtin:{near}`?"),
-                None => format!("the profiles are {}", known.join(", ")),
-            };
-            Diagnostic::error(codes::POLICY_UNREADABLE, format!("there is no profile `{profile}`")).hint(hint)
-        });
-    }
-    let path = Path::new(name);
-    let mut found = Vec::new();
-    collect_policies(path, path, 0, &mut found)?;
-    if found.is_empty() {
-        return Err(Diagnostic::error(codes::POLICY_EMPTY, format!("there are no policies in `{name}`"))
-            .hint("policies end in `.rego`, or are YAML with `kind: Policy`"));
-    }
-    Ok(found)
+/// The texts of policies, by name.
+#[derive(Default)]
+struct Texts {
+    found: Vec<(String, String)>,
+    /// The files that they are from, each by its one path.
+    files: HashSet<PathBuf>,
+    bytes: usize,
 }
 
-fn collect_policies(
-    root: &Path,
-    path: &Path,
-    depth: usize,
-    found: &mut Vec<(String, String)>,
-) -> Result<(), Diagnostic> {
-    let name = path.display().to_string();
-    let fail = |error: &std::io::Error| {
-        Diagnostic::error(codes::POLICY_UNREADABLE, format!("`{name}` cannot be read: {error}"))
-    };
-    let metadata = std::fs::metadata(path).map_err(|error| fail(&error))?;
-    if metadata.is_dir() {
-        if depth > MAX_DEPTH {
-            let message = format!("`{name}` nests deeper than {MAX_DEPTH} folders");
-            return Err(Diagnostic::error(codes::POLICY_UNREADABLE, message));
+impl Texts {
+    /// Adds those of one argument.
+    fn add(&mut self, name: &str) -> Result<(), Diagnostic> {
+        // Nothing else that begins so is ours: a folder `builtin-rules` is a folder.
+        let profile = name.strip_prefix("builtin:");
+        if name == "builtin" || profile.is_some() {
+            self.found.extend(builtin::files(profile).ok_or_else(|| {
+                let profile = profile.unwrap_or_default();
+                let known = builtin::profiles();
+                let hint = match nearest(profile, known.iter().copied()) {
+                    Some(near) => format!("did you mean `builtin:{near}`?"),
+                    None => format!("the profiles are {}", known.join(", ")),
+                };
+                Diagnostic::error(codes::POLICY_UNREADABLE, format!("there is no profile `{profile}`"))
+                    .hint(hint)
+            })?);
+            return Ok(());
         }
-        let entries = std::fs::read_dir(path).map_err(|error| fail(&error))?;
-        let mut entries: Vec<_> = entries.collect::<Result<_, _>>().map_err(|error| fail(&error))?;
-        entries.sort_by_key(std::fs::DirEntry::file_name);
-        for entry in entries {
-            let hidden = entry.file_name().to_string_lossy().starts_with('.');
-            let link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
-            let is_folder = entry.path().is_dir();
-            if !(hidden || link && is_folder) {
-                collect_policies(root, &entry.path(), depth.saturating_add(1), found)?;
+        let path = Path::new(name);
+        if !self.collect(path, path, 0)? {
+            return Err(Diagnostic::error(codes::POLICY_EMPTY, format!("there are no policies in `{name}`"))
+                .hint("policies end in `.rego`, or are YAML with `kind: Policy`"));
+        }
+        Ok(())
+    }
+
+    /// Adds those of a file or folder, and tells whether there are any.
+    fn collect(&mut self, root: &Path, path: &Path, depth: usize) -> Result<bool, Diagnostic> {
+        let name = path.display().to_string();
+        let fail = |error: &std::io::Error| files::unreadable(&name, error, files::POLICY);
+        let metadata = std::fs::metadata(path).map_err(|error| fail(&error))?;
+        if metadata.is_dir() {
+            if depth > MAX_DEPTH {
+                let message = format!("`{name}` nests deeper than {MAX_DEPTH} folders");
+                return Err(Diagnostic::error(codes::POLICY_UNREADABLE, message));
             }
+            let entries = std::fs::read_dir(path).map_err(|error| fail(&error))?;
+            let mut entries: Vec<_> = entries.collect::<Result<_, _>>().map_err(|error| fail(&error))?;
+            entries.sort_by_key(std::fs::DirEntry::file_name);
+            let mut any = false;
+            for entry in entries {
+                let hidden = entry.file_name().to_string_lossy().starts_with('.');
+                let link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+                let is_folder = entry.path().is_dir();
+                if !(hidden || link && is_folder) {
+                    any |= self.collect(root, &entry.path(), depth.saturating_add(1))?;
+                }
+            }
+            return Ok(any);
         }
-        return Ok(());
+        // A file that is named is meant; in a folder, only what ends like a policy is.
+        if path != root && ![".rego", ".yaml", ".yml"].iter().any(|end| name.ends_with(end)) {
+            return Ok(false);
+        }
+        // However often it is named, what one file says is said once.
+        if self.files.insert(files::real(path)) {
+            let source = files::read(path, files::POLICY)?;
+            self.bytes = self.bytes.saturating_add(source.text.len());
+            if self.bytes > MAX_POLICIES {
+                let message = format!("with `{name}` the policies have more than {MAX_POLICIES} bytes");
+                return Err(Diagnostic::error(codes::INPUT_TOO_LARGE, message)
+                    .hint("give what policies look up as data (`--data`)"));
+            }
+            self.found.push((name.replace('\\', "/"), source.text.clone()));
+        }
+        Ok(true)
     }
-    // A file that is named is meant; in a folder, only what ends like a policy is.
-    let whole = path == root || [".rego", ".yaml", ".yml"].iter().any(|end| name.ends_with(end));
-    if whole {
-        let text = std::fs::read_to_string(path).map_err(|error| fail(&error))?;
-        found.push((name.replace('\\', "/"), text));
-    }
-    Ok(())
 }
 
 /// What policies see as `data`: settings, and members of the files that are named.
-fn data(config: &Config, files: &[PathBuf]) -> Result<Value, Vec<Diagnostic>> {
+fn data(config: &Config, paths: &[PathBuf]) -> Result<Value, Vec<Diagnostic>> {
     let mut problems = Vec::new();
     let settings = match &config.settings {
         Some(settings) => settings.0.clone(),
@@ -391,8 +348,9 @@ fn data(config: &Config, files: &[PathBuf]) -> Result<Value, Vec<Diagnostic>> {
     let mut members = Map::new();
     members.insert("settings".to_owned(), settings);
     let mut named: Vec<(String, Json)> = config.data.clone();
-    for file in files {
-        match text(file).and_then(|source| document::read::<Json>(&source)) {
+    let mut read = HashSet::new();
+    for file in paths.iter().filter(|file| read.insert(files::real(file))) {
+        match files::read(file, files::INPUT).and_then(|source| document::read::<Json>(&source)) {
             Ok(value) => named.push((file.display().to_string(), value)),
             Err(problem) => problems.push(problem),
         }
@@ -417,16 +375,4 @@ fn data(config: &Config, files: &[PathBuf]) -> Result<Value, Vec<Diagnostic>> {
         }
     }
     if problems.is_empty() { Ok(Value::Object(members)) } else { Err(problems) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_may_not_be_read_says_what_to_do() {
-        let denied = unreadable("in", &std::io::ErrorKind::PermissionDenied.into());
-        assert!(denied.hint.is_some_and(|hint| hint.contains("the right to read it")));
-        assert_eq!(unreadable("in", &std::io::ErrorKind::NotFound.into()).hint, None);
-    }
 }

@@ -105,7 +105,9 @@ struct Envelope {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct EnvelopeSignature {
-    keyid: String,
+    /// A hint alone, which an envelope may do without; whether a key signed is tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    keyid: Option<String>,
     sig: String,
 }
 
@@ -242,7 +244,7 @@ fn sealed(record: &Record, key: &PrivateKey) -> Result<String, Vec<Diagnostic>> 
         payload_type: PAYLOAD_TYPE.to_owned(),
         payload: STANDARD.encode(&payload),
         signatures: vec![EnvelopeSignature {
-            keyid: key.public().id().as_str().to_owned(),
+            keyid: Some(key.public().id().as_str().to_owned()),
             sig: STANDARD.encode(signature),
         }],
     };

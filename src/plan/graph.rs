@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use crate::diag::clean::line as clean;
 use crate::model::plan::{Plan, Step};
 
 /// Draws a plan for a terminal: one line a step, steps that wait for the same number of others
@@ -55,10 +56,10 @@ pub fn text(plan: &Plan) -> String {
 fn cells(step: &Step) -> [String; 5] {
     let some = |word: &str, list: String| if list.is_empty() { list } else { format!("{word} {list}") };
     [
-        clean(&step.id),
-        clean(&step.kind),
+        clean(&step.id).into_owned(),
+        clean(&step.kind).into_owned(),
         some("after", list(&step.after)),
-        some("undo", step.undo.as_ref().map(|undo| clean(&undo.kind)).unwrap_or_default()),
+        some("undo", step.undo.as_ref().map(|undo| clean(&undo.kind).into_owned()).unwrap_or_default()),
         some("fulfils", list(&step.fulfils)),
     ]
 }
@@ -136,19 +137,6 @@ fn layers(steps: &[Step]) -> Vec<Vec<&Step>> {
 
 fn list(words: &[String]) -> String {
     words.iter().map(|word| clean(word)).collect::<Vec<_>>().join(", ")
-}
-
-/// Writes out what would drive a terminal or turn the direction of writing.
-pub(crate) fn clean(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        let hidden = matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-        if c.is_control() || hidden {
-            let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
-        } else {
-            out.push(c);
-        }
-        out
-    })
 }
 
 /// Writes everything that could mean something to Mermaid or HTML as an entity.

@@ -2,13 +2,13 @@
 
 use crate::diag::{Diagnostic, codes};
 
-use super::graph::clean;
+use crate::diag::clean::line as clean;
 
 /// A text without what could drive a terminal, and no longer than people read.
 fn told(text: &str) -> String {
     const MOST: usize = 1_000;
     if text.chars().nth(MOST).is_none() {
-        return clean(text);
+        return clean(text).into_owned();
     }
     let start: String = text.chars().take(MOST).collect();
     format!("{}…", clean(&start))

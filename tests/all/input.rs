@@ -371,7 +371,7 @@ fn folders_that_go_in_circles_end() {
 }
 
 /// Runs within a time in which nothing that hangs would end.
-fn soon(folder: &Folder, line: &str) -> Ran {
+pub(crate) fn soon(folder: &Folder, line: &str) -> Ran {
     let start = Instant::now();
     let words: Vec<&str> = line.split(' ').collect();
     let mut child = folder

@@ -129,6 +129,21 @@ fn what_is_altered_in_a_record_is_found_out() {
 }
 
 #[test]
+fn what_a_record_calls_itself_acts_on_nobody() {
+    let (folder, files) = recorded("");
+    let mut record: Value = serde_json::from_str(&folder.read(&name(&files[0]))).unwrap();
+    let hostile = "a\u{1b}[2J\u{202e}\u{fffe}\u{e0041}\n::error::b";
+    record["decision"]["change"]["id"] = json!(hostile);
+    folder.write("hostile.json", record.to_string());
+    let ran = folder.run("replay hostile.json");
+    assert_eq!(ran.code, 10, "{ran:?}");
+    let shown = "a\\u{1b}[2J\\u{202e}\\u{fffe}\\u{e0041}\\n::error::b";
+    assert!(ran.out.contains(&format!("DIFFERENT: {shown} (")), "{ran:?}");
+    let acts = |c: char| matches!(c, '\u{1b}' | '\u{202e}' | '\u{fffe}' | '\u{e0041}');
+    assert!(!ran.out.contains(acts) && !ran.out.contains("\n::"), "{ran:?}");
+}
+
+#[test]
 fn a_signed_record_holds_for_its_key_alone() {
     let (folder, files) = recorded("--sign-key key.pem");
     let all: Vec<String> = files.iter().map(|file| name(file)).collect();
@@ -165,6 +180,15 @@ fn a_signed_record_holds_for_its_key_alone() {
         assert_eq!(ran.code, 10, "{what}: {ran:?}");
         assert!(ran.err.contains("record.altered") && ran.out.is_empty(), "{what}: {ran:?}");
     }
+    // Which key signed need not be said, and another signature beside it says nothing against it.
+    let mut unnamed = envelope.clone();
+    unnamed["signatures"][0].as_object_mut().unwrap().remove("keyid").unwrap();
+    let stranger = json!({"sig": base64(b"another")});
+    unnamed["signatures"].as_array_mut().unwrap().insert(0, stranger);
+    folder.write("unnamed.json", unnamed.to_string());
+    let ran = folder.run("replay unnamed.json --key key.pub");
+    assert!(ran.code == 0 && ran.out.contains("signed by sha256:"), "{ran:?}");
+    assert_eq!(folder.run("replay unnamed.json --key stranger.pub").code, 10);
     // The signature taken off, it is no signed record any more.
     folder.write("altered.json", payload);
     assert_eq!(folder.run("replay altered.json --key key.pub").code, 10);

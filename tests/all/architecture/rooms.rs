@@ -77,16 +77,23 @@ pub(crate) const ROOMS: &[Room] = &[
         why: "cases run through the same evaluation as real changes; no case is never a pass",
     },
     Room {
+        name: "files",
+        pure: false,
+        imports: &["diag"],
+        why: "whatever is read is a file, whole and within a bound; nothing is waited for",
+    },
+    Room {
         name: "config",
         pure: false,
-        imports: &["model", "diag", "facts", "policy", "decide"],
+        imports: &["model", "diag", "facts", "policy", "decide", "files"],
         why: "the operator's file with what it names read; holds the options of the rooms it configures",
     },
     Room {
         name: "pipeline",
         pure: false,
         imports: &[
-            "model", "diag", "facts", "policy", "engine", "decide", "plan", "author", "report", "config",
+            "model", "diag", "facts", "policy", "engine", "decide", "plan", "author", "report", "files",
+            "config",
         ],
         why: "files in, evaluation out; `author` and `config` for the schemas of what they read",
     },
@@ -94,7 +101,8 @@ pub(crate) const ROOMS: &[Room] = &[
         name: "cli",
         pure: false,
         imports: &[
-            "model", "diag", "facts", "policy", "engine", "decide", "report", "author", "config", "pipeline",
+            "model", "diag", "facts", "policy", "engine", "decide", "report", "author", "files", "config",
+            "pipeline",
         ],
         why: "arguments, exit codes and the terminal; the one place where the time is read",
     },
