@@ -4,6 +4,8 @@
 //! Most of what is drawn is a trap: members that are missing, false or null, collections that are
 //! none, patterns that do not fit.
 
+#![expect(clippy::arithmetic_side_effects, reason = "a test that counts to a few hundred")]
+
 use std::cell::Cell;
 use std::fmt::Write as _;
 
