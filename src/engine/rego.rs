@@ -2,8 +2,10 @@
 //!
 //! Which form a rule takes is decided when it is compiled, from its syntax tree and those of all that
 //! it can reach: `with` and the clock need the interpreter. So does whatever could give two values
-//! where there must be one: the compiled form takes the first and says nothing. And so do heads and
-//! comprehensions that give each of a collection, which fail where it is none: `contains input.x[_]`.
+//! where there must be one: the compiled form takes the first and says nothing. So do comprehensions
+//! that give each of a collection, which fail where it is none: `[input.x[_] | …]`. And so do heads of
+//! several parts, values of several rules, defaults of functions, arguments that are held against
+//! something, and indexes that `every` goes through: the compiled form gets those wrong.
 //!
 //! INVARIANT: a function or a calculation that fails is a [`super::Failure`], never undefined. The
 //! compiled form itself goes on after an error as if the rule had not applied; so everything in it
@@ -21,6 +23,7 @@ use std::sync::{Arc, Mutex};
 
 use regorus::languages::rego::compiler::Compiler;
 use regorus::rvm::Program;
+use regorus::unstable::Rule;
 
 use super::{Compiled, Engine, Limits, Session};
 use crate::diag::{Diagnostic, codes};
@@ -239,7 +242,10 @@ fn may_be_compiled(names: &Names<'_>, at: usize, unit: &Unit) -> bool {
     let reached: BTreeSet<_> = effects.flat_map(|rule| names.reach((at, rule))).collect();
     reached.into_iter().all(|at| {
         let Some((unit, definition)) = names.definition(at) else { return false };
-        definition.uses.with.is_none()
+        definition.plain
+            && definition.path.len() == 1
+            && !matches!(definition.rule.as_ref(), Rule::Default { args, .. } if !args.is_empty())
+            && definition.uses.with.is_empty()
             && !definition.uses.maps
             && !definition.uses.gives_each
             && !definition.uses.looks_up
@@ -251,7 +257,7 @@ fn may_be_compiled(names: &Names<'_>, at: usize, unit: &Unit) -> bool {
                         builtins::care(&name),
                         None | Some(builtins::Care::Clock | builtins::Care::Refused(_))
                     ),
-                    Target::Missing(_) => false,
+                    Target::Missing(_) | Target::Below(_) => false,
                     Target::Rules(_) | Target::Elsewhere => true,
                 }
             })

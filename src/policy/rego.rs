@@ -181,6 +181,26 @@ fn shapes(unit: &Unit, problems: &mut Vec<Diagnostic>) {
                 "split it into rules of their own".to_owned(),
             );
         }
+        if let regorus::unstable::Rule::Spec { bodies, .. } = definition.rule.as_ref()
+            && bodies.iter().filter(|body| !body.is_else).count() > 1
+        {
+            refuse(
+                "a head has several bodies".to_owned(),
+                "write the head once more for each of them".to_owned(),
+            );
+        }
+        let mixed = unit.rules.iter().find(|other| {
+            !other.plain
+                && other.path.len() < definition.path.len()
+                && definition.path.starts_with(&other.path)
+        });
+        if let Some(other) = mixed {
+            let (name, line) = (other.path.join("."), other.line);
+            refuse(
+                format!("a part of `{name}` is written out here, and computed in line {line}"),
+                format!("compute it here too: `{name}[key] … if {{ key := … }}`"),
+            );
+        }
         if definition.effect().is_none() {
             continue;
         }

@@ -12,6 +12,8 @@
 //! A loop that finds nothing does not end its body: it would count as one that holds, and `else` would not
 //! be tried. So a body that has given nothing by its end does not hold.
 //!
+//! What is undefined is no argument: parameters are looked at before anything else, used or not.
+//!
 //! What does not hold ends the innermost loop's turn, even where a comprehension has begun since: the
 //! rest of the turn would be lost with it. So the body of each comprehension becomes a loop of one turn.
 
@@ -50,6 +52,14 @@ pub(super) fn guard(program: &Arc<Program>) -> Option<Arc<Program>> {
     let mut spans = Vec::with_capacity(program.instructions.len());
     // Where each instruction went, and one more for the end.
     let mut moved: Vec<usize> = Vec::with_capacity(program.instructions.len());
+    // How many parameters are looked at from an instruction on.
+    let mut parameters: BTreeMap<usize, u8> = BTreeMap::new();
+    for rule in &program.rule_infos {
+        let Some(info) = &rule.function_info else { continue };
+        for start in rule.destructuring_blocks.iter().flatten() {
+            parameters.insert(usize::try_from(*start).ok()?, u8::try_from(info.num_params).ok()?);
+        }
+    }
     // The rule that instructions are of, loops of one turn, and those of them whose end is still to come.
     let mut rule = None;
     let mut spare: BTreeMap<usize, u8> = BTreeMap::new();
@@ -59,6 +69,11 @@ pub(super) fn guard(program: &Arc<Program>) -> Option<Arc<Program>> {
         moved.push(instructions.len());
         let instruction = *program.instructions.get(at)?;
         let span = program.instruction_spans.get(at).cloned().flatten();
+        // Parameters stand behind the result, in order.
+        for parameter in 1..=parameters.get(&at).copied().unwrap_or(0) {
+            instructions.push(defined(parameter));
+            spans.push(span.clone());
+        }
         let replaced = match instruction {
             Instruction::Add { dest, left, right } => call(&mut program, "+", dest, &[left, right])?,
             Instruction::Sub { dest, left, right } => call(&mut program, "-", dest, &[left, right])?,
@@ -132,13 +147,6 @@ pub(super) fn guard(program: &Arc<Program>) -> Option<Arc<Program>> {
                 spans.push(span.clone());
                 instruction
             }
-            Instruction::ObjectSet { key, value, .. } => {
-                for register in [key, value] {
-                    instructions.push(defined(register));
-                    spans.push(span.clone());
-                }
-                instruction
-            }
             Instruction::Move { src, .. } => {
                 instructions.push(defined(src));
                 spans.push(span.clone());
@@ -170,6 +178,7 @@ pub(super) fn guard(program: &Arc<Program>) -> Option<Arc<Program>> {
                 return None;
             }
             Instruction::HostAwait { .. }
+            | Instruction::ObjectSet { .. }
             | Instruction::PolicyCondition { .. }
             | Instruction::LogicalBlockStart { .. }
             | Instruction::LogicalBlockEnd { .. }

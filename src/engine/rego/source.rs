@@ -7,21 +7,25 @@
 //!
 //! What a head gives is calculated at the end of its body, under a name: `contains x.y if some x in z`
 //! becomes `contains o if { some x in z; o := x.y }`. The interpreter forgets what a definition has given
-//! so far, where one of its heads is undefined; a statement that is undefined only does not hold. Every
-//! place in the new text can be traced to the author's.
+//! so far, where one of its heads is undefined; a statement that is undefined only does not hold.
+//!
+//! And what `with` puts in the place of something is calculated in a statement before: `k with input.x as
+//! y` becomes `w := y; k with input.x as w`. The interpreter calculates it as if it were in place
+//! already, and then takes the rules that it used for calculated. Every place in the new text can be
+//! traced to the author's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
 
-use regorus::unstable::{Expr, Query, Rule, RuleAssign, RuleHead};
+use regorus::unstable::{Expr, Literal, Query, Rule, RuleAssign, RuleHead, Span};
 
 use crate::diag::Source;
 use crate::model::finding::{Effect, Location};
 use crate::policy::rego::RESERVED;
-use crate::policy::rego::unit::{Form, Unit};
-use crate::policy::rego::uses::{bytes, gives_each};
+use crate::policy::rego::unit::{Definition, Form, Unit};
+use crate::policy::rego::uses::{Uses, bytes, gives_each, path, plain};
 
 /// A definition of an effect.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,6 +76,7 @@ struct Origin {
 }
 
 /// What a part of the text is replaced by.
+#[derive(Clone)]
 enum Piece {
     /// Words of our own.
     Own(String),
@@ -84,6 +89,8 @@ type Edit = (Range<usize>, Vec<Piece>);
 /// Puts a text together.
 struct Writer<'s> {
     source: &'s str,
+    /// In order; those that stand within others are made where a part with them is copied.
+    edits: Vec<Edit>,
     /// Calls that are left out, wherever they come to stand.
     silent: Vec<Range<usize>>,
     text: String,
@@ -91,6 +98,34 @@ struct Writer<'s> {
 }
 
 impl Writer<'_> {
+    /// Writes a part of the text, edited. What stands within an edit is edited with it.
+    fn write(&mut self, part: &Range<usize>) {
+        let mut at = part.start;
+        let edits =
+            self.edits.iter().filter(|(range, _)| range.start >= part.start && range.start < part.end);
+        let edits: Vec<Edit> = edits.filter(|(range, _)| range != part).cloned().collect();
+        for (range, pieces) in edits {
+            let silent = |call: &Range<usize>| call.start < range.start && range.end < call.end;
+            if range.start < at || self.silent.iter().any(silent) {
+                continue;
+            }
+            self.copy(at..range.start);
+            for piece in pieces {
+                match piece {
+                    Piece::Own(text) => {
+                        // What goes wrong in it is told of where it stands.
+                        let here = self.text.len();
+                        self.parts.push(Origin { here, there: range.start, length: 0 });
+                        self.text.push_str(&text);
+                    }
+                    Piece::Part(part) => self.write(&part),
+                }
+            }
+            at = range.end;
+        }
+        self.copy(at..part.end.min(self.source.len()));
+    }
+
     fn copy(&mut self, range: Range<usize>) {
         let start = self.text.len();
         self.parts.push(Origin { here: start, there: range.start, length: range.len() });
@@ -105,27 +140,6 @@ impl Writer<'_> {
             }
         }
     }
-
-    fn edit(&mut self, mut edits: Vec<Edit>) {
-        edits.sort_by_key(|(range, _)| (range.start, range.end));
-        let mut at = 0;
-        for (range, pieces) in edits {
-            self.copy(at..range.start);
-            for piece in pieces {
-                match piece {
-                    Piece::Own(text) => {
-                        // What goes wrong in it is told of where it stands.
-                        let here = self.text.len();
-                        self.parts.push(Origin { here, there: range.start, length: 0 });
-                        self.text.push_str(&text);
-                    }
-                    Piece::Part(part) => self.copy(part),
-                }
-            }
-            at = range.end;
-        }
-        self.copy(at..self.source.len());
-    }
 }
 
 /// Prepares a unit.
@@ -136,8 +150,11 @@ pub(super) fn prepare(unit: &Unit) -> Prepared {
     let mut silent: Vec<_> = prints.filter(|_| !own).cloned().collect();
     silent.sort_by_key(|call| (call.start, std::cmp::Reverse(call.end)));
 
-    let mut edits: Vec<Edit> =
-        unit.rules.iter().flat_map(|d| named(&unit.source.text, &d.rule, unit.v1)).collect();
+    let functions = unit.rules.iter().filter(|d| d.form == Form::Function);
+    let functions = functions.filter_map(|d| d.path.first()).map(String::as_str).collect();
+    let mut namer = Namer { text: &unit.source.text, v1: unit.v1, functions, edits: Vec::new(), withs: 0 };
+    unit.rules.iter().for_each(|definition| namer.rule(definition));
+    let mut edits = namer.edits;
     let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, definition) in unit.rules.iter().enumerate() {
         if let Some(name) = definition.path.first()
@@ -175,8 +192,15 @@ pub(super) fn prepare(unit: &Unit) -> Prepared {
             heads.push(Head { effect, location });
         }
     }
-    let mut writer = Writer { source: &unit.source.text, silent, text: String::new(), parts: Vec::new() };
-    writer.edit(edits);
+    // What says what is so anyway; the parser would take `v1` for a name that is taken.
+    for import in unit.imports.iter().filter(|import| unit.v1 && !unit.v0 && import.path == ["rego", "v1"]) {
+        edits.push((import.span.clone(), Vec::new()));
+    }
+    edits.sort_by_key(|(range, _)| (range.start, range.end));
+    let source = &unit.source.text;
+    let mut writer = Writer { source, edits, silent, text: String::new(), parts: Vec::new() };
+    // One more, for what is added at the very end.
+    writer.write(&(0..source.len().saturating_add(1)));
     let Writer { mut text, parts, .. } = writer;
     if !heads.is_empty() {
         let _ = write!(text, "\n{} := [{}]\n{appended}", outputs(), list.join(", "));
@@ -185,87 +209,249 @@ pub(super) fn prepare(unit: &Unit) -> Prepared {
     Prepared { text, original: Arc::clone(&unit.source), parts, heads }
 }
 
-/// Moves what a rule's heads give to the end of its bodies.
-fn named(text: &str, rule: &Rule, v1: bool) -> Vec<Edit> {
-    let Rule::Spec { head, bodies, span } = rule else { return Vec::new() };
-    let mut edits = Vec::new();
-    // What the head itself gives: keys, and a value.
-    let mut given: Vec<(String, Range<usize>)> = Vec::new();
-    let mut give = |term: &Expr, after: usize, edits: &mut Vec<Edit>| {
-        if plain(term) || (bodies.is_empty() && !gives_each(term)) {
-            return;
-        }
-        let name = match given.len() {
-            0 => format!("{RESERVED}output"),
-            n => format!("{RESERVED}output_{n}"),
-        };
-        let range = range(text, term, after);
-        edits.push((range.clone(), vec![Piece::Own(name.clone())]));
-        given.push((name, range));
-    };
-    let value = match head {
-        RuleHead::Compr { refr, assign, .. } => {
-            let mut refr = refr;
-            loop {
-                match refr.as_ref() {
-                    Expr::RefBrack { refr: inner, index, .. } => {
-                        give(index, bytes(inner.span()).end, &mut edits);
-                        refr = inner;
-                    }
-                    Expr::RefDot { refr: inner, .. } => refr = inner,
-                    _ => break,
-                }
-            }
-            assign.as_ref()
-        }
-        RuleHead::Set { refr, key, .. } => {
-            if let Some(key) = key {
-                give(key, bytes(refr.span()).end, &mut edits);
-            }
-            None
-        }
-        RuleHead::Func { assign, .. } => assign.as_ref(),
-    };
-    if let Some(RuleAssign { span, value, .. }) = value {
-        give(value, bytes(span).start, &mut edits);
-    }
-    for body in bodies {
-        match &body.assign {
-            None if !body.is_else => edits.extend(statements(&body.query, &given)),
-            Some(RuleAssign { span, value, .. }) if !plain(value) => {
-                let range = range(text, value, bytes(span).start);
-                let given = [(format!("{RESERVED}output"), range.clone())];
-                let mut own = vec![Piece::Own(format!("{RESERVED}output"))];
-                match body.query.stmts.is_empty() {
-                    true if !gives_each(value) => continue,
-                    true => own.extend(body_of(&given, v1)),
-                    false => edits.extend(statements(&body.query, &given)),
-                }
-                edits.push((range, own));
-            }
-            _ => {}
-        }
-    }
-    if bodies.is_empty() && !given.is_empty() {
-        let end = bytes(span).end;
-        edits.push((end..end, body_of(&given, v1)));
-    }
-    edits
+/// What is given a name: the name, and where it stands.
+type Named = (String, Range<usize>);
+
+/// Gives names to what heads give, and to what `with` puts in the place of something.
+struct Namer<'u> {
+    text: &'u str,
+    v1: bool,
+    /// The functions of the package: `with` may put one in the place of another.
+    functions: BTreeSet<&'u str>,
+    edits: Vec<Edit>,
+    /// How many names there are for what `with` puts somewhere.
+    withs: usize,
 }
 
-/// Where a term stands that comes after a place. The parser's own spans leave out the quotes of strings, and
-/// where an object begins.
-fn range(text: &str, term: &Expr, after: usize) -> Range<usize> {
-    let span = bytes(term.span());
-    let quote = |at: Option<usize>| {
-        at.and_then(|at| text.as_bytes().get(at)).is_some_and(|byte| matches!(byte, b'"' | b'`'))
-    };
-    let start = match term {
-        Expr::Object { .. } => opening(text, after),
-        _ if quote(span.start.checked_sub(1)) => span.start.saturating_sub(1),
-        _ => span.start,
-    };
-    start..span.end.saturating_add(usize::from(quote(Some(span.end))))
+/// Whether a term is defined wherever its body holds: it has no names but variables.
+fn certain(term: &Expr, uses: &Uses) -> bool {
+    plain(term, &|name| uses.locals.contains(name) || uses.bound.contains(name))
+}
+
+impl Namer<'_> {
+    /// Where something stands: the parser's own spans leave out the quotes of strings at their ends.
+    fn whole(&self, span: &Span) -> Range<usize> {
+        let span = bytes(span);
+        let quote = |at: Option<usize>| {
+            at.and_then(|at| self.text.as_bytes().get(at)).is_some_and(|byte| matches!(byte, b'"' | b'`'))
+        };
+        let start = if quote(span.start.checked_sub(1)) { span.start.saturating_sub(1) } else { span.start };
+        start..span.end.saturating_add(usize::from(quote(Some(span.end))))
+    }
+
+    /// Puts a name in the place of a term that comes after a place.
+    fn name(&mut self, name: String, term: &Expr, after: usize) -> Named {
+        // Of an object the parser's own span has the end.
+        let start = matches!(term, Expr::Object { .. }).then(|| opening(self.text, after));
+        let whole = self.whole(term.span());
+        let range = start.unwrap_or(whole.start)..whole.end;
+        self.edits.push((range.clone(), vec![Piece::Own(name.clone())]));
+        self.expr(term);
+        (name, range)
+    }
+
+    /// Moves what the heads of a rule give to the end of its bodies.
+    fn rule(&mut self, definition: &Definition) {
+        let Rule::Spec { head, bodies, span } = definition.rule.as_ref() else { return };
+        let uses = &definition.uses;
+        let mut terms: Vec<(&Expr, usize)> = Vec::new();
+        let value = match head {
+            RuleHead::Compr { refr, assign, .. } => {
+                let mut refr = refr;
+                loop {
+                    match refr.as_ref() {
+                        Expr::RefBrack { refr: inner, index, .. } => {
+                            terms.push((index, bytes(inner.span()).end));
+                            refr = inner;
+                        }
+                        Expr::RefDot { refr: inner, .. } => refr = inner,
+                        _ => break,
+                    }
+                }
+                assign.as_ref()
+            }
+            RuleHead::Set { refr, key, .. } => {
+                terms.extend(key.iter().map(|key| (key.as_ref(), bytes(refr.span()).end)));
+                None
+            }
+            RuleHead::Func { assign, .. } => assign.as_ref(),
+        };
+        terms.extend(value.map(|RuleAssign { span, value, .. }| (value.as_ref(), bytes(span).start)));
+        let mut given: Vec<Named> = Vec::new();
+        for (term, after) in terms {
+            if certain(term, uses) || (bodies.is_empty() && !gives_each(term)) {
+                self.expr(term);
+                continue;
+            }
+            let name = match given.len() {
+                0 => format!("{RESERVED}output"),
+                n => format!("{RESERVED}output_{n}"),
+            };
+            given.push(self.name(name, term, after));
+        }
+        for body in bodies {
+            match &body.assign {
+                None if !body.is_else => self.body(&body.query, &given),
+                Some(RuleAssign { span, value, .. }) if !certain(value, uses) => {
+                    let alone = body.query.stmts.is_empty();
+                    if alone && !gives_each(value) {
+                        self.expr(value);
+                        continue;
+                    }
+                    let own = self.name(format!("{RESERVED}output"), value, bytes(span).start);
+                    match alone {
+                        true => self.append(own.1.end, &[own]),
+                        false => self.body(&body.query, &[own]),
+                    }
+                }
+                _ => self.body(&body.query, &[]),
+            }
+        }
+        if bodies.is_empty() && !given.is_empty() {
+            self.append(bytes(span).end, &given);
+        }
+    }
+
+    /// Gives a head a body that only makes assignments.
+    fn append(&mut self, at: usize, given: &[Named]) {
+        let mut pieces = vec![Piece::Own(if self.v1 { " if {" } else { " {" }.to_owned())];
+        pieces.extend(assignments(given));
+        pieces.push(Piece::Own(" }".to_owned()));
+        self.edits.push((at..at, pieces));
+    }
+
+    /// Puts assignments to the end of a body.
+    fn body(&mut self, query: &Query, given: &[Named]) {
+        let (Some(first), Some(last)) = (query.stmts.first(), query.stmts.last()) else { return };
+        let bare = bytes(&query.span).start == bytes(&first.span).start;
+        let (start, end) = (self.whole(&first.span).start, self.whole(&last.span).end);
+        let before = self.edits.len();
+        self.query(query);
+        if !given.is_empty() {
+            let mut pieces = vec![Piece::Own(";".to_owned())];
+            pieces.extend(assignments(given));
+            self.edits.push((end..end, pieces));
+        }
+        // What is a statement without braces becomes several.
+        if bare
+            && self
+                .edits
+                .iter()
+                .skip(before)
+                .any(|(range, _)| *range == (start..start) || *range == (end..end))
+        {
+            match self.edits.iter_mut().skip(before).find(|(range, _)| *range == (start..start)) {
+                Some((_, pieces)) => pieces.insert(0, Piece::Own("{ ".to_owned())),
+                None => self.edits.push((start..start, vec![Piece::Own("{ ".to_owned())])),
+            }
+            match self.edits.iter_mut().skip(before).find(|(range, _)| *range == (end..end)) {
+                Some((_, pieces)) => pieces.push(Piece::Own(" }".to_owned())),
+                None => self.edits.push((end..end, vec![Piece::Own(" }".to_owned())])),
+            }
+        }
+    }
+
+    /// Gives names to what `with` puts in the place of something, before the statement.
+    fn query(&mut self, query: &Query) {
+        for statement in &query.stmts {
+            let mut given: Vec<Named> = Vec::new();
+            for change in &statement.with_mods {
+                let term = change.r#as.as_ref();
+                if plain(term, &|_| false) || self.is_function(&change.refr, term) {
+                    continue;
+                }
+                self.withs = self.withs.saturating_add(1);
+                let name = format!("{RESERVED}with_{}", self.withs);
+                given.push(self.name(name, term, bytes(change.refr.span()).end));
+            }
+            if !given.is_empty() {
+                let start = self.whole(&statement.span).start;
+                let mut pieces: Vec<Piece> = assignments(&given);
+                pieces.push(Piece::Own("; ".to_owned()));
+                self.edits.push((start..start, pieces));
+            }
+            match &statement.literal {
+                Literal::SomeVars { .. } => {}
+                Literal::SomeIn { collection, .. } => self.expr(collection),
+                Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => self.expr(expr),
+                Literal::Every { domain, query, .. } => {
+                    self.expr(domain);
+                    self.query(query);
+                }
+            }
+        }
+    }
+
+    /// Whether `with` may put a function there: only values have names.
+    fn is_function(&self, target: &Expr, term: &Expr) -> bool {
+        match (path(target), path(term)) {
+            (Some((target, _)), _) if target.first().is_some_and(|root| root == "input") => false,
+            (Some((target, _)), Some((term, _))) if target.first().is_some_and(|root| root == "data") => {
+                term.first().is_none_or(|name| term.len() > 1 || self.functions.contains(name.as_str()))
+            }
+            (Some((target, _)), None) => target.first().is_none_or(|root| root != "data"),
+            _ => true,
+        }
+    }
+
+    /// Goes through the bodies within a term.
+    fn expr(&mut self, expr: &Expr) {
+        match expr {
+            Expr::String { .. }
+            | Expr::RawString { .. }
+            | Expr::Number { .. }
+            | Expr::Bool { .. }
+            | Expr::Null { .. }
+            | Expr::Var { .. } => {}
+            Expr::Array { items, .. } | Expr::Set { items, .. } => {
+                items.iter().for_each(|item| self.expr(item));
+            }
+            Expr::Object { fields, .. } => {
+                for (_, key, value) in fields {
+                    self.expr(key);
+                    self.expr(value);
+                }
+            }
+            Expr::ArrayCompr { term, query, .. } | Expr::SetCompr { term, query, .. } => {
+                self.query(query);
+                self.expr(term);
+            }
+            Expr::ObjectCompr { key, value, query, .. } => {
+                self.query(query);
+                self.expr(key);
+                self.expr(value);
+            }
+            Expr::Call { params, .. } => params.iter().for_each(|param| self.expr(param)),
+            Expr::UnaryExpr { expr, .. } => self.expr(expr),
+            Expr::RefDot { refr, .. } => self.expr(refr),
+            Expr::RefBrack { refr, index, .. } => {
+                self.expr(refr);
+                self.expr(index);
+            }
+            Expr::BinExpr { lhs, rhs, .. }
+            | Expr::BoolExpr { lhs, rhs, .. }
+            | Expr::ArithExpr { lhs, rhs, .. }
+            | Expr::AssignExpr { lhs, rhs, .. } => {
+                self.expr(lhs);
+                self.expr(rhs);
+            }
+            Expr::Membership { key, value, collection, .. } => {
+                key.iter().for_each(|key| self.expr(key));
+                self.expr(value);
+                self.expr(collection);
+            }
+        }
+    }
+}
+
+fn assignments(given: &[Named]) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for (index, (name, range)) in given.iter().enumerate() {
+        let between = if index == 0 { "" } else { ";" };
+        pieces.push(Piece::Own(format!("{between} {name} := ")));
+        pieces.push(Piece::Part(range.clone()));
+    }
+    pieces
 }
 
 /// The first opening brace after a place, but for those in comments.
@@ -281,57 +467,6 @@ fn opening(text: &str, after: usize) -> usize {
         *byte == b'{' && !comment
     });
     found.map_or(after, |(at, _)| at)
-}
-
-/// Puts assignments to the end of a body.
-fn statements(query: &Query, given: &[(String, Range<usize>)]) -> Vec<Edit> {
-    let (Some(first), Some(last)) = (query.stmts.first(), query.stmts.last()) else { return Vec::new() };
-    if given.is_empty() {
-        return Vec::new();
-    }
-    let (start, end) = (bytes(&first.span).start, bytes(&last.span).end);
-    let braces = bytes(&query.span).start < start;
-    let mut pieces = vec![Piece::Own(";".to_owned())];
-    pieces.extend(assignments(given));
-    if braces {
-        return vec![(end..end, pieces)];
-    }
-    pieces.push(Piece::Own(" }".to_owned()));
-    vec![(start..start, vec![Piece::Own("{ ".to_owned())]), (end..end, pieces)]
-}
-
-/// A body that only makes assignments.
-fn body_of(given: &[(String, Range<usize>)], v1: bool) -> Vec<Piece> {
-    let mut pieces = vec![Piece::Own(if v1 { " if {" } else { " {" }.to_owned())];
-    pieces.extend(assignments(given));
-    pieces.push(Piece::Own(" }".to_owned()));
-    pieces
-}
-
-fn assignments(given: &[(String, Range<usize>)]) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    for (index, (name, range)) in given.iter().enumerate() {
-        let between = if index == 0 { "" } else { ";" };
-        pieces.push(Piece::Own(format!("{between} {name} := ")));
-        pieces.push(Piece::Part(range.clone()));
-    }
-    pieces
-}
-
-/// Whether a term is made of names and constants alone, and so is defined where they are.
-fn plain(term: &Expr) -> bool {
-    match term {
-        Expr::Var { .. }
-        | Expr::String { .. }
-        | Expr::RawString { .. }
-        | Expr::Number { .. }
-        | Expr::Bool { .. }
-        | Expr::Null { .. } => true,
-        Expr::Array { items, .. } | Expr::Set { items, .. } => items.iter().all(|item| plain(item)),
-        Expr::Object { fields, .. } => fields.iter().all(|(_, key, value)| plain(key) && plain(value)),
-        Expr::UnaryExpr { expr, .. } => plain(expr),
-        _ => false,
-    }
 }
 
 /// `true`, on as many lines and columns as what it stands for.
@@ -384,8 +519,11 @@ mod tests {
                 "package a\n\ndeny contains {term} if some x in input\n\nf(x) := {term} if {{ x }}\n\np[{term}] := 1 if {{ some x in input }}\n"
             );
             let unit = unit::parse(&Source::new("a.rego", text.as_str()), false).unwrap();
-            for edits in unit.rules.iter().map(|d| named(&text, &d.rule, true)) {
-                let moved = edits.iter().flat_map(|(_, pieces)| pieces).find_map(|piece| match piece {
+            for definition in &unit.rules {
+                let functions = BTreeSet::new();
+                let mut namer = Namer { text: &text, v1: true, functions, edits: Vec::new(), withs: 0 };
+                namer.rule(definition);
+                let moved = namer.edits.iter().flat_map(|(_, pieces)| pieces).find_map(|piece| match piece {
                     Piece::Part(range) => text.get(range.clone()),
                     Piece::Own(_) => None,
                 });

@@ -251,6 +251,49 @@ fn nothing_found_is_lost() {
             "deny contains o[_]\n\no[x.k] := x.b if some x in [{\"b\": \"b\", \"k\": 1}, {\"b\": 1}, {\"k\": 2}]",
             "b",
         ),
+        // A rule that `with` used for what it puts in the place of something was lost in the statement.
+        ("deny contains \"b\" if k == 4 with input.x as k\n\nk := 4 if input.change", "b"),
+        (
+            "deny contains \"b\" if {\n\tk == 4 with input.x as k with data.y as {\"k\": k}\n}\n\nk := 4 if input.change",
+            "b",
+        ),
+        ("deny contains \"b\" if count([1 | k == 4 with input.x as k]) == 1\n\nk := 4 if input.change", "b"),
+        (
+            "deny contains {\"msg\": concat(\"\", [m | m := \"b\"; k == 4 with input.x as k])} if input.change\n\nk := 4 if input.change",
+            "{\"msg\":\"b\"}",
+        ),
+        ("deny contains \"b\" if f(1) == 9 with f as g\n\nf(x) := x\n\ng(_) := 9", "b"),
+        ("deny contains \"b\" if lower(\"X\") == \"Y\" with lower as upper_y\n\nupper_y(_) := \"Y\"", "b"),
+        ("deny contains \"b\" if time.now_ns() == 5 with time.now_ns as 5", "b"),
+        // A statement or term that ends in a text.
+        ("deny contains x.n if { some x in [{\"n\": \"b\", \"k\": \"db\"}]; x.k == \"db\" }", "b"),
+        ("deny contains x.n if {\n\tsome x in [{\"n\": \"b\", \"k\": \"db\"}]\n\t\"db\" == x.k\n}", "b"),
+        ("deny contains x.n if input.change.id != `q`\n\nx := {\"n\": \"b\"}", "b"),
+        ("deny contains x.n if \"q\" != input.change.id\n\nx := {\"n\": \"b\"}", "b"),
+        (
+            "deny contains {\"msg\": x.n} if input.k == \"z\" with input as {\"k\": \"z\"}\n\nx := {\"n\": \"b\"}",
+            "{\"msg\":\"b\"}",
+        ),
+        (
+            "deny contains f({\"n\": \"b\"})\n\nf(x) := x.a if { x.n == \"q\" } else := x.n if { x.n == \"b\" }",
+            "b",
+        ),
+        // Heads of several parts, and values of several rules.
+        ("deny contains x if some x in teams.db\n\nteams[t] contains o if some t, o in {\"db\": \"b\"}", "b"),
+        ("deny contains x.z\n\nx.y := 1\n\nx.z := \"b\"", "b"),
+        ("deny contains x if some x in o.b\n\no.a contains \"a\"\n\no.b contains \"b\"", "b"),
+        // The default of a function, and what is undefined as an argument that nobody looks at.
+        ("deny contains \"b\" if f(1) == false\n\ndefault f(_) := false\n\nf(x) if x == 2", "b"),
+        ("deny contains \"b\" if not f(input.gone)\n\nf(_) := true", "b"),
+        ("deny contains \"a\" if f(input.gone, 3) == 3\n\nf(_, y) := y\n\ndeny contains \"b\"", "b"),
+        // The name of a rule that is undefined, as the value of a function.
+        (
+            "deny contains f([1])\n\nr := 1 if input.gone\n\nf(x) := r if { some y in x; y } else := \"b\"",
+            "b",
+        ),
+        ("deny contains f(1)\n\nr := 1 if input.gone\n\nf(x) := [r] if x else := \"b\"", "b"),
+        // `v1` is a name like others.
+        ("import rego.v1\n\ndeny contains v1.n if { some v1 in [{\"n\": \"b\"}]; v1.n > \"a\" }", "b"),
         // A value that is undefined was a member.
         ("deny contains \"b\" if count(o) == 0\n\no[x] := gone if some x in [1]\n\ngone if input.gone", "b"),
     ] {
@@ -426,7 +469,7 @@ fn both_forms_agree() {
     let mut differ = Vec::new();
     for body in bodies {
         let text = format!(
-            "package a\n\ndeny contains \"yes\" if {{\n\t{}\n}}\n\nvalue := 1 if data.d.t\n\nvalue := 2 if data.d.n\n\nmany := x if some x in [1, 2]\n\npick(_) := x if some x in [1, 2]\n\nboth_true(x) if x == 1\n\nboth_true(x) if x < 2\n\nchoose(x) := \"large\" if {{\n\tx > 5\n}} else := \"small\" if x > 1\n\npart[k] := v if some k, v in data.d.map\n\npart[\"a\"] := 3 if data.d.f\n",
+            "package a\n\ndeny contains \"yes\" if {{\n\t{}\n}}\n\nvalue := 1 if data.d.t\n\nvalue := 2 if data.d.n\n\nmany := x if some x in [1, 2]\n\npick(_) := x if some x in [1, 2]\n\nboth_true(x) if x == 1\n\nboth_true(x) if x < 2\n\nchoose(x) := \"large\" if {{\n\tx > 5\n}} else := \"small\" if x > 1\n\npart[k] := v if some k, v in data.d.map\n\npart[k] := 3 if {{\n\tdata.d.f\n\tk := \"a\"\n}}\n",
             body.replace("; ", "\n\t")
         );
         let bundle = bundle(&[("p.rego", &text)], data.clone());

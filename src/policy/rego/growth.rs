@@ -275,7 +275,9 @@ impl Scale<'_, '_> {
         let Some((path, _)) = path(expr) else { return ONE };
         let reference = Reference { path, call: false, arguments: 0, span: bytes(expr.span()) };
         let weight = match self.names.target(place.unit, &place.definition.uses.locals, &reference) {
-            Target::Rules(rules) => rules.into_iter().fold(ONE, |weight, at| weight.max(self.of(at))),
+            Target::Rules(rules) | Target::Below(rules) => {
+                rules.into_iter().fold(ONE, |weight, at| weight.max(self.of(at)))
+            }
             _ => ONE,
         };
         weight.through(self.within)
@@ -295,7 +297,7 @@ impl Scale<'_, '_> {
         });
         let flat = matches!(&target, Some(Target::Builtin(name)) if builtins::is_flat(name));
         let (weight, arity) = match target {
-            Some(Target::Rules(rules)) => {
+            Some(Target::Rules(rules) | Target::Below(rules)) => {
                 let arity =
                     rules.iter().find_map(|at| self.names.definition(*at)).and_then(|(_, d)| d.arity());
                 let weight = rules.into_iter().fold(ONE, |weight, at| weight.max(self.of(at)));

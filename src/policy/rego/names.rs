@@ -19,8 +19,10 @@ pub(crate) struct Names<'u> {
 
 /// What a reference leads to.
 pub(crate) enum Target {
-    /// These definitions: one rule, or all below a package.
+    /// These definitions of one rule.
     Rules(Vec<At>),
+    /// These definitions of several rules, as one value: `data.lib`, or `x` where there is `x.y := 1`.
+    Below(Vec<At>),
     /// A function that is built in.
     Builtin(String),
     /// Input, data, a variable.
@@ -28,6 +30,9 @@ pub(crate) enum Target {
     /// A function that there is not.
     Missing(String),
 }
+
+/// What may have made a call of what is none.
+const BRACKET: &str = "a bracket after a name is a call, even on the next line; put `;` between statements";
 
 /// How deep evaluation may nest: syntax trees of rules that call one another, added up.
 const MAX_DEPTH: u32 = 300;
@@ -52,28 +57,25 @@ impl<'u> Names<'u> {
     }
 
     /// Rules at a path, above it (a part of the rule's value is asked for) or below it.
-    fn around(&self, path: &[String]) -> Vec<At> {
+    fn around(&self, path: &[String]) -> Option<Target> {
         for end in (1..=path.len()).rev() {
             if let Some(found) = path.get(..end).and_then(|part| self.rules.get(part)) {
-                return found.clone();
+                return Some(Target::Rules(found.clone()));
             }
         }
-        self.rules
-            .range(path.to_vec()..)
-            .take_while(|(rule, _)| rule.starts_with(path))
-            .flat_map(|(_, found)| found.iter().copied())
-            .collect()
+        let below = self.rules.range(path.to_vec()..).take_while(|(rule, _)| rule.starts_with(path));
+        let below: Vec<At> = below.flat_map(|(_, found)| found.iter().copied()).collect();
+        (!below.is_empty()).then_some(Target::Below(below))
     }
 
     /// What a reference in a unit leads to.
     pub(crate) fn target(&self, unit: &Unit, locals: &BTreeSet<String>, reference: &Reference) -> Target {
         let Some((root, rest)) = reference.path.split_first() else { return Target::Elsewhere };
         if root == "data" {
-            let found = self.around(rest);
-            return match found.is_empty() {
-                true if reference.call => Target::Missing(reference.path.join(".")),
-                true => Target::Elsewhere,
-                false => Target::Rules(found),
+            return match self.around(rest) {
+                None if reference.call => Target::Missing(reference.path.join(".")),
+                None => Target::Elsewhere,
+                Some(found) => found,
             };
         }
         if root == "input" {
@@ -85,9 +87,8 @@ impl<'u> Names<'u> {
             && !locals.contains(root)
         {
             let path: Vec<String> = middle.iter().chain(rest).cloned().collect();
-            let found = self.around(&path);
-            if !found.is_empty() {
-                return Target::Rules(found);
+            if let Some(found) = self.around(&path) {
+                return found;
             }
             if !reference.call {
                 return Target::Elsewhere;
@@ -142,7 +143,9 @@ impl<'u> Names<'u> {
         while let Some(at) = next.pop() {
             let Some((unit, definition)) = self.definition(at) else { continue };
             for reference in &definition.uses.references {
-                if let Target::Rules(found) = self.target(unit, &definition.uses.locals, reference) {
+                if let Target::Rules(found) | Target::Below(found) =
+                    self.target(unit, &definition.uses.locals, reference)
+                {
                     next.extend(found.into_iter().filter(|found| seen.insert(*found)));
                 }
             }
@@ -251,12 +254,17 @@ impl<'u> Names<'u> {
             }
             for definition in &unit.rules {
                 self.unbound(unit, &top, definition, problems);
+                self.replaced(unit, definition, problems);
                 for reference in definition.uses.references.iter().filter(|reference| reference.call) {
                     let (message, hint) = match self.target(unit, &definition.uses.locals, reference) {
                         Target::Builtin(name) => match builtins::care(&name) {
                             Some(Care::Refused(why)) => {
                                 (format!("`{name}` is not offered to policies"), why.to_owned())
                             }
+                            _ if name == "walk" && reference.arguments == 1 => (
+                                "`walk` has no value".to_owned(),
+                                "write `walk(x, [path, value])`".to_owned(),
+                            ),
                             _ => continue,
                         },
                         Target::Missing(name) => {
@@ -277,11 +285,13 @@ impl<'u> Names<'u> {
                             };
                             (format!("there is no function `{name}`"), hint)
                         }
-                        Target::Rules(found) => match self.unfit(&found, reference) {
+                        Target::Rules(found) | Target::Below(found) => match self.unfit(&found, reference) {
                             Some(said) => said,
                             None => continue,
                         },
-                        Target::Elsewhere => continue,
+                        Target::Elsewhere => {
+                            (format!("`{}` is not a function", reference.path.join(".")), BRACKET.to_owned())
+                        }
                     };
                     problems.push(Diagnostic::error(codes::POLICY_INVALID, message).hint(hint).at(
                         &unit.source,
@@ -296,6 +306,33 @@ impl<'u> Names<'u> {
         if problems.len() == before {
             // Only where nothing uses itself does this end.
             super::growth::check(self, problems);
+        }
+    }
+
+    /// Functions that `with` would replace, but not where they are called by the name that they have in
+    /// their own package.
+    fn replaced(&self, unit: &Unit, definition: &Definition, problems: &mut Vec<Diagnostic>) {
+        for target in definition.uses.with.iter().filter(|target| target.path.len() > 1) {
+            let Target::Rules(found) = self.target(unit, &definition.uses.locals, target) else { continue };
+            let function = |at: &At| self.definition(*at).filter(|(_, d)| d.form == Form::Function);
+            let Some((home, function)) = found.iter().find_map(function) else { continue };
+            let own = |(of, d): (&Unit, &Definition)| {
+                of.package == home.package
+                    && d.uses.references.iter().any(|it| it.call && it.path == function.path)
+            };
+            if !self.all().filter_map(|at| self.definition(at)).any(own) {
+                continue;
+            }
+            let name = function.path.join(".");
+            let message = format!("`{}` is called `{name}` in its own package", target.path.join("."));
+            let hint = format!(
+                "there `with` replaces only what it calls so: write `with {name} as …` in that package"
+            );
+            problems.push(Diagnostic::error(codes::POLICY_INVALID, message).hint(hint).at(
+                &unit.source,
+                target.span.clone(),
+                "replaced here",
+            ));
         }
     }
 
@@ -339,7 +376,9 @@ impl<'u> Names<'u> {
                 || uses.locals.contains(root)
                 || uses.bound.contains(root)
                 || unit.imports.iter().any(|import| import.alias == *root)
-                || top.contains(root);
+                || top.contains(root)
+                // `with` puts functions in the place of others.
+                || (!uses.with.is_empty() && builtins::care(&reference.path.join(".")).is_some());
             if known {
                 continue;
             }
@@ -367,7 +406,7 @@ impl<'u> Names<'u> {
                 rest.is_empty()
                     || rest.first().is_some_and(|first| first == "settings")
                     || self.packages.iter().any(|package| package.starts_with(rest))
-                    || !self.around(rest).is_empty()
+                    || self.around(rest).is_some()
                     || rest.iter().try_fold(data, |value, part| value.get(part)).is_some()
             }
             _ => true,
@@ -448,7 +487,9 @@ impl<'u> Names<'u> {
         let Some((unit, definition)) = self.definition(at) else { return Vec::new() };
         let mut found = BTreeSet::new();
         for reference in &definition.uses.references {
-            if let Target::Rules(rules) = self.target(unit, &definition.uses.locals, reference) {
+            if let Target::Rules(rules) | Target::Below(rules) =
+                self.target(unit, &definition.uses.locals, reference)
+            {
                 found.extend(rules);
             }
         }

@@ -55,6 +55,18 @@ pub(crate) fn check(source: &Arc<Source>) -> Result<(), Diagnostic> {
             "keep tables in data, and split large policies into files",
         );
     }
+    // The parser may print them as they are.
+    let control = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
+    if let Some((at, c)) = source.text.char_indices().find(|(_, c)| control(*c)) {
+        return refuse(
+            at..at.saturating_add(c.len_utf8()),
+            "a policy may have no control characters",
+            "in a string write `\\u001b`",
+        );
+    }
+    if source.name.contains(control) {
+        return refuse(0..0, "the name of a policy has control characters", "rename the file");
+    }
     let bytes = source.text.as_bytes();
     let mut at = 0_usize;
     let mut levels: Vec<Level> = vec![Level { links: 0, first: 1, rest: 1 }];

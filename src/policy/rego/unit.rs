@@ -26,6 +26,8 @@ pub(crate) struct Unit {
     pub(crate) rules: Vec<Definition>,
     /// Whether it is read as v1.
     pub(crate) v1: bool,
+    /// Whether it is read as v0 where it does not say otherwise.
+    pub(crate) v0: bool,
 }
 
 /// An import.
@@ -149,11 +151,11 @@ pub(crate) fn parse(source: &Arc<Source>, v0: bool) -> Result<Unit, Diagnostic> 
         .map_err(|error| errors::syntax(source, &error.to_string(), v0))?;
     let module = engine.get_modules().first().cloned();
     module
-        .and_then(|module| unit(source, &module))
+        .and_then(|module| unit(source, &module, v0))
         .ok_or_else(|| errors::syntax(source, "the package is not a plain name", v0))
 }
 
-fn unit(source: &Arc<Source>, module: &Module) -> Option<Unit> {
+fn unit(source: &Arc<Source>, module: &Module, v0: bool) -> Option<Unit> {
     let (package, whole) = path(&module.package.refr)?;
     // The parser may keep the `data` that every package lies under.
     let package: Vec<String> = match package.split_first() {
@@ -184,6 +186,7 @@ fn unit(source: &Arc<Source>, module: &Module) -> Option<Unit> {
         imports,
         rules,
         v1,
+        v0,
     })
 }
 
@@ -242,7 +245,7 @@ mod tests {
             (["deny".to_owned()].as_slice(), Form::Set, 5, 1)
         );
         assert_eq!(&source.text[deny.head.clone()], "deny");
-        assert!(deny.uses.with.is_some());
+        assert!(!deny.uses.with.is_empty());
         assert!(deny.uses.locals.contains("x") && deny.uses.locals.contains("y"));
         let paths: Vec<String> = deny.uses.references.iter().map(|r| r.path.join(".")).collect();
         assert!(paths.contains(&"v.f".to_owned()) && paths.contains(&"data.z".to_owned()), "{paths:?}");

@@ -41,8 +41,8 @@ pub(crate) struct Uses {
     pub(crate) every_index: bool,
     /// Calls of `print` and `trace`, whole.
     pub(crate) prints: Vec<Range<usize>>,
-    /// Where `with` is used.
-    pub(crate) with: Option<Range<usize>>,
+    /// What `with` puts something in the place of.
+    pub(crate) with: Vec<Reference>,
     /// How deep the syntax tree is.
     pub(crate) depth: u32,
     /// How many statements its longest body has.
@@ -107,19 +107,23 @@ pub(crate) fn gives_each(term: &Expr) -> bool {
     uses.loops || !uses.indexes.is_empty()
 }
 
-/// Whether a pattern has nothing but names and constants.
-fn plain(pattern: &Expr) -> bool {
-    match pattern {
-        Expr::Var { .. }
-        | Expr::String { .. }
+/// Whether something is made of constants and names that have a value.
+pub(crate) fn plain(expr: &Expr, has_value: &dyn Fn(&str) -> bool) -> bool {
+    match expr {
+        Expr::Var { span, .. } => has_value(span.text()),
+        Expr::String { .. }
         | Expr::RawString { .. }
         | Expr::Number { .. }
         | Expr::Bool { .. }
         | Expr::Null { .. } => true,
-        Expr::Array { items, .. } | Expr::Set { items, .. } => items.iter().all(|item| plain(item)),
-        Expr::Object { fields, .. } => fields
-            .iter()
-            .all(|(_, key, value)| !matches!(key.as_ref(), Expr::Var { .. }) && plain(key) && plain(value)),
+        Expr::Array { items, .. } | Expr::Set { items, .. } => {
+            items.iter().all(|item| plain(item, has_value))
+        }
+        // In a pattern a name as a key is looked up.
+        Expr::Object { fields, .. } => fields.iter().all(|(_, key, value)| {
+            !matches!(key.as_ref(), Expr::Var { .. }) && plain(key, has_value) && plain(value, has_value)
+        }),
+        Expr::UnaryExpr { expr, .. } => plain(expr, has_value),
         _ => false,
     }
 }
@@ -144,7 +148,7 @@ impl Uses {
                         key.iter().for_each(|key| uses.expr(key));
                     }
                     RuleHead::Func { args, assign, .. } => {
-                        uses.looks_up = !args.iter().all(|arg| plain(arg));
+                        uses.looks_up = !args.iter().all(|arg| plain(arg, &|_| true));
                         args.iter().for_each(|arg| uses.pattern(arg));
                         uses.assign(assign.as_ref());
                     }
@@ -217,7 +221,10 @@ impl Uses {
                 }
             }
             for change in &statement.with_mods {
-                self.with.get_or_insert(bytes(&change.span));
+                if let Some((path, _)) = path(&change.refr) {
+                    let span = bytes(change.refr.span());
+                    self.with.push(Reference { path, call: true, arguments: 0, span });
+                }
                 self.expr(&change.refr);
                 self.expr(&change.r#as);
             }
@@ -228,6 +235,8 @@ impl Uses {
     /// Something that binds variables: an argument, the left of `:=`, what follows `some`.
     fn pattern(&mut self, expr: &Expr) {
         match expr {
+            // Every `_` is another one.
+            Expr::Var { span, .. } if span.text() == "_" => {}
             Expr::Var { span, .. } => {
                 self.locals.insert(span.text().to_owned());
                 self.assigned.insert(span.text().to_owned());
