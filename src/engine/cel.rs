@@ -13,6 +13,7 @@ mod lexer;
 mod list;
 mod map;
 mod meter;
+mod optional;
 mod ours;
 mod regexes;
 mod rewrite;
@@ -63,7 +64,7 @@ impl Engine for Cel {
 
     fn version(&self) -> &'static str {
         // The number behind the plus is ours: it changes with the rewriting and the functions.
-        "cel 0.15.0+1"
+        "cel 0.15.0+2"
     }
 
     fn compile(&self, bundle: &Bundle, limits: Limits) -> Result<Box<dyn Compiled>, Vec<Diagnostic>> {
@@ -121,13 +122,7 @@ impl Session for Thread<'_> {
             }
             View::Document => super::document(review)?,
         };
-        let now = vec![CowVal::owned(CelString::from(review.context.now.to_string()))];
-        let now = self
-            .policies
-            .env
-            .find_overload("timestamp", &now)
-            .and_then(|timestamp| timestamp(now).ok())
-            .map(CowVal::into_owned)
+        let now = moment(&self.policies.env, review.context.now)
             .ok_or_else(|| failed("the time of the review lies outside of what CEL can hold"))?;
         let contexts = self.policies.compilation.policies.iter().map(|_| None).collect();
         self.review = Some(Loaded { input: value::from_json(&json), now, contexts });
@@ -172,6 +167,12 @@ impl Session for Thread<'_> {
                 .unwrap_or_else(|_| Err(failed("the expression cannot be evaluated")))
         })
     }
+}
+
+/// A time as expressions see it.
+fn moment(env: &Env, time: Time) -> Option<Box<dyn Val>> {
+    let time = vec![CowVal::owned(CelString::from(time.to_string()))];
+    env.find_overload("timestamp", &time).and_then(|timestamp| timestamp(time).ok()).map(CowVal::into_owned)
 }
 
 /// Judges a rule within its limits.

@@ -52,6 +52,8 @@ pub(super) struct Program {
     pub(super) depth: usize,
     /// Whether it looks at `data.settings`, or at a member of `data` that is not written out.
     pub(super) reads_settings: bool,
+    /// Whether it makes optional values, or may use some.
+    pub(super) optionals: bool,
 }
 
 /// What an expression may use.
@@ -62,6 +64,8 @@ pub(super) struct Scope<'a> {
     pub(super) depths: &'a [usize],
     /// The name of an element of `forEach`.
     pub(super) element: Option<&'a str>,
+    /// Whether a variable or the element may be or hold an optional value.
+    pub(super) optionals: bool,
 }
 
 /// Compiles.
@@ -108,6 +112,7 @@ pub(super) fn compile(
         errors: Vec::new(),
         deepest: 0,
         reads_settings: false,
+        optionals: scope.optionals,
         too_deep: None,
     };
     check.walk(program.expression(), 1);
@@ -117,9 +122,9 @@ pub(super) fn compile(
     if !check.errors.is_empty() {
         return Err(check.errors);
     }
-    let (depth, reads_settings) = (check.deepest, check.reads_settings);
-    let expr = rewrite::rewrite(program.expression().clone());
-    Ok(Program { weight: rewrite::weight(&expr), expr, depth, reads_settings })
+    let (depth, reads_settings, optionals) = (check.deepest, check.reads_settings, check.optionals);
+    let expr = rewrite::rewrite(program.expression().clone(), optionals);
+    Ok(Program { weight: rewrite::weight(&expr), expr, depth, reads_settings, optionals })
 }
 
 struct Check<'a> {
@@ -133,6 +138,7 @@ struct Check<'a> {
     errors: Vec<Diagnostic>,
     deepest: usize,
     reads_settings: bool,
+    optionals: bool,
     too_deep: Option<u64>,
 }
 
@@ -278,6 +284,7 @@ impl Check<'_> {
         let name = call.func_name.trim_start_matches('.');
         let operator = call.target.is_none() && OPERATORS.contains(&name);
         if operator {
+            self.optionals |= matches!(name, "_[?_]" | "_?._");
             return true;
         }
         let given = call.args.len();
@@ -319,6 +326,7 @@ impl Check<'_> {
             self.error(id, name, message, None);
             return false;
         }
+        self.optionals |= found.name.starts_with("optional.");
         if found.bound == functions::Bound::Ours("@matches")
             && let Some(Expr::Literal(LiteralValue::String(pattern))) = call.args.last().map(|arg| &arg.expr)
             && let Err(message) = regexes::pattern(pattern.inner())

@@ -138,13 +138,15 @@ impl Compiler<'_> {
         let names: Vec<&str> = policy.variables.iter().map(|variable| variable.name.as_str()).collect();
         let mut depths = Vec::new();
         let mut variables = Vec::new();
+        let mut optionals = false;
         for variable in &policy.variables {
-            let scope = Scope { variables: &names, depths: &depths, element: None };
+            let scope = Scope { variables: &names, depths: &depths, element: None, optionals };
             let program = self.expression(&variable.expression, &scope);
+            optionals |= program.as_ref().is_some_and(|program| program.optionals);
             depths.push(program.as_ref().map_or(0, |program| program.depth));
             variables.extend(program.map(|program| (variable.name.clone(), program)));
         }
-        let scope = Scope { variables: &names, depths: &depths, element: None };
+        let scope = Scope { variables: &names, depths: &depths, element: None, optionals };
         self.deepest = 0;
         let matches = policy.matches.as_ref().and_then(|matches| self.expression(matches, &scope));
         let depth = self.deepest;
@@ -164,7 +166,12 @@ impl Compiler<'_> {
     ) -> Option<Rule> {
         self.deepest = depth_of_match;
         let for_each = rule.for_each.as_ref().map(|each| (self.expression(&each.list, scope), &each.name));
-        let scope = &Scope { element: rule.for_each.as_ref().map(|each| each.name.as_str()), ..*scope };
+        let optionals = matches!(&for_each, Some((Some(list), _)) if list.optionals);
+        let scope = &Scope {
+            element: rule.for_each.as_ref().map(|each| each.name.as_str()),
+            optionals: scope.optionals || optionals,
+            ..*scope
+        };
         let condition = self.expression(&rule.condition, scope);
         let message_expression =
             rule.message_expression.as_ref().and_then(|expression| self.expression(expression, scope));

@@ -7,7 +7,7 @@
 use cel::common::types::{DYN_TYPE, INT_TYPE, LIST_TYPE, STRING_TYPE, Type};
 use cel::{DeclarationError, Env, extensions};
 
-use super::{ours, regexes};
+use super::{optional, ours, regexes};
 
 /// How a function is bounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,6 +173,10 @@ pub(super) fn environment() -> Result<Env, DeclarationError> {
         ("@printed", &[DYN], ours::printed),
         ("@sorted", &[DYN], ours::sorted),
         ("@add", &[DYN, DYN], ours::add),
+        ("@at", &[DYN, DYN], optional::at),
+        ("@has", &[DYN, DYN], optional::has),
+        ("@optionalAt", &[DYN, DYN], optional::optional_at),
+        ("@optional", &[DYN], optional::optional),
         ("@range", &[INT], ours::range),
         ("@join", &[LIST], ours::join),
         ("@join", &[LIST, TEXT], ours::join),

@@ -132,7 +132,6 @@ impl Indexer for List {
     {
         let number = match KeyRef::of(index) {
             Some(KeyRef::Int(number)) => number,
-            Some(KeyRef::UInt(_)) => i64::MAX,
             _ => {
                 let types = vec!["list".to_owned(), index.get_type().name().to_owned()];
                 return Err(ExecutionError::no_such_overload("_[_]", types));

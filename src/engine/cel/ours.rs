@@ -127,7 +127,10 @@ pub(super) fn add<'b, 'v>(args: Args<'b, 'v>) -> Out<'b, 'v> {
 }
 
 pub(super) fn range<'b, 'v>(args: Args<'b, 'v>) -> Out<'b, 'v> {
-    let count = int(&args, 0).unwrap_or(0).max(0);
+    let count = int(&args, 0).unwrap_or(0);
+    if count < 0 {
+        return Err(failed("lists.range", "the number is negative"));
+    }
     meter::bytes(usize::try_from(count).unwrap_or(usize::MAX).saturating_mul(SLOT))?;
     listed((0..count).map(|number| Box::new(CelInt::from(number)) as Box<dyn Val>).collect())
 }

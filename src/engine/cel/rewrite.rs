@@ -7,36 +7,52 @@
 //! - every value that a loop keeps passes `@keep`, which spends what it takes;
 //! - every literal list or mapping, every loop and every function that makes something passes
 //!   `@own`, which spends what was made and shares it from then on;
+//! - members and elements that may be missing are asked for in our way, and so are those of values
+//!   that may be optional (see [`super::optional`]);
 //! - functions without a bound are replaced by ours (see [`super::functions`]).
 
 use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, LiteralValue, operators};
 
 use super::functions::{self, Bound};
 
-/// Rewrites.
-pub(super) fn rewrite(expr: IdedExpr) -> IdedExpr {
+/// Rewrites; guarded, where a value may be optional.
+pub(super) fn rewrite(expr: IdedExpr, guarded: bool) -> IdedExpr {
     let id = expr.id;
     let expr = match expr.expr {
-        Expr::Call(call) => return rewrite_call(id, call),
+        Expr::Call(call) => return rewrite_call(id, call, guarded),
         Expr::Comprehension(comprehension) => {
-            let inner = IdedExpr { id, expr: Expr::Comprehension(Box::new(rewrite_loop(*comprehension))) };
+            let inner =
+                IdedExpr { id, expr: Expr::Comprehension(Box::new(rewrite_loop(*comprehension, guarded))) };
             return wrap("@own", None, inner);
         }
         Expr::List(mut list) => {
-            list.elements = list.elements.into_iter().map(rewrite).collect();
+            for (at, element) in list.elements.iter_mut().enumerate() {
+                *element = rewrite(std::mem::take(element), guarded);
+                if list.optional_indices.contains(&at) {
+                    *element = wrap("@optional", None, std::mem::take(element));
+                }
+            }
             return wrap("@own", None, IdedExpr { id, expr: Expr::List(list) });
         }
         Expr::Map(mut map) => {
             for entry in &mut map.entries {
                 if let cel::common::ast::EntryExpr::MapEntry(entry) = &mut entry.expr {
-                    entry.key = rewrite(std::mem::take(&mut entry.key));
-                    entry.value = rewrite(std::mem::take(&mut entry.value));
+                    entry.key = rewrite(std::mem::take(&mut entry.key), guarded);
+                    entry.value = rewrite(std::mem::take(&mut entry.value), guarded);
+                    if entry.optional {
+                        entry.value = wrap("@optional", None, std::mem::take(&mut entry.value));
+                    }
                 }
             }
             return wrap("@own", None, IdedExpr { id, expr: Expr::Map(map) });
         }
         Expr::Select(mut select) => {
-            select.operand = Box::new(rewrite(*select.operand));
+            let guard = guarded && !plain(&select.operand.expr);
+            select.operand = Box::new(rewrite(*select.operand, guarded));
+            if guard {
+                let field = IdedExpr { id, expr: Expr::Literal(LiteralValue::String(select.field.into())) };
+                return call(id, if select.test { "@has" } else { "@at" }, vec![*select.operand, field]);
+            }
             Expr::Select(select)
         }
         other => other,
@@ -60,9 +76,19 @@ fn call(id: u64, function: &str, args: Vec<IdedExpr>) -> IdedExpr {
     IdedExpr { id, expr: Expr::Call(CallExpr { func_name: function.to_owned(), target: None, args }) }
 }
 
-fn rewrite_call(id: u64, mut node: CallExpr) -> IdedExpr {
+fn rewrite_call(id: u64, mut node: CallExpr, guarded: bool) -> IdedExpr {
     if node.target.is_none() && node.func_name == operators::ADD {
-        return call(id, "@add", node.args.into_iter().map(rewrite).collect());
+        return call(id, "@add", node.args.into_iter().map(|part| rewrite(part, guarded)).collect());
+    }
+    let access = match node.func_name.as_str() {
+        operators::OPT_INDEX | operators::OPT_SELECT => Some("@optionalAt"),
+        operators::INDEX if guarded && !node.args.first().is_some_and(|value| plain(&value.expr)) => {
+            Some("@at")
+        }
+        _ => None,
+    };
+    if let Some(access) = access.filter(|_| node.target.is_none()) {
+        return call(id, access, node.args.into_iter().map(|part| rewrite(part, guarded)).collect());
     }
     let Some(found) = called(&node) else {
         // An operator. Two texts may be long; one that stands in the policy is not.
@@ -75,16 +101,16 @@ fn rewrite_call(id: u64, mut node: CallExpr) -> IdedExpr {
                 | operators::GREATER
                 | operators::GREATER_EQUALS
         ) && !node.args.iter().any(|arg| matches!(arg.expr, Expr::Literal(_)));
-        node.args = node.args.into_iter().map(rewrite).collect();
+        node.args = node.args.into_iter().map(|part| rewrite(part, guarded)).collect();
         if compares && let Some(left) = node.args.first_mut() {
             *left = wrap("@pass", None, std::mem::take(left));
         }
-        node.target = node.target.map(|target| Box::new(rewrite(*target)));
+        node.target = node.target.map(|target| Box::new(rewrite(*target, guarded)));
         return IdedExpr { id, expr: Expr::Call(node) };
     };
-    let mut args: Vec<IdedExpr> = node.args.into_iter().map(rewrite).collect();
+    let mut args: Vec<IdedExpr> = node.args.into_iter().map(|part| rewrite(part, guarded)).collect();
     // The target of a qualified name is a part of the name.
-    let target = node.target.filter(|_| found.member).map(|target| rewrite(*target));
+    let target = node.target.filter(|_| found.member).map(|target| rewrite(*target, guarded));
     if let Bound::Ours(name) = found.bound {
         args.splice(0..0, target);
         return call(id, name, args);
@@ -114,6 +140,25 @@ fn rewrite_call(id: u64, mut node: CallExpr) -> IdedExpr {
     match found.bound {
         Bound::Makes | Bound::Prints | Bound::Sorts => wrap("@own", None, plain),
         _ => plain,
+    }
+}
+
+/// Whether this stands in a document, which holds no optional values, or is `variables`.
+fn plain(expr: &Expr) -> bool {
+    let name = |expr: &Expr| matches!(expr, Expr::Ident(name) if name.trim_start_matches('.') == "variables");
+    let mut inner = expr;
+    loop {
+        inner = match inner {
+            Expr::Select(select) => &select.operand.expr,
+            Expr::Call(call) if call.func_name == operators::INDEX => match call.args.first() {
+                Some(value) => &value.expr,
+                None => return false,
+            },
+            Expr::Ident(root) => {
+                return matches!(root.trim_start_matches('.'), "input" | "data" | "now") || name(expr);
+            }
+            _ => return false,
+        };
     }
 }
 
@@ -158,17 +203,17 @@ pub(super) fn weight(expr: &IdedExpr) -> u64 {
     }
 }
 
-fn rewrite_loop(mut node: ComprehensionExpr) -> ComprehensionExpr {
+fn rewrite_loop(mut node: ComprehensionExpr, guarded: bool) -> ComprehensionExpr {
     let turn = weight(&node.loop_step).saturating_add(weight(&node.loop_cond));
     if is_binding(&node) {
         // Not a loop but a name for a value.
-        node.accu_init = rewrite(node.accu_init);
-        node.result = rewrite(node.result);
+        node.accu_init = rewrite(node.accu_init, guarded);
+        node.result = rewrite(node.result, guarded);
         return node;
     }
-    node.iter_range = rewrite(node.iter_range);
+    node.iter_range = rewrite(node.iter_range, guarded);
     if appends(&node) {
-        node.loop_step = append(node.loop_step, turn);
+        node.loop_step = append(node.loop_step, turn, guarded);
         return node;
     }
     node.loop_cond = wrap("@tick", Some(turn), node.loop_cond);
@@ -177,10 +222,10 @@ fn rewrite_loop(mut node: ComprehensionExpr) -> ComprehensionExpr {
     if let Expr::Call(step) = &mut node.loop_step.expr {
         step.args = std::mem::take(&mut step.args)
             .into_iter()
-            .map(|arg| if mentions(&arg, &node.accu_var) { arg } else { rewrite(arg) })
+            .map(|arg| if mentions(&arg, &node.accu_var) { arg } else { rewrite(arg, guarded) })
             .collect();
     } else {
-        node.loop_step = rewrite(node.loop_step);
+        node.loop_step = rewrite(node.loop_step, guarded);
     }
     node
 }
@@ -208,19 +253,19 @@ fn appends(node: &ComprehensionExpr) -> bool {
 }
 
 /// `@result + [x]`, or `guard ? @result + [x] : @result`.
-fn append(mut step: IdedExpr, turn: u64) -> IdedExpr {
+fn append(mut step: IdedExpr, turn: u64, guarded: bool) -> IdedExpr {
     if let Expr::Call(call) = &mut step.expr {
         if call.func_name == operators::CONDITIONAL {
             if let [guard, then, _] = call.args.as_mut_slice() {
-                *guard = wrap("@tick", Some(turn), rewrite(std::mem::take(guard)));
-                *then = append(std::mem::take(then), 1);
+                *guard = wrap("@tick", Some(turn), rewrite(std::mem::take(guard), guarded));
+                *then = append(std::mem::take(then), 1, guarded);
             }
         } else if let [_, items] = call.args.as_mut_slice()
             && let Expr::List(list) = &mut items.expr
         {
             list.elements = std::mem::take(&mut list.elements)
                 .into_iter()
-                .map(|item| wrap("@keep", Some(turn), rewrite(item)))
+                .map(|item| wrap("@keep", Some(turn), rewrite(item, guarded)))
                 .collect();
         }
     }

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::{bundle, holds, judge, review, show};
-use crate::engine::cel::Cel;
+use super::{bundle, holds, judge, refusal, review, show};
+use crate::engine::cel::{Cel, functions};
 use crate::engine::{Engine as _, Limits};
 use crate::model::finding::Effect;
 
@@ -76,6 +76,18 @@ fn what_fails_is_a_failure_in_words() {
             "`matches` failed: the pattern is not a regular expression",
         ),
         ("[1].all(i, i)", ""),
+        ("data.settings.names.?a.orValue(true)", "a list cannot be indexed with text"),
+        ("data.?settings.names.a.orValue(true)", "a list cannot be indexed with text"),
+        ("optional.of([1])['a'].orValue(true)", "a list cannot be indexed with text"),
+        ("!has(data.?settings.names.a)", "a list cannot be indexed with text"),
+        ("[input.?gone, optional.of([1])].all(o, o.a.orValue(true))", "a list cannot be indexed with text"),
+        ("input.change[?[1]].orValue(true)", "a mapping cannot be indexed with a list"),
+        ("input.change.id[?null].orValue(true)", "text cannot be indexed with nothing"),
+        ("[1][?0.5].orValue(true)", "a list cannot be indexed with a number"),
+        ("int.?a.orValue(true)", "a type has no members"),
+        ("[?true].all(b, b)", "`?` stands before true or false, which is not an optional value"),
+        ("{?'a': 1} == {'a': 1}", "`?` stands before a number, which is not an optional value"),
+        ("lists.range(-1).all(i, false)", "`lists.range` failed: the number is negative"),
     ] {
         let found = holds(expression).expect_err(expression);
         if message.is_empty() {
@@ -273,4 +285,57 @@ fn a_rule_pays_for_its_variables_in_whatever_order_rules_are_judged() {
     }
     assert_eq!(outcomes[0], outcomes[1]);
     assert!(outcomes[0][0] > 2_000, "{outcomes:?}");
+}
+
+/// What a variable or the element of `forEach` holds may be optional, which their names do not show.
+#[test]
+fn optional_values_of_variables_and_elements_are_asked_in_the_same_way() {
+    let text = policy(concat!(
+        "  variables:\n",
+        "    - {name: pod, expression: 'input.asset.?podSpec'}\n",
+        "    - {name: pods, expression: '[variables.pod]'}\n",
+        "  rules:\n",
+        "    - {id: b, effect: deny, message: no, expression: variables.pod.containers.name.orValue(true)}\n",
+        "    - {id: c, effect: deny, message: no, expression: variables.pod.gone.orValue(true)}\n",
+        "    - {id: d, effect: deny, message: no, expression: 'variables.pods.all(p, p.containers.name.orValue(true))'}\n",
+        "    - {id: e, effect: deny, message: no, forEach: {in: variables.pods, as: p}, expression: p.containers.name.orValue(true)}\n",
+        "    - {id: f, effect: deny, message: no, forEach: {in: '[input.asset.?podSpec]', as: p}, expression: p.containers.name.orValue(true)}\n",
+    ));
+    let results = judge(&text, json!({}), &review(json!({"containers": [{"name": "app"}]})));
+    for (at, result) in results.into_iter().enumerate() {
+        match at {
+            1 => assert_eq!(result, Ok(vec![])),
+            _ => assert_eq!(result.unwrap_err().message, "a list cannot be indexed with text", "{at}"),
+        }
+    }
+}
+
+/// The page lists every function, and what it says of each difference from cel-go is so.
+#[test]
+fn the_page_says_what_expressions_do() {
+    let page = include_str!("../../../../docs/reference/cel.md");
+    for function in functions::FUNCTIONS {
+        let name = match function.name {
+            "math.@max" => "math.greatest",
+            "math.@min" => "math.least",
+            "@sortByAssociatedKeys" => "sortBy",
+            name => name,
+        };
+        assert!(page.contains(&format!("`{name}`")), "{name} is not in docs/reference/cel.md");
+    }
+    for name in functions::MACROS {
+        assert!(page.contains(&format!("{name}`")), "{name} is not in docs/reference/cel.md");
+    }
+    let mut rows = 0;
+    for row in page.lines().filter_map(|line| line.strip_prefix("| `")) {
+        let (expression, rest) = row.split_once("` | ").unwrap();
+        match rest.split(" | ").next().unwrap() {
+            "an error" => assert!(holds(expression).is_err(), "{expression}"),
+            "true" => assert_eq!(holds(expression), Ok(true), "{expression}"),
+            "does not load" => assert_ne!(refusal(expression), "", "{expression}"),
+            other => panic!("{other}"),
+        }
+        rows += 1;
+    }
+    assert!(rows > 8, "{rows}");
 }
