@@ -15,6 +15,8 @@ mod map;
 mod meter;
 mod optional;
 mod ours;
+#[cfg(test)]
+mod random;
 mod regexes;
 mod rewrite;
 mod size;
