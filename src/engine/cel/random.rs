@@ -97,11 +97,17 @@ fn policy(variables: &[String], expressions: &[String]) -> String {
     .to_string()
 }
 
+/// What is said of an expression that ran into a limit.
+const STOPPED: &str = "stopped";
+/// Enough for any of these.
+const ENOUGH: u64 = 10_000_000;
+
 /// What each of the expressions gives; `None` where they do not compile.
 fn evaluated(
     env: &Arc<Env>,
     variables: &[String],
     expressions: &[String],
+    steps: u64,
 ) -> Option<Vec<Result<String, String>>> {
     let bundle = bundle(&policy(variables, expressions), known()).ok()?;
     let compilation = compile::compile(env, &bundle).ok()?;
@@ -109,12 +115,16 @@ fn evaluated(
     let now = moment(env, review(json!({})).context.now)?;
     let given = Variables::new(env, policy, value::from_json(&input()), value::from_json(&known()), now);
     let context = given.context();
-    let limits = Limits { millis: 60_000, ..Limits::default() };
+    let limits = Limits { steps, millis: 60_000, ..Limits::default() };
     let each = policy.rules.iter().map(|rule| {
         meter::start(limits);
         given.begin();
         regexes::swap_patterns(BTreeSet::new());
         let found = run(&rule.condition, &context).and_then(|found| value::copy(found.as_ref()));
+        // As the engine asks: a limit counts, whatever came of the rest.
+        if meter::stopped().is_some() {
+            return Err(STOPPED.to_owned());
+        }
         found.map(|found| shown(&*found)).map_err(|error| words::words(&error))
     });
     Some(each.collect())
@@ -247,7 +257,7 @@ fn random_expressions_mean_the_same() {
     let config = Config { cases: expressions, failure_persistence: None, ..Config::default() };
     let run = TestRunner::new(config).run(&proptest::collection::vec(any::<u16>(), 0..120), |tape| {
         let (variables, expression) = written(&tape);
-        let Some(said) = evaluated(&env, &variables, std::slice::from_ref(&expression)) else {
+        let Some(said) = evaluated(&env, &variables, std::slice::from_ref(&expression), ENOUGH) else {
             return Ok(());
         };
         let said = &said[0];
@@ -261,9 +271,14 @@ fn random_expressions_mean_the_same() {
         if file.is_some() {
             return Ok(());
         }
+        for steps in [4, 16, 64] {
+            let found = evaluated(&env, &variables, std::slice::from_ref(&expression), steps).unwrap();
+            let stopped = found[0].as_ref().is_err_and(|words| words == STOPPED);
+            prop_assert!(stopped || found[0] == *said, "{:?}\n{}\n{:?}", variables, expression, found);
+        }
         let twins = twins(&variables, &expression, said);
         let forms: Vec<_> = twins.iter().map(|(form, _)| form.clone()).collect();
-        for (at, found) in (0..).zip(evaluated(&env, &variables, &forms).unwrap_or_default()) {
+        for (at, found) in (0..).zip(evaluated(&env, &variables, &forms, ENOUGH).unwrap_or_default()) {
             let (form, wanted) = &twins[at];
             prop_assert_eq!(
                 found.ok(),
@@ -281,7 +296,8 @@ fn random_expressions_mean_the_same() {
             .flat_map(|(one, other)| [one, other])
             .map(|form| form.replace('L', "variables.v0").replace('R', &expression))
             .collect();
-        for (at, pair) in (0..).zip(evaluated(&env, &variables, &forms).unwrap_or_default().chunks(2)) {
+        for (at, pair) in (0..).zip(evaluated(&env, &variables, &forms, ENOUGH).unwrap_or_default().chunks(2))
+        {
             let (one, other) = (pair[0].as_ref().ok(), pair[1].as_ref().ok());
             prop_assert_eq!(one, other, "{:?}\nL: {}\nR: {}\n{:?}", PAIRS[at], left, expression, pair);
         }
