@@ -7,6 +7,7 @@
 #   - "Google, Site Reliability Workbook (2018), 16 Canarying Releases: https://sre.google/workbook/canarying-releases/"
 # custom:
 #   severity: medium
+#   incidental: true
 #   applies: {kinds: [image, promotion], assets: [workload]}
 #   requires: [artifacts.digest, context.environment]
 #   remediation: Let the plan shift a part of the traffic and watch it; the steps are asked for here.

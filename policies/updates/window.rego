@@ -8,6 +8,7 @@
 #   - "RFC 3339, Date and Time on the Internet: https://www.rfc-editor.org/rfc/rfc3339"
 # custom:
 #   severity: medium
+#   incidental: true
 #   applies: {kinds: [image, base_image, dependency, chart, config, migration, promotion]}
 #   remediation: Wait until then.
 package updates.window

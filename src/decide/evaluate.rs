@@ -303,7 +303,7 @@ impl Judge {
                 if enforce::mode(&options.enforcement, &rule.id, review, options.now) == Mode::Off {
                     continue;
                 }
-                asked = asked.saturating_add(1);
+                asked = asked.saturating_add(usize::from(!rule.metadata.incidental));
                 if self.required(rule, review, options, &mut judged) {
                     self.ask(sessions, &mut loaded, *index, rule, review, &mut judged);
                 }

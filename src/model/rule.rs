@@ -67,6 +67,10 @@ pub struct Metadata {
     /// Whether a waiver may set its findings aside.
     #[serde(default)]
     pub waivable: bool,
+    /// Whether it only says when or how a change goes out. Where nothing else speaks about a change,
+    /// nothing has judged it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub incidental: bool,
     /// What to do about a finding.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remediation: Option<String>,

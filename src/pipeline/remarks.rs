@@ -55,7 +55,9 @@ fn records(evaluated: &Evaluated, decisions: &[Decision]) -> Vec<Finding> {
         findings.push(remark("weighlock.waivers", message, "remove the waiver, or correct it"));
     }
     for entry in &evaluated.options.enforcement {
-        for pattern in entry.rules.iter().filter(|pattern| !rules.keys().any(|id| pattern.matches(id))) {
+        // Our own findings are no rules, and may be meant.
+        let patterns = entry.rules.iter().filter(|pattern| !pattern.text().starts_with("weighlock."));
+        for pattern in patterns.filter(|pattern| !rules.keys().any(|id| pattern.matches(id))) {
             let message = format!("the enforcement of `{}` concerns no rule", pattern.text());
             findings.push(remark("weighlock.enforcement", message, "remove the pattern, or correct it"));
         }

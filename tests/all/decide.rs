@@ -717,6 +717,24 @@ fn with_every_rule_off_nothing_is_allowed() {
 }
 
 #[test]
+fn what_only_says_when_a_change_goes_out_judges_none() {
+    let calendar = "# METADATA\n# scope: package\n# custom: {applies: {}, incidental: true}\npackage p\n\nhold contains \"x\" if input.change.id == \"frozen\"\n";
+    let obliges = "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {id: q}\nspec:\n  incidental: true\n  rules: [{id: r, effect: hold, expression: \"true\", message: m}]\n";
+    let judges = "package r\n\ndeny contains \"x\" if input.change.id == \"bad\"\n";
+    let file = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+    for (files, verdict) in [
+        (vec![file("p.rego", calendar)], Verdict::Deny),
+        (vec![file("q.yaml", obliges)], Verdict::Deny),
+        (vec![file("p.rego", calendar), file("q.yaml", obliges)], Verdict::Deny),
+        (vec![file("p.rego", calendar), file("q.yaml", obliges), file("r.rego", judges)], Verdict::Allow),
+    ] {
+        let judge = Judge::new(bundle(files), LIMITS).unwrap();
+        let decision = decide(&judge, &options());
+        assert_eq!((decision.verdict, decision.indeterminate), (verdict, verdict == Verdict::Deny));
+    }
+}
+
+#[test]
 fn a_change_waits_for_those_that_go_first() {
     let changes = "inventory: [{id: a, kind: workload}]\nchanges:
   - {id: bad, kind: migration, asset: a, author: {id: dev}}

@@ -340,6 +340,7 @@ fn page(bundle: &Bundle, rule: &Rule, cases: &[String]) -> String {
         ("kinds of asset", any(assets)),
         ("environments", any(places)),
         ("requires", requires(&metadata.requires)),
+        ("incidental", if metadata.incidental { "yes" } else { "no" }.to_owned()),
         ("waivable", if metadata.waivable { "yes" } else { "no" }.to_owned()),
         ("source", format!("[`{path}`](../../{path}), line {}", rule.line)),
     ];

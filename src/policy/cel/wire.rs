@@ -58,6 +58,10 @@ pub(super) struct Spec {
     pub(super) severity: Option<Severity>,
     /// Whether a waiver may set findings aside; no where absent.
     pub(super) waivable: Option<bool>,
+    /// Whether its rules only say when or how a change goes out: where nothing else speaks about a
+    /// change, nothing has judged it.
+    #[serde(default)]
+    pub(super) incidental: bool,
     /// What expressions see as `input`; the review where absent.
     pub(super) view: Option<View>,
     /// What to do about a finding.

@@ -54,6 +54,7 @@ pub(crate) struct Said {
     pub(crate) applies: Option<Applies>,
     requires: Option<BTreeMap<String, Threshold>>,
     waivable: Option<bool>,
+    incidental: Option<bool>,
     view: Option<View>,
     remediation: Option<String>,
     custom: BTreeMap<String, Json>,
@@ -81,6 +82,7 @@ impl Said {
             applies: self.applies.or(wider.applies),
             requires,
             waivable: self.waivable.or(wider.waivable),
+            incidental: self.incidental.or(wider.incidental),
             view: self.view.or(wider.view),
             remediation: self.remediation.or(wider.remediation),
             custom,
@@ -96,6 +98,7 @@ impl Said {
             applies: self.applies.unwrap_or_default(),
             requires: self.requires.unwrap_or_default(),
             waivable: self.waivable.unwrap_or_default(),
+            incidental: self.incidental.unwrap_or_default(),
             view: self.view.unwrap_or_default(),
             remediation: self.remediation,
             related: self.related.unwrap_or_default(),
@@ -169,7 +172,7 @@ const KEYS: &[&str] = &[
     "scope",
     "title",
 ];
-const CUSTOM: &[&str] = &["applies", "remediation", "requires", "severity", "view", "waivable"];
+const CUSTOM: &[&str] = &["applies", "incidental", "remediation", "requires", "severity", "view", "waivable"];
 
 impl Reader<'_> {
     /// A refusal at the place of a word in the block.
@@ -318,15 +321,8 @@ impl Reader<'_> {
             "view" => said.view = Some(self.word(&value, "view", &["document", "review"])?),
             "applies" => said.applies = Some(self.applies(value)?),
             "requires" => said.requires = Some(self.requires(value)?),
-            "waivable" => {
-                said.waivable = Some(value.as_bool().ok_or_else(|| {
-                    self.refuse(
-                        "waivable",
-                        "`waivable` is neither `true` nor `false`".to_owned(),
-                        "write `waivable: true`",
-                    )
-                })?);
-            }
+            "incidental" => said.incidental = Some(self.flag(&key, &value)?),
+            "waivable" => said.waivable = Some(self.flag(&key, &value)?),
             "remediation" => said.remediation = Some(self.text(&key, &value)?),
             other => match nearest(other, CUSTOM.iter().copied()) {
                 // Kept as it is, unless it can only be a slip of the pen.
@@ -337,6 +333,11 @@ impl Reader<'_> {
             },
         }
         Ok(())
+    }
+
+    fn flag(&self, key: &str, value: &Value) -> Result<bool, Refusal> {
+        let message = || format!("`{key}` is neither `true` nor `false`");
+        value.as_bool().ok_or_else(|| self.refuse(key, message(), format!("write `{key}: true`")))
     }
 
     /// A word of a fixed set.
