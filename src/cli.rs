@@ -34,8 +34,7 @@ use crate::model::time::{Clock, Time};
 Exit codes: 0 allowed or done, 1 internal error, 2 usage or unreadable input or policies, 10 denied
 or failed, 11 on hold or obligations outstanding, 13 could not be judged.",
     max_term_width = 100,
-    arg_required_else_help = true,
-    disable_help_subcommand = true
+    arg_required_else_help = true
 )]
 pub struct Cli {
     /// When to use colour: `auto` (on a terminal, unless `NO_COLOR` is set), `always` or `never`.

@@ -146,8 +146,11 @@ fn is_given(path: &Path) -> bool {
 
 /// The problem with what is no file.
 fn irregular(name: &str, found: FileType, kind: Kind) -> Diagnostic {
-    let what = if found.is_dir() { "a folder" } else { special(found) };
-    Diagnostic::error(kind.unreadable, format!("`{name}` is not a file, but {what}"))
+    if found.is_dir() {
+        return Diagnostic::error(kind.unreadable, format!("`{name}` is not a file, but a folder"))
+            .hint("name the file in it that is meant");
+    }
+    Diagnostic::error(kind.unreadable, format!("`{name}` is not a file, but {}", special(found)))
 }
 
 #[cfg(unix)]

@@ -485,7 +485,7 @@ mod tests {
         let held = fixture::digest("change drone-app-1.2.1-to-production");
         for width in [20, 50, 100] {
             let text = bare(Style { color: false, width });
-            let line = format!("  to approve: weighlock approve {held} --by PERSON");
+            let line = format!("  to approve: weighlock approve {held} --by PERSON --key KEY --out FILE");
             assert!(text.lines().any(|l| l == line), "{text}");
         }
     }

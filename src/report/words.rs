@@ -86,7 +86,7 @@ fn list(parts: &[Need], word: &str, now: Time) -> String {
 pub(super) fn to_approve(decision: &Decision) -> Option<String> {
     let change = &decision.change;
     let asked = asks_for_people(&decision.missing) && change.author.is_some();
-    asked.then(|| format!("weighlock approve {} --by PERSON", change.digest))
+    asked.then(|| format!("weighlock approve {} --by PERSON --key KEY --out FILE", change.digest))
 }
 
 /// Whether people could end the hold.

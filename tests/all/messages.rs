@@ -119,7 +119,7 @@ fn an_approval_that_fills_no_place_is_told() {
     };
     // Whoever reads the comment on a pull request can approve with what it says.
     let ran = folder.run("evaluate in.yaml -o markdown");
-    let command = format!("weighlock approve {digest} --by PERSON");
+    let command = format!("weighlock approve {digest} --by PERSON --key KEY --out FILE");
     assert!(ran.out.replace('\\', "").contains(&format!("<code>{command}</code>")), "{}", ran.out);
     approve("bob");
     let ran = folder.run("evaluate in.yaml");
