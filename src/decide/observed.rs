@@ -1,6 +1,6 @@
 //! What was observed of an asset: whether it counts, and whether others say the same.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::model::artifact::ImageRef;
 use crate::model::id::Digest;
@@ -92,26 +92,50 @@ fn name(reference: &str) -> String {
     }
 }
 
-/// Those of some images of which none of others says the same; one may know more than the other.
+/// What images under one container and name say, by what is compared.
+#[derive(Default)]
+struct Said<'a> {
+    digests: HashSet<&'a Digest>,
+    tags: HashSet<Option<&'a str>>,
+    /// The tags of those without a digest: with one on both sides the tag decides nothing.
+    undigested: HashSet<Option<&'a str>>,
+}
+
+impl<'a> Said<'a> {
+    fn add(&mut self, image: &'a Image) {
+        let tag = image.tag.as_deref();
+        self.tags.insert(tag);
+        match &image.digest {
+            Some(digest) => self.digests.insert(digest),
+            None => self.undigested.insert(tag),
+        };
+    }
+
+    /// Whether one of them says the same as another image; one may know more than the other.
+    fn has(&self, image: &Image) -> bool {
+        let tag = image.tag.as_deref();
+        let agrees = |tags: &HashSet<Option<&str>>| match tag {
+            None => !tags.is_empty(),
+            Some(_) => tags.contains(&tag) || tags.contains(&None),
+        };
+        match &image.digest {
+            Some(digest) => self.digests.contains(digest) || agrees(&self.undigested),
+            None => agrees(&self.tags),
+        }
+    }
+}
+
+/// Those of some images of which none of others says the same.
 pub(super) fn without(images: Vec<Image>, others: &[Image]) -> Vec<Image> {
-    let mut known: HashMap<(Option<&str>, String), Vec<&Image>> = HashMap::new();
+    let mut known: HashMap<(Option<&str>, String), Said<'_>> = HashMap::new();
     for image in others {
-        known.entry((image.container.as_deref(), name(&image.r#ref))).or_default().push(image);
+        known.entry((image.container.as_deref(), name(&image.r#ref))).or_default().add(image);
     }
     let same = |image: &Image| {
         let known = known.get(&(image.container.as_deref(), name(&image.r#ref)));
-        known.into_iter().flatten().any(|other| agree_on_version(image, other))
+        known.is_some_and(|known| known.has(image))
     };
     images.into_iter().filter(|image| !same(image)).collect()
-}
-
-fn agree_on_version(a: &Image, b: &Image) -> bool {
-    fn agree<T: PartialEq>(a: Option<&T>, b: Option<&T>) -> bool {
-        a.is_none() || b.is_none() || a == b
-    }
-    agree(a.digest.as_ref(), b.digest.as_ref())
-        // With a digest on both sides the tag decides nothing.
-        && (a.digest.is_some() && b.digest.is_some() || agree(a.tag.as_ref(), b.tag.as_ref()))
 }
 
 #[cfg(test)]
@@ -137,5 +161,43 @@ mod tests {
             assert!(!same_name(Some(a), Some(b)), "{a} {b}");
         }
         assert!(!same_name(None, None));
+    }
+
+    fn image(tag: Option<&str>, digest: Option<&str>) -> Image {
+        let digest = digest.map(|digest| Digest::of(digest.as_bytes()));
+        let (container, tag) = (Some("c".to_owned()), tag.map(str::to_owned));
+        Image { container, r#ref: "r.example/a".to_owned(), tag, digest, platforms: None }
+    }
+
+    #[test]
+    fn an_image_is_kept_where_no_other_agrees_with_it() {
+        fn agree<T: PartialEq>(a: Option<&T>, b: Option<&T>) -> bool {
+            a.is_none() || b.is_none() || a == b
+        }
+        let same = |a: &Image, b: &Image| {
+            agree(a.digest.as_ref(), b.digest.as_ref())
+                && (a.digest.is_some() && b.digest.is_some() || agree(a.tag.as_ref(), b.tag.as_ref()))
+        };
+        let some = [None, Some("1"), Some("2")];
+        let all: Vec<Image> =
+            some.iter().flat_map(|tag| some.iter().map(|digest| image(*tag, *digest))).collect();
+        for of in &all {
+            assert_eq!(without(vec![of.clone()], &[]).len(), 1, "{of:?}");
+            for first in &all {
+                for second in &all {
+                    let kept = without(vec![of.clone()], &[first.clone(), second.clone()]);
+                    let expected = !(same(of, first) || same(of, second));
+                    assert_eq!(kept.len() == 1, expected, "{of:?} beside {first:?} and {second:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn images_of_one_name_are_not_compared_each_with_each() {
+        // Each with each would be forty thousand million.
+        let tagged = |letter: char| (0..200_000).map(move |i| image(Some(&format!("{letter}{i}")), None));
+        let others: Vec<Image> = tagged('b').collect();
+        assert_eq!(without(tagged('a').collect(), &others).len(), 200_000);
     }
 }
