@@ -46,6 +46,26 @@ error[input.too-large]: the reviews of all changes would hold 47836024 values to
 }
 
 #[test]
+fn images_of_one_name_are_not_compared_each_with_each() {
+    let folder = folder();
+    let (mut containers, mut images) = (Vec::new(), Vec::new());
+    for i in 0..40_000 {
+        containers.push(json!({"name": "c", "image": format!("r.example/a:{i}")}));
+        images.push(json!({"container": "c", "ref": "r.example/a", "tag": format!("x{i}")}));
+    }
+    let object = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"},
+        "spec": {"containers": containers}});
+    let asset = json!({"id": "a", "kind": "pod", "object": object, "images": images});
+    let change = json!({"id": "c", "kind": "config", "asset": "a"});
+    folder.write("in.json", input(&[asset], &[change]));
+    let start = Instant::now();
+    let report = folder.report("in.json -p p.rego");
+    // Each with each, they took minutes.
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+    assert_eq!((report.code, report.decision("c")["verdict"].as_str()), (0, Some("allow")));
+}
+
+#[test]
 fn what_was_meant_is_looked_for_no_longer_than_it_helps() {
     let folder = folder();
     let pad = "y".repeat(30);
