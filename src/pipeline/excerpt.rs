@@ -34,6 +34,9 @@ pub(crate) struct Excerpts<'a> {
     images: HashMap<usize, HashMap<Option<&'a str>, String>>,
     /// Where the facts of a list stand, by a hash of what they say.
     facts: HashMap<&'static str, HashMap<u64, Vec<usize>>>,
+    /// Where the facts of a review stand, by the place of its change and the pointer to the fact:
+    /// many findings may be about one that is large.
+    found: HashMap<(usize, String), Option<usize>>,
 }
 
 impl<'a> Excerpts<'a> {
@@ -46,38 +49,37 @@ impl<'a> Excerpts<'a> {
             assets: ids(merged.input.inventory.iter().map(|asset| asset.id.as_str()).collect()),
             images: HashMap::new(),
             facts: HashMap::new(),
+            found: HashMap::new(),
         }
     }
 
     /// The place in the input of a pointer into a review.
     pub(crate) fn input(&mut self, review: &Review, pointer: &str) -> Option<Excerpt> {
+        let change = *self.changes.get(review.change.id.as_str())?;
         let parts: Vec<&str> = pointer.split('/').skip(1).collect();
         let rest = |n: usize| parts.iter().skip(n).fold(String::new(), |all, part| all + "/" + part);
         let index = |n: usize| parts.get(n).and_then(|part| part.parse::<usize>().ok());
+        let here = (change, pointer);
         match parts.first().copied()? {
-            "change" => {
-                let at = *self.changes.get(review.change.id.as_str())?;
-                self.item("changes", at, &rest(1))
-            }
+            "change" => self.item("changes", change, &rest(1)),
             "asset" => self.asset(review, &rest(1)),
             "artifacts" => {
                 let artifact = review.artifacts.get(index(1)?)?;
                 match parts.get(2).copied() {
                     Some("scans") => {
-                        self.fact("evidence.scans", artifact.scans.as_ref()?.get(index(3)?)?, &rest(4))
+                        self.fact(here, "evidence.scans", artifact.scans.as_ref()?.get(index(3)?)?, &rest(4))
                     }
                     Some("signatures") => {
                         let item = artifact.signatures.as_ref()?.get(index(3)?)?;
-                        self.fact("evidence.signatures", item, &rest(4))
+                        self.fact(here, "evidence.signatures", item, &rest(4))
                     }
                     Some("attestations") => {
                         let item = artifact.attestations.as_ref()?.get(index(3)?)?;
-                        self.fact("evidence.attestations", item, &rest(4))
+                        self.fact(here, "evidence.attestations", item, &rest(4))
                     }
-                    Some("sbom") => self.fact("sboms", artifact.sbom.as_ref()?, &rest(3)),
+                    Some("sbom") => self.fact(here, "sboms", artifact.sbom.as_ref()?, &rest(3)),
                     _ if artifact.changed && review.change.to.is_some() => {
-                        let at = *self.changes.get(review.change.id.as_str())?;
-                        self.item("changes", at, "/to")
+                        self.item("changes", change, "/to")
                     }
                     _ => self.image(review, artifact.container.as_deref()),
                 }
@@ -87,27 +89,44 @@ impl<'a> Excerpts<'a> {
                 let (item, tail) = (index(2).unwrap_or(0), rest(3));
                 let evidence = &review.evidence;
                 match parts.get(1).copied()? {
-                    "advisories" => {
-                        self.fact("evidence.advisories", evidence.advisories.as_ref()?.get(item)?, &tail)
+                    "advisories" => self.fact(
+                        here,
+                        "evidence.advisories",
+                        evidence.advisories.as_ref()?.get(item)?,
+                        &tail,
+                    ),
+                    "gates" => self.fact(here, "evidence.gates", evidence.gates.as_ref()?.get(item)?, &tail),
+                    "deployments" => self.fact(
+                        here,
+                        "evidence.deployments",
+                        evidence.deployments.as_ref()?.get(item)?,
+                        &tail,
+                    ),
+                    "observations" => self.fact(
+                        here,
+                        "evidence.observations",
+                        evidence.observations.as_ref()?.get(item)?,
+                        &tail,
+                    ),
+                    "migrations" => self.fact(
+                        here,
+                        "evidence.migrations",
+                        evidence.migrations.as_ref()?.get(item)?,
+                        &tail,
+                    ),
+                    "health" => {
+                        self.fact(here, "evidence.health", evidence.health.as_ref()?.get(item)?, &tail)
                     }
-                    "gates" => self.fact("evidence.gates", evidence.gates.as_ref()?.get(item)?, &tail),
-                    "deployments" => {
-                        self.fact("evidence.deployments", evidence.deployments.as_ref()?.get(item)?, &tail)
-                    }
-                    "observations" => {
-                        self.fact("evidence.observations", evidence.observations.as_ref()?.get(item)?, &tail)
-                    }
-                    "migrations" => {
-                        self.fact("evidence.migrations", evidence.migrations.as_ref()?.get(item)?, &tail)
-                    }
-                    "health" => self.fact("evidence.health", evidence.health.as_ref()?.get(item)?, &tail),
                     "registers" => {
-                        self.fact("evidence.registers", evidence.registers.as_ref()?.get(item)?, &tail)
+                        self.fact(here, "evidence.registers", evidence.registers.as_ref()?.get(item)?, &tail)
                     }
-                    "runs" => self.fact("evidence.runs", evidence.runs.as_ref()?.get(item)?, &tail),
-                    "quarantine" => {
-                        self.fact("evidence.quarantine", evidence.quarantine.as_ref()?.get(item)?, &tail)
-                    }
+                    "runs" => self.fact(here, "evidence.runs", evidence.runs.as_ref()?.get(item)?, &tail),
+                    "quarantine" => self.fact(
+                        here,
+                        "evidence.quarantine",
+                        evidence.quarantine.as_ref()?.get(item)?,
+                        &tail,
+                    ),
                     _ => None,
                 }
             }
@@ -148,8 +167,27 @@ impl<'a> Excerpts<'a> {
         self.item("inventory", at, &pointer)
     }
 
-    /// A fact of a list that is the same as one of a review, by its content.
-    fn fact<F: Listed>(&mut self, list: &'static str, fact: &F, rest: &str) -> Option<Excerpt> {
+    /// A fact of a list that is the same as one of a review, by its content. `rest` is what the
+    /// pointer says of the fact itself.
+    fn fact<F: Listed>(
+        &mut self,
+        (change, pointer): (usize, &str),
+        list: &'static str,
+        fact: &F,
+        rest: &str,
+    ) -> Option<Excerpt> {
+        let whole = pointer.strip_suffix(rest).unwrap_or(pointer);
+        let known = self.found.get(&(change, whole.to_owned())).copied();
+        let at = known.unwrap_or_else(|| {
+            let at = self.place(list, fact);
+            self.found.insert((change, whole.to_owned()), at);
+            at
+        })?;
+        self.item(list, at, rest)
+    }
+
+    /// The place of a fact in its list, found by its content.
+    fn place<F: Listed>(&mut self, list: &'static str, fact: &F) -> Option<usize> {
         let all = F::list(&self.merged.input)?;
         let places = self.facts.entry(list).or_insert_with(|| {
             let mut places: HashMap<u64, Vec<usize>> = HashMap::new();
@@ -158,8 +196,7 @@ impl<'a> Excerpts<'a> {
             }
             places
         });
-        let at = places.get(&hash(fact))?.iter().copied().find(|place| all.get(*place) == Some(fact))?;
-        self.item(list, at, rest)
+        places.get(&hash(fact))?.iter().copied().find(|place| all.get(*place) == Some(fact))
     }
 
     fn item(&mut self, list: &str, index: usize, rest: &str) -> Option<Excerpt> {

@@ -66,6 +66,38 @@ fn images_of_one_name_are_not_compared_each_with_each() {
 }
 
 #[test]
+fn many_findings_about_one_fact_look_for_it_once() {
+    let folder = Folder::with(&[(
+        "p.rego",
+        "package p\n\nimport rego.v1\n\nwarn contains {\"msg\": \"found\", \"path\": sprintf(\"/artifacts/0/scans/%d/vulnerabilities/%d\", [s, v])} if {\n\tsome s, v\n\tinput.artifacts[0].scans[s].vulnerabilities[v]\n}\n",
+    )]);
+    let found: Vec<Value> = (0..4000)
+        .map(|i| json!({"id": format!("CVE-2026-{i}"), "package": "p", "severity": "high"}))
+        .collect();
+    let digest = format!("sha256:{}", "a".repeat(64));
+    let scan = |scanner| json!({"subject": digest, "scanner": scanner, "vulnerabilities": found});
+    let asset = json!({"id": "a", "kind": "workload",
+        "images": [{"container": "c", "ref": "r.example/a", "tag": "1", "digest": digest}]});
+    let input = json!({
+        "apiVersion": "weighlock.dev/v1", "kind": "Input", "inventory": [asset],
+        "changes": [{"id": "c", "kind": "config", "asset": "a"}],
+        "evidence": {"scans": [scan("s"), scan("t")]},
+    });
+    folder.write("in.json", serde_json::to_string_pretty(&input).unwrap());
+    let start = Instant::now();
+    let ran = folder.run("evaluate in.json --trust-input -p p.rego -o sarif");
+    // With all of it written down for each, it took minutes.
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+    let sarif: Value = serde_json::from_str(&ran.out).unwrap();
+    let line = |result: &Value| {
+        result.pointer("/locations/0/physicalLocation/region/startLine").and_then(Value::as_u64).unwrap()
+    };
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let lines: std::collections::BTreeSet<u64> = results.iter().map(line).collect();
+    assert_eq!(lines.len(), 8000);
+}
+
+#[test]
 fn what_was_meant_is_looked_for_no_longer_than_it_helps() {
     let folder = folder();
     let pad = "y".repeat(30);
