@@ -4,7 +4,7 @@
 //! that it selects the one that fewest others do. A workload looks under its own name and labels, so
 //! the join stays linear.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -113,64 +113,47 @@ impl<'a> Objects<'a> {
             }
             return None;
         }
-        let mut found: BTreeMap<&str, &Asset> = BTreeMap::new();
-        for place in object.map(|object| sought(asset, object)).unwrap_or_default() {
-            for other in self.at(&place) {
-                if fits(&place, other, object) {
-                    found.insert(other.id.as_str(), other);
-                }
-            }
-        }
+        let looked = object.into_iter().flat_map(|object| self.looked_at(asset, object));
+        let found: BTreeMap<&str, &Asset> =
+            looked.filter(|(_, fits)| *fits).map(|(other, _)| (other.id.as_str(), other)).collect();
         Some(found.into_values().filter_map(related).collect())
     }
 
-    fn at(&self, place: &Place<'a>) -> &[&'a Asset] {
-        self.targets.get(place).map(Vec::as_slice).unwrap_or_default()
+    /// What is at the places of an asset, and whether it belongs to it; what is at two comes twice.
+    fn looked_at(&self, asset: &'a Asset, object: &Value) -> impl Iterator<Item = (&'a Asset, bool)> {
+        sought(asset, object).into_iter().flat_map(move |place| {
+            let others = self.targets.get(&place).map(Vec::as_slice).unwrap_or_default();
+            others.iter().map(move |other| (*other, fits(&place, other, object)))
+        })
     }
 
-    /// What there is at every place, weighed.
-    pub(super) fn weigh(&self, weigh: &dyn Fn(&Related) -> u64) -> Weights<'_, 'a> {
-        let mut weights = Weights { objects: self, each: HashMap::new(), at: HashMap::new() };
-        for (place, others) in &self.targets {
-            for other in others {
-                let known = weights.each.entry(other.id.as_str());
-                let weight = *known.or_insert_with(|| related(other).map_or(0, |related| weigh(&related)));
-                let sum = weights.at.entry(place).or_default();
-                *sum = sum.saturating_add(weight);
-            }
-        }
-        weights
-    }
-}
-
-/// How much the objects weigh that belong to assets, without joining them.
-pub(super) struct Weights<'o, 'a> {
-    objects: &'o Objects<'a>,
-    each: HashMap<&'a str, u64>,
-    at: HashMap<&'o Place<'a>, u64>,
-}
-
-impl<'a> Weights<'_, 'a> {
-    /// At least what the objects of an asset weigh; more only where many are found by one label.
-    pub(super) fn of(&self, asset: &'a Asset, object: &Value) -> u64 {
-        const FEW: usize = 100;
-        if self.objects.unknown.is_some() {
+    /// How much the objects weigh that belong to an asset, and the looks at those that do not. Counts
+    /// no further than past `most`.
+    pub(super) fn weight(
+        &self,
+        asset: &'a Asset,
+        object: &Value,
+        most: u64,
+        weigh: &mut dyn FnMut(&'a Asset) -> u64,
+    ) -> u64 {
+        if self.unknown.is_some() {
             return 0;
         }
-        let weight = |place: &Place<'a>| {
-            let others = self.objects.at(place);
-            if others.len() > FEW {
-                return self.at.get(place).copied().unwrap_or(0);
+        let mut found = HashSet::new();
+        let mut sum = 0_u64;
+        for (other, fits) in self.looked_at(asset, object) {
+            let new = fits && found.insert(other.id.as_str());
+            sum = sum.saturating_add(if new { weigh(other) } else { 1 });
+            if sum > most {
+                break;
             }
-            let found = others.iter().filter(|other| fits(place, other, Some(object)));
-            found.filter_map(|other| self.each.get(other.id.as_str())).sum()
-        };
-        sought(asset, object).iter().map(weight).fold(0, u64::saturating_add)
+        }
+        sum
     }
 }
 
 /// An object as a review shows it.
-fn related(asset: &Asset) -> Option<Related> {
+pub(super) fn related(asset: &Asset) -> Option<Related> {
     let object = &asset.object.as_ref()?.0;
     let kind = object.get("kind").and_then(Value::as_str).unwrap_or("Object").to_owned();
     let shown = if kind == "Node" {
@@ -199,8 +182,8 @@ fn sought<'a>(asset: &'a Asset, object: &Value) -> Vec<Place<'a>> {
 }
 
 /// Whether what is at a place belongs to the workload that looks there.
-fn fits(place: &Place<'_>, other: &Asset, object: Option<&Value>) -> bool {
-    !matches!(place.2, Key::Label(..)) || object.is_some_and(|object| selects(other, pod_labels(object)))
+fn fits(place: &Place<'_>, other: &Asset, object: &Value) -> bool {
+    !matches!(place.2, Key::Label(..)) || selects(other, pod_labels(object))
 }
 
 fn labels(

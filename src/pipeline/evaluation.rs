@@ -243,7 +243,7 @@ fn bearable(assembly: &Assembly<'_>) -> Result<(), Vec<Diagnostic>> {
     let Some(burden) = assembly.burden().filter(|burden| burden.values > burden.most) else { return Ok(()) };
     let Burden { values, most, asset, changes, share, mostly } = burden;
     let message = format!(
-        "the reviews of all changes would hold {values} values together; at most {most} are weighed at once"
+        "the reviews of all changes would hold at least {values} values together; at most {most} are weighed at once"
     );
     let many = if changes == 1 { "change of" } else { "changes of" };
     let hint = format!(

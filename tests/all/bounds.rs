@@ -40,7 +40,7 @@ fn what_many_changes_share_is_weighed_before_it_is_judged() {
     assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
     assert!(!folder.path("out").exists());
     insta::assert_snapshot!(said(&ran), @r"
-error[input.too-large]: the reviews of all changes would hold 47836024 values together; at most 12500250 are weighed at once
+error[input.too-large]: the reviews of all changes would hold at least 47836024 values together; at most 12500250 are weighed at once
   help: `large` has most of them, 47836000 in 2000 changes of it, and most of those are its object; evaluate fewer changes at a time
 ");
 }

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 
 use super::{Assembly, List};
-use crate::decide::{observed, related};
+use crate::decide::observed;
+use crate::decide::related::related;
 use crate::facts::kubernetes;
 use crate::model::id::Digest;
 use crate::model::input::{Asset, Image};
@@ -31,7 +32,8 @@ const CHANGE: u64 = 24;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Burden {
     /// Values in the reviews of all changes together, counted as those of an input are: by what
-    /// stands between them. A text counts once more for every 64 bytes.
+    /// stands between them. A text counts once more for every 64 bytes. At least so many, where
+    /// they are too many.
     pub values: u64,
     /// How many they may be.
     pub most: u64,
@@ -102,16 +104,21 @@ impl<'a> About<'a> {
 
 /// What everything in an input weighs.
 struct Weights<'o, 'a> {
+    all: &'o Assembly<'a>,
     digests: About<'a>,
     references: About<'a>,
     applications: About<'a>,
     assets: About<'a>,
     changes: About<'a>,
-    objects: related::Weights<'o, 'a>,
+    /// What each related object takes.
+    objects: HashMap<&'a str, u64>,
+    /// How many values related objects may still take: past it nothing is counted, for it is too
+    /// much already.
+    left: u64,
 }
 
 impl<'o, 'a> Weights<'o, 'a> {
-    fn new(all: &'o Assembly<'a>) -> Self {
+    fn new(all: &'o Assembly<'a>, most: u64) -> Self {
         let mut advisories = About::default();
         advisories.add(&all.advisories);
         let mut digests = About::default();
@@ -137,8 +144,8 @@ impl<'o, 'a> Weights<'o, 'a> {
         assets.add(&all.migrations_by_asset);
         let mut changes = About::default();
         changes.add(&all.migrations_by_change);
-        let objects = all.objects.weigh(&|related| values(related));
-        Self { digests, references, applications, assets, changes, objects }
+        let objects = HashMap::new();
+        Self { all, digests, references, applications, assets, changes, objects, left: most }
     }
 
     fn image(&self, image: &Image) -> u64 {
@@ -151,18 +158,25 @@ impl<'o, 'a> Weights<'o, 'a> {
     }
 
     /// What every change of an asset takes.
-    fn share(&self, asset: &'a Asset) -> Share {
+    fn share(&mut self, asset: &'a Asset) -> Share {
         let object = asset.object.as_ref().map(|object| &object.0);
         let pod_spec = object.and_then(kubernetes::pod_spec);
         let more = pod_spec.map(kubernetes::images).unwrap_or_default();
         let more = observed::without(more, &asset.images);
         let images = || asset.images.iter().chain(&more);
         let count = u64::try_from(images().count()).unwrap_or(u64::MAX);
+        let mut weigh = |other: &'a Asset| {
+            let known = self.objects.entry(other.id.as_str());
+            *known.or_insert_with(|| related(other).map_or(0, |related| values(&related)))
+        };
+        let related =
+            object.map_or(0, |object| self.all.objects.weight(asset, object, self.left, &mut weigh));
+        self.left = self.left.saturating_sub(related);
         let application = asset.application.as_deref().map_or(0, |name| self.applications.of(name));
         Share {
             object: object.map_or(0, values).saturating_add(pod_spec.map_or(0, values)),
             images: count.saturating_mul(IMAGE),
-            related: object.map_or(0, |object| self.objects.of(asset, object)),
+            related,
             evidence: images()
                 .map(|image| self.image(image))
                 .fold(application.saturating_add(self.assets.of(&asset.id)), u64::saturating_add),
@@ -173,7 +187,9 @@ impl<'o, 'a> Weights<'o, 'a> {
 impl<'a> Assembly<'a> {
     /// How much there is to weigh; `None` where nothing changes.
     pub fn burden(&self) -> Option<Burden> {
-        let weights = Weights::new(self);
+        let count = u64::try_from(self.changes.len()).unwrap_or(u64::MAX);
+        let most = MAX_VALUES.saturating_add(count.saturating_mul(MORE));
+        let mut weights = Weights::new(self, most);
         let mut shares: HashMap<&str, Share> = HashMap::new();
         // The values of the changes of an asset, how many they are, and what one of them takes.
         let mut assets: BTreeMap<&'a str, (u64, u64, Share)> = BTreeMap::new();
@@ -203,15 +219,7 @@ impl<'a> Assembly<'a> {
             }
         }
         let (asset, (share, changes, largest)) = assets.into_iter().max_by_key(|(_, (sum, ..))| *sum)?;
-        let count = u64::try_from(self.changes.len()).unwrap_or(u64::MAX);
-        Some(Burden {
-            values: all,
-            most: MAX_VALUES.saturating_add(count.saturating_mul(MORE)),
-            asset: asset.to_owned(),
-            changes,
-            share,
-            mostly: largest.mostly(),
-        })
+        Some(Burden { values: all, most, asset: asset.to_owned(), changes, share, mostly: largest.mostly() })
     }
 }
 
@@ -305,6 +313,56 @@ mod tests {
         let all: Vec<Value> = fleet.into_iter().chain(own).collect();
         let served = burden(&all, &changes, &evidence);
         assert!(served.values - alone.values < 1000 * 20, "{served:?}");
+    }
+
+    /// Nodes that have some labels, and many others.
+    fn nodes(count: usize, own: &[&str]) -> impl Iterator<Item = Value> {
+        let mut labels: Value = (0..22).map(|n| (format!("team.example/label-{n}"), json!("x"))).collect();
+        own.iter().for_each(|label| labels[*label] = json!("x"));
+        (0..count).map(move |i| {
+            let object = json!({"kind": "Node", "metadata": {"name": format!("n{i}"), "labels": labels}});
+            json!({"id": format!("n{i}"), "kind": "object", "object": object})
+        })
+    }
+
+    #[test]
+    fn an_object_that_is_found_at_many_places_counts_once_and_where_it_fits() {
+        let weigh = |labels: &[&str]| {
+            let fleet = (0..1000).map(|i| {
+                let mut workload = workload(i);
+                let selector: Value = labels.iter().map(|label| ((*label).to_owned(), json!("x"))).collect();
+                workload["object"]["spec"]["template"]["spec"]["nodeSelector"] = selector;
+                workload
+            });
+            let all: Vec<Value> = fleet.chain(nodes(200, &["os", "arch", "pool"])).collect();
+            let changes: Vec<Value> = (0..1000).map(|i| change(i, &format!("w{i}"))).collect();
+            burden(&all, &changes, &json!({}))
+        };
+        let (one, three) = (weigh(&["os"]), weigh(&["os", "arch", "pool"]));
+        assert!(three.values <= three.most, "{three:?}");
+        // A second look takes one more, and the two labels stand in the pod twice.
+        assert!(three.values - one.values < 1000 * (2 * 200 + 10), "{one:?} {three:?}");
+
+        // Found by a label that a workload has, they select another that it has not.
+        let spec = json!({"podSelector": {"matchLabels": {"team.example/label-0": "x", "app": "other"}}});
+        let others: Vec<Value> = (0..2000).map(|i| object("NetworkPolicy", i, &spec)).collect();
+        let changes: Vec<Value> = (0..1000).map(|i| change(i, &format!("w{i}"))).collect();
+        let fleet: Vec<Value> = (0..1000).map(workload).collect();
+        let alone = burden(&fleet, &changes, &json!({}));
+        let all: Vec<Value> = fleet.into_iter().chain(others).collect();
+        let beside = burden(&all, &changes, &json!({}));
+        assert!(beside.values - alone.values <= 1000 * 2000, "{beside:?}");
+    }
+
+    #[test]
+    fn what_is_too_much_is_not_counted_to_its_end() {
+        let policies = (0..3000).map(|i| object("NetworkPolicy", i, &json!({"podSelector": {}})));
+        let all: Vec<Value> = (0..3000).map(workload).chain(policies).collect();
+        let changes: Vec<Value> = (0..3000).map(|i| change(i, &format!("w{i}"))).collect();
+        let found = burden(&all, &changes, &json!({}));
+        // The whole would be over a hundred million.
+        assert!(found.values > found.most && found.values < 3 * found.most, "{found:?}");
+        assert_eq!(found.mostly, "the objects related to it");
     }
 
     #[test]
