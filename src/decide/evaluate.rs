@@ -49,6 +49,7 @@ pub(super) struct Judged {
     pub(super) actions: Vec<Action>,
     pub(super) unknown: Vec<Unknown>,
     pub(super) replayable: bool,
+    pub(super) places: output::Places,
 }
 
 /// How far a change has come.

@@ -3,7 +3,7 @@
 //! A policy gives values of any shape; what is not understood is refused in words, and becomes a
 //! finding that could not be judged. Nothing that a rule said is passed over.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -36,7 +36,7 @@ pub(super) fn take(rule: &Rule, review: &Review, output: Output, judged: &mut Ju
         Effect::Action => judged.actions.push(action(&output.value, &rule.id)?),
         effect => {
             let mut finding = finding(rule, effect, output)?;
-            finding.path = finding.path.map(|path| indexed(path, review));
+            finding.path = finding.path.map(|path| indexed(path, review, &mut judged.places));
             judged.findings.push(finding);
         }
     }
@@ -101,18 +101,24 @@ fn action(value: &Value, rule: &str) -> Result<Action, String> {
     })
 }
 
+/// Where the items of the lists of a pod spec stand, by list and name; as far as they were asked for.
+pub(super) type Places = HashMap<String, HashMap<String, usize>>;
+
 /// A pointer into the pod spec in which policies may name a container where RFC 6901 wants its
 /// index: lists of a pod spec are maps by name, and CEL has no index to give.
-fn indexed(path: String, review: &Review) -> String {
+fn indexed(path: String, review: &Review, places: &mut Places) -> String {
     const SPEC: &str = "/asset/podSpec/";
     let spec = review.asset.as_ref().and_then(|asset| asset.pod_spec.as_ref());
     let (Some(spec), Some(rest)) = (spec, path.strip_prefix(SPEC)) else { return path };
     let mut parts = rest.splitn(3, '/');
     let (Some(list), Some(name)) = (parts.next(), parts.next()) else { return path };
-    let items = spec.get(list).and_then(Value::as_array);
-    let place =
-        items.and_then(|items| items.iter().position(|item| member(item, "name").as_deref() == Some(name)));
-    match (place, parts.next()) {
+    let Some(items) = spec.get(list).and_then(Value::as_array) else { return path };
+    let known = places.entry(list.to_owned()).or_insert_with(|| {
+        // Where a name is taken twice, the first counts.
+        let items = items.iter().enumerate().rev();
+        items.filter_map(|(place, item)| Some((member(item, "name")?, place))).collect()
+    });
+    match (known.get(name), parts.next()) {
         (Some(at), Some(tail)) => format!("{SPEC}{list}/{at}/{tail}"),
         (Some(at), None) => format!("{SPEC}{list}/{at}"),
         (None, _) => path,

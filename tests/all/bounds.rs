@@ -98,6 +98,36 @@ fn many_findings_about_one_fact_look_for_it_once() {
 }
 
 #[test]
+fn containers_that_findings_name_are_looked_for_once() {
+    let folder = Folder::with(&[(
+        "p.rego",
+        "package p\n\nimport rego.v1\n\nwarn contains {\"msg\": \"found\", \"path\": sprintf(\"/asset/podSpec/containers/%s/image\", [c.name])} if some c in input.asset.podSpec.containers\n",
+    )]);
+    let containers =
+        |i: usize| (0..4000).map(move |n| json!({"name": format!("c{n}"), "image": format!("a:{i}")}));
+    let asset = |i: usize| {
+        let spec = json!({"containers": containers(i).chain(containers(i)).collect::<Vec<_>>()});
+        json!({"id": format!("a{i}"), "kind": "pod", "object": {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": spec}})
+    };
+    let change = |i: usize| json!({"id": format!("c{i}"), "kind": "config", "asset": format!("a{i}")});
+    let assets: Vec<Value> = (0..20).map(asset).collect();
+    let changes: Vec<Value> = (0..20).map(change).collect();
+    folder.write("in.json", input(&assets, &changes));
+    let start = Instant::now();
+    let report = folder.report("in.json -p p.rego");
+    // Found one by one, they took minutes.
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+    let findings = report.decision("c3")["findings"].as_array().unwrap();
+    let paths: Vec<&str> = findings.iter().filter_map(|finding| finding["path"].as_str()).collect();
+    // Where a name is taken twice, the first counts.
+    assert!(
+        paths.contains(&"/asset/podSpec/containers/3999/image") && paths.len() == 4000,
+        "{}",
+        paths.len()
+    );
+}
+
+#[test]
 fn what_was_meant_is_looked_for_no_longer_than_it_helps() {
     let folder = folder();
     let pad = "y".repeat(30);
