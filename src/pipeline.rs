@@ -4,6 +4,7 @@
 //! decisions made, plans built, and the lines found that a report shows. Time is told to it.
 
 pub mod builtin;
+mod environments;
 mod evaluation;
 mod excerpt;
 pub mod load;

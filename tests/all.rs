@@ -15,6 +15,8 @@ mod docs;
 mod docs_examples;
 #[path = "all/enforcement.rs"]
 mod enforcement;
+#[path = "all/environments.rs"]
+mod environments;
 #[path = "all/formats.rs"]
 mod formats;
 #[path = "all/governance.rs"]

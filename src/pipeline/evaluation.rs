@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::excerpt::{self, Excerpts};
 use super::load::{self, InputOptions, Inputs};
-use super::{remarks, sign};
+use super::{environments, remarks, sign};
 use crate::config::Config;
 use crate::decide::assemble::{Assembly, Burden};
 use crate::decide::governance::{Governance, Offered};
@@ -267,6 +267,7 @@ pub fn evaluate(
     let bundle = judge.bundle();
     let assembly = evaluated.assembly();
     bearable(&assembly)?;
+    environments::spelt(&evaluated, &request.config)?;
     start(merged.input.changes.len());
     let decisions = judge.decide(&assembly, options, tick);
     let findings = remarks::all(&evaluated, &decisions, request);

@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::evaluation::{Evaluated, Request, protected, settings};
+use super::environments;
+use super::evaluation::{Evaluated, Request, settings};
 use crate::decide::Options;
 use crate::decide::enforce::{self, Mode, Pattern};
 use crate::decide::evaluate::{Applies, applies};
@@ -15,7 +16,6 @@ use crate::model::finding::{Effect, Finding, Location};
 use crate::model::id::Digest;
 use crate::model::input::{AssetKind, ChangeKind};
 use crate::model::time::Time;
-use crate::policy::settings::Settings;
 
 /// How many approvals, and how many overrides, for changes that are not there are named.
 const MAX_ELSEWHERE: usize = 20;
@@ -28,7 +28,7 @@ pub(super) fn all(evaluated: &Evaluated, decisions: &[Decision], request: &Reque
     let mut findings = records(evaluated, decisions);
     findings.extend(off(evaluated, decisions));
     findings.extend(elsewhere(evaluated, decisions));
-    let unnamed = environments(evaluated, decisions, request);
+    let unnamed = unnamed(evaluated, decisions, request);
     if unnamed.is_empty() {
         findings.extend(unmatched(evaluated, decisions, request));
     }
@@ -175,24 +175,12 @@ fn quoted(words: &[&str]) -> String {
 /// Environments of changes that nothing names, though something is said of others: one that is
 /// misspelt is held to less. Where operators wrote no settings, they named no environments, and
 /// only what looks like a known one is worth a word.
-fn environments(evaluated: &Evaluated, decisions: &[Decision], request: &Request) -> Vec<Finding> {
-    let bundle = evaluated.judge.bundle();
+fn unnamed(evaluated: &Evaluated, decisions: &[Decision], request: &Request) -> Vec<Finding> {
     let config = &request.config;
-    let mut known: BTreeSet<String> = bundle
-        .rules
-        .iter()
-        .filter_map(|rule| rule.metadata.applies.environments.as_ref())
-        .flatten()
-        .cloned()
-        .collect();
-    // Settings that no policy reads say nothing.
-    if evaluated.judge.reads_settings() {
-        known.extend(named(&settings(&evaluated.judge)));
-    }
-    if known.is_empty() && config.plan.protected.is_none() {
+    let known = environments::known(&evaluated.judge, config);
+    if known.is_empty() {
         return Vec::new();
     }
-    known.extend(protected(config));
     let patterns: Vec<_> = evaluated
         .options
         .enforcement
@@ -238,7 +226,11 @@ fn unmatched(evaluated: &Evaluated, decisions: &[Decision], request: &Request) -
     let applied = bundle.rules.iter().filter_map(|rule| rule.metadata.applies.environments.as_ref());
     names.extend(applied.flatten().map(|name| (name.clone(), "a policy's `applies` names")));
     if request.config.settings.is_some() {
-        names.extend(named(&settings(&evaluated.judge)).into_iter().map(|name| (name, "the settings name")));
+        names.extend(
+            environments::named(&settings(&evaluated.judge))
+                .into_iter()
+                .map(|name| (name, "the settings name")),
+        );
     }
     let weighed: BTreeSet<&str> = decisions.iter().filter_map(|d| d.change.environment.as_deref()).collect();
     let inventory = &evaluated.merged.input.inventory;
@@ -279,27 +271,6 @@ fn alike<'a>(name: &str, known: &'a BTreeSet<String>) -> Option<&'a str> {
         known.len().min(lower.len()) >= 3 && (known.starts_with(&lower) || lower.starts_with(&known))
     };
     misspelt(name, known.iter().map(String::as_str)).or_else(|| known.iter().find(begins).map(String::as_str))
-}
-
-/// Every environment that settings name.
-fn named(settings: &Settings) -> BTreeSet<String> {
-    let mut all = BTreeSet::new();
-    let mut some = |names: &Option<Vec<String>>| all.extend(names.iter().flatten().cloned());
-    if let Some(updates) = &settings.updates {
-        updates.types.iter().for_each(|entry| some(&entry.environments));
-        updates.minimum_age.iter().for_each(|entry| some(&entry.environments));
-        updates.freezes.iter().for_each(|entry| some(&entry.environments));
-        updates.windows.iter().for_each(|entry| some(&entry.environments));
-    }
-    settings
-        .strategy
-        .iter()
-        .flat_map(|strategy| &strategy.canary)
-        .for_each(|entry| some(&entry.environments));
-    all.extend(settings.hardening.iter().flat_map(|hardening| hardening.pinned.clone()));
-    let steps = settings.promotion.iter().flat_map(|promotion| &promotion.paths);
-    all.extend(steps.flat_map(|step| [step.from.clone(), step.to.clone()]));
-    all
 }
 
 fn remark(rule: &str, message: String, remediation: &str) -> Finding {

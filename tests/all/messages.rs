@@ -6,92 +6,13 @@ use super::support::{Folder, INPUT, NOW, repository};
 
 const HOLD: &str =
     "package hold\n\nhold contains {\"msg\": \"wait\", \"needs\": {\"approval\": {\"role\": \"lead\"}}}\n";
-const ALLOW: &str = "package allow\n\ndeny contains \"no\" if input.change.id == \"\"\n";
+pub(super) const ALLOW: &str = "package allow\n\ndeny contains \"no\" if input.change.id == \"\"\n";
 
 /// One change to an asset in an environment.
-fn change(environment: &str, more: &str) -> String {
+pub(super) fn change(environment: &str, more: &str) -> String {
     format!(
         "{INPUT}inventory: [{{id: a, kind: workload, environment: {environment}}}]\nchanges: [{{id: c, kind: config, asset: a{more}}}]\n"
     )
-}
-
-#[test]
-fn an_environment_that_nothing_names_is_told() {
-    let named = "# METADATA\n# custom:\n#   applies: {environments: [production, dev]}\npackage named\n\nwarn contains \"x\" if false\n";
-    let folder = Folder::with(&[("p/named.rego", named), ("p/allow.rego", ALLOW), ("allow.rego", ALLOW)]);
-    folder.write("own.yaml", "apiVersion: weighlock.dev/v1\nkind: Config\nplan: {protected: [live]}\n");
-    let rows = [
-        ("Production", "-p p", Some("did you mean `production`?")),
-        ("prodution", "-p p", Some("did you mean `production`?")),
-        ("prod", "-p p", Some("did you mean `production`?")),
-        ("production", "-p p", None),
-        ("dev", "-p p", None),
-        // Like nothing, and operators have not said what there is.
-        ("staging", "-p p", None),
-        ("demo", "-p p", None),
-        ("staging", "-p p -c own.yaml", Some("name it in the settings")),
-        ("live", "-p p -c own.yaml", None),
-        // Nothing is said of any environment.
-        ("Production", "-p allow.rego", None),
-    ];
-    for (environment, flags, expected) in rows {
-        folder.write("in.yaml", change(environment, ""));
-        let report = folder.report(&format!("in.yaml --trust-input {flags}"));
-        let found = report.report["findings"].as_array().unwrap();
-        match expected {
-            None => assert!(found.is_empty(), "{environment} {flags}: {found:?}"),
-            Some(said) => {
-                assert_eq!(found.len(), 1, "{environment} {flags}: {found:?}");
-                assert_eq!(
-                    (&found[0]["rule"], &found[0]["effect"]),
-                    (&json!("weighlock.environments"), &json!("warn"))
-                );
-                assert!(found[0]["message"].as_str().unwrap().contains(&format!("`{environment}`")));
-                assert!(found[0]["remediation"].as_str().unwrap().contains(said), "{found:?}");
-            }
-        }
-        assert_eq!(report.code, 0);
-    }
-}
-
-#[test]
-fn an_environment_that_only_a_rule_or_an_operator_names_is_told() {
-    let named = |environment: &str| {
-        format!(
-            "# METADATA\n# custom:\n#   applies: {{environments: [{environment}]}}\npackage named\n\nwarn contains \"x\" if false\n"
-        )
-    };
-    let folder = Folder::with(&[("p/allow.rego", ALLOW)]);
-    folder.write("in.yaml", change("production", ""));
-    let told = |rule: &str, more: &str| {
-        folder.write("p/named.rego", named(rule));
-        let config = format!("apiVersion: weighlock.dev/v1\nkind: Config\npolicies: [p]\n{more}");
-        folder.write("weighlock.yaml", config);
-        let report = folder.report("in.yaml --trust-input");
-        assert_eq!(report.code, 0);
-        let found = report.report["findings"].as_array().unwrap().clone();
-        let said = |f: &serde_json::Value| {
-            format!("{}; {}", f["message"].as_str().unwrap(), f["remediation"].as_str().unwrap())
-        };
-        found.iter().map(said).collect::<Vec<_>>()
-    };
-    let wanted = |who: &str, name: &str| {
-        vec![format!("{who} the environment `{name}`, in which nothing is here; did you mean `production`?")]
-    };
-    let nobody: Vec<String> = Vec::new();
-    assert_eq!(told("production", ""), nobody);
-    assert_eq!(told("staging", ""), nobody);
-    assert_eq!(told("Production", ""), wanted("a policy's `applies` names", "Production"));
-    assert_eq!(told("prodution", ""), wanted("a policy's `applies` names", "prodution"));
-    let protected = "plan: {protected: [production, prodcution]}\n";
-    assert_eq!(told("production", protected), wanted("`plan.protected` names", "prodcution"));
-    let enforced = "enforcement: [{rules: [named], environments: [PRODUCTION], mode: warn}]\n";
-    assert_eq!(told("production", enforced), wanted("the enforcement names", "PRODUCTION"));
-    // Siblings, and what an asset is in, are other environments.
-    assert_eq!(told("'production2', 'productioN2', 'productiox'", ""), nobody);
-    let both = "inventory: [{id: a, kind: workload, environment: production}, {id: b, kind: workload, environment: prodution}]\nchanges: [{id: c, kind: config, asset: a}]\n";
-    folder.write("in.yaml", format!("{INPUT}{both}"));
-    assert_eq!(told("prodution", ""), nobody);
 }
 
 /// A folder in which `ann` holds the role that the hold asks for, and `bob` and `cat` others.
