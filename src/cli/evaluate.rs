@@ -15,6 +15,7 @@ use crate::diag::clean::line as clean;
 use crate::diag::{Diagnostic, codes, nearest};
 use crate::facts::key::PrivateKey;
 use crate::files;
+use crate::model::input::Change;
 use crate::model::time::Clock;
 use crate::pipeline::{self, record};
 use crate::report::{self, FORMATS, Output, Report};
@@ -144,11 +145,15 @@ pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} changes weighed") {
         bar.set_style(style);
     }
-    let start = |reviews: usize| {
-        if terminal.progress && reviews >= WORTH_SHOWING {
-            bar.set_length(u64::try_from(reviews).unwrap_or(u64::MAX));
+    let start = |changes: &[Change]| {
+        if let Some(id) = &args.change {
+            there(id, changes)?;
+        }
+        if terminal.progress && changes.len() >= WORTH_SHOWING {
+            bar.set_length(u64::try_from(changes.len()).unwrap_or(u64::MAX));
             bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
         }
+        Ok(())
     };
     let (evaluated, mut evaluation) = pipeline::evaluate(&request, &start, &|| bar.inc(1))?;
     bar.finish_and_clear();
@@ -160,13 +165,8 @@ pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<
     if let Some(old) = &baseline {
         report::baseline(&mut evaluation, old);
     }
-    if let Some(id) = &args.change
-        && !report::narrow(&mut evaluation, id)
-    {
-        let known: Vec<&str> =
-            evaluation.entries.iter().map(|entry| entry.decision.change.id.as_str()).collect();
-        let problem = Diagnostic::error(codes::USAGE, format!("the input has no change `{id}`"));
-        return Err(Diagnostic { hint: meant(id, &known), ..problem }.into());
+    if let Some(id) = &args.change {
+        report::narrow(&mut evaluation, id);
     }
     for output in &outputs {
         match &output.file {
@@ -182,6 +182,16 @@ pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<
         }
     }
     Ok(evaluation.outcome.exit)
+}
+
+/// Refuses to show a change that is not there.
+fn there(id: &str, changes: &[Change]) -> Result<(), Diagnostic> {
+    if changes.iter().any(|change| change.id == id) {
+        return Ok(());
+    }
+    let known: Vec<&str> = changes.iter().map(|change| change.id.as_str()).collect();
+    let problem = Diagnostic::error(codes::USAGE, format!("the input has no change `{id}`"));
+    Err(Diagnostic { hint: meant(id, &known), ..problem })
 }
 
 /// Which change was meant, or which ones there are.

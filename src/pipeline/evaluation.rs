@@ -20,6 +20,7 @@ use crate::facts::signature;
 use crate::files;
 use crate::model::decision::Decision;
 use crate::model::finding::Location;
+use crate::model::input::Change;
 use crate::model::plan::Plan;
 use crate::model::rule::View;
 use crate::model::time::Time;
@@ -252,23 +253,23 @@ fn bearable(assembly: &Assembly<'_>) -> Result<(), Vec<Diagnostic>> {
     Err(vec![Diagnostic::error(codes::INPUT_TOO_LARGE, message).hint(hint)])
 }
 
-/// Reads, judges, plans, and finds the lines that a report shows. `start` is told how many changes
-/// there are, `tick` each time one is judged.
+/// Reads, judges, plans, and finds the lines that a report shows. `start` is told the changes and may
+/// refuse them before any is judged, `tick` is told each time one is.
 ///
 /// # Errors
 /// Everything that is wrong with input, policies or settings; nothing is decided then.
 pub fn evaluate(
     request: &Request,
-    start: &dyn Fn(usize),
+    start: &dyn Fn(&[Change]) -> Result<(), Diagnostic>,
     tick: &(dyn Fn() + Sync),
 ) -> Result<(Evaluated, Evaluation), Vec<Diagnostic>> {
     let evaluated = read(request)?;
     let Evaluated { merged, judge, options, .. } = &evaluated;
     let bundle = judge.bundle();
     let assembly = evaluated.assembly();
-    bearable(&assembly)?;
     environments::spelt(&evaluated, &request.config)?;
-    start(merged.input.changes.len());
+    bearable(&assembly)?;
+    start(&merged.input.changes).map_err(|problem| vec![problem])?;
     let decisions = judge.decide(&assembly, options, tick);
     let findings = remarks::all(&evaluated, &decisions, request);
     let plans = plans(request, judge, &decisions);

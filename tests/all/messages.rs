@@ -212,7 +212,7 @@ fn what_is_not_what_was_asked_for_says_what_is() {
     folder.write("claim.yaml", format!("apiVersion: weighlock.dev/v1\nkind: Approval\nby: {{id: ann}}\nroles: [lead]\nchange: {digest}\nat: {NOW}\nexpires: 2099-01-01T00:00:00Z\n"));
     let approve = format!("approve {digest} --by ann");
     for (line, said) in [
-        ("evaluate in.yaml --change ap", "help: did you mean `api`?"),
+        ("evaluate in.yaml --change ap --decision-out out", "help: did you mean `api`?"),
         ("evaluate in.yaml --change web", "help: there are `web-1`, `web-2`"),
         ("evaluate in.yaml --change elsewhere", "help: there are `web-1`, `web-2`, `api`"),
         ("approve web --report report.json --by ann", "help: there are `web-1`, `web-2`"),
@@ -225,6 +225,7 @@ fn what_is_not_what_was_asked_for_says_what_is() {
         let ran = folder.run(line);
         assert_eq!(ran.code, 2, "{line}: {ran:?}");
         assert!(ran.err.contains(said), "{line}: {}", ran.err);
+        assert!(!folder.path("out").exists(), "{line}");
     }
 }
 

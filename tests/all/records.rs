@@ -66,7 +66,7 @@ fn a_decision_without_its_review_is_not_passed_over() {
         fail_on: FailOn::Hold,
         accept_obligations: false,
     };
-    let (mut evaluated, evaluation) = pipeline::evaluate(&request, &|_| {}, &|| {}).unwrap();
+    let (mut evaluated, evaluation) = pipeline::evaluate(&request, &|_| Ok(()), &|| {}).unwrap();
     let entries = &evaluation.entries;
     let write =
         |evaluated: &Evaluated| record::write_all(&folder.path("out"), evaluated, entries, &request, None);
