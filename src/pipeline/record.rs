@@ -96,7 +96,7 @@ pub struct Planning {
 
 /// A DSSE envelope.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", expecting = "a DSSE envelope")]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a DSSE envelope")]
 struct Envelope {
     payload_type: String,
     payload: String,
@@ -104,6 +104,7 @@ struct Envelope {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a signature of a DSSE envelope")]
 struct EnvelopeSignature {
     /// A hint alone, which an envelope may do without; whether a key signed is tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -180,6 +180,14 @@ fn a_signed_record_holds_for_its_key_alone() {
         assert_eq!(ran.code, 10, "{what}: {ran:?}");
         assert!(ran.err.contains("record.altered") && ran.out.is_empty(), "{what}: {ran:?}");
     }
+    // What an envelope does not have, another reader might take for something.
+    for pointer in ["", "/signatures/0"] {
+        let mut more = envelope.clone();
+        more.pointer_mut(pointer).unwrap()["cert"] = json!("x");
+        folder.write("more.json", more.to_string());
+        let ran = folder.run("replay more.json --key key.pub");
+        assert!(ran.code == 2 && ran.err.contains("`cert`"), "{pointer}: {ran:?}");
+    }
     // Which key signed need not be said, and another signature beside it says nothing against it.
     let mut unnamed = envelope.clone();
     unnamed["signatures"][0].as_object_mut().unwrap().remove("keyid").unwrap();
