@@ -101,8 +101,8 @@ impl Writer<'_> {
     /// Writes a part of the text, edited. What stands within an edit is edited with it.
     fn write(&mut self, part: &Range<usize>) {
         let mut at = part.start;
-        let edits =
-            self.edits.iter().filter(|(range, _)| range.start >= part.start && range.start < part.end);
+        let first = self.edits.partition_point(|(range, _)| range.start < part.start);
+        let edits = self.edits.iter().skip(first).take_while(|(range, _)| range.start < part.end);
         let edits: Vec<Edit> = edits.filter(|(range, _)| range != part).cloned().collect();
         for (range, pieces) in edits {
             let silent = |call: &Range<usize>| call.start < range.start && range.end < call.end;
@@ -130,7 +130,9 @@ impl Writer<'_> {
         let start = self.text.len();
         self.parts.push(Origin { here: start, there: range.start, length: range.len() });
         self.text.push_str(self.source.get(range.clone()).unwrap_or_default());
-        for call in self.silent.iter().filter(|call| call.start >= range.start && call.end <= range.end) {
+        let first = self.silent.partition_point(|call| call.start < range.start);
+        let calls = self.silent.iter().skip(first).take_while(|call| call.start < range.end);
+        for call in calls.filter(|call| call.end <= range.end) {
             let at = start.saturating_add(call.start.saturating_sub(range.start));
             let there = at..at.saturating_add(call.len());
             // A print within a print's arguments has gone with it.
