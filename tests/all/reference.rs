@@ -103,7 +103,7 @@ Functions of OPA that stand in neither list (`crypto.*`, `io.jwt.*`, `graphql.*`
 
 ## Where Weighlock differs from OPA
 
-Every shipped rule in Rego gives the same over every shipped case in OPA 1.22, and so do random policies that both accept (`benches/peers/opa/compare`; 816 of 8,000 in the last run, 2,100 of 20,000 before). What an author may run into:
+Every shipped rule in Rego gives the same over every shipped case in OPA 1.22, and so do random policies that both accept (`benches/peers/opa/compare`; 816 of 8,000 in the last run, 2,100 of 20,000 before); [how this is kept so](../decisions/0006-rego-is-rewritten.md). What an author may run into:
 
 | | here | OPA |
 |---|---|---|
