@@ -163,6 +163,13 @@ fn slips(names: &Names<'_>, at: usize, unit: &Unit, problems: &mut Vec<Diagnosti
 /// Refuses effects that are not sets, names that the engine keeps for itself, and bodies without end.
 fn shapes(unit: &Unit, problems: &mut Vec<Diagnostic>) {
     for definition in &unit.rules {
+        if let Some(span) = &definition.uses.object_pattern {
+            problems.push(
+                Diagnostic::error(codes::POLICY_INVALID, "an object cannot be taken apart by a pattern")
+                    .hint("take its members by their names: `x := y.k`; to compare, write `==`")
+                    .at(&unit.source, span.clone(), "this pattern"),
+            );
+        }
         let name = definition.path.first().map_or("", String::as_str);
         let mut refuse = |message: String, hint: String| {
             problems.push(Diagnostic::error(codes::POLICY_INVALID, message).hint(hint).at(

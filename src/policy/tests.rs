@@ -196,6 +196,25 @@ fn what_the_engine_gets_wrong_is_refused() {
     insta::assert_snapshot!(refused(
         "package a\n\no[\"a\"] := 5 if input.gone\n\no[k] := v if some k, v in {\"a\": 1}\n\ndeny contains \"x\" if o.a\n"
     ));
+    for pattern in [
+        "some {\"k\": x} in input.a",
+        "{\"k\": x} := input.a",
+        "{\"k\": x} = input.a",
+        "input.a[{\"k\": x}]",
+        "f(input.a)",
+        "some x; walk(input, [_, {\"k\": x}])",
+    ] {
+        let text = format!(
+            "package a\n\ndeny contains \"x\" if {{ {pattern} }}\n\nf({}) if true\n",
+            if pattern.starts_with('f') { "{\"k\": \"v\"}" } else { "_" }
+        );
+        let said = refused(&text);
+        assert!(said.contains("an object cannot be taken apart by a pattern"), "{pattern}: {said}");
+    }
+    assert!(
+        load_with(&[("p.rego", "package a\n\ndeny contains \"x\" if {\"k\": 1} = input.a\n")], json!({}))
+            .is_ok()
+    );
     insta::assert_snapshot!(refused("package a\n\ndeny contains \"\u{1b}[2J\"\n"));
     insta::assert_snapshot!(refused(
         "package a\n\nf(x) := x\n\ndeny contains \"x\" if f(1) == 9 with data.a.f as 9\n"

@@ -110,6 +110,20 @@ Every shipped rule in Rego gives the same over every shipped case in OPA 1.22, a
 | `not f(x)`, `not x in y`, `not [x]`, with a part that is undefined | that is undefined, so `not` holds | the body ends there. Where both matter, give the call a rule of its own: `known if x in y`, `not known` |
 | `x in y` as a value, as in `(x in y) == false`, where one of them is undefined | false | undefined |
 | `p contains input.x if not true` | nothing | finds it, where the head has a reference |
+| `some {"k": v} in x`, `{"k": v} := x` and other patterns that are objects | refused when loaded: write `v := x.k` | match where there are no other keys |
+| `glob.match` | `**` crosses delimiters only as a whole part; `:` is no delimiter; `**/` matches nothing too; `[^a]` is a negation | `**` crosses anywhere; as given; not; `^` itself |
+| `time.add_date` to a day that there is not | the last day of the month, or undefined | the day so many days later |
+| `yaml.unmarshal` with merge keys, `0777`, `1_000` | as they stand, and as texts | merged, and numbers |
+| `semver.is_valid("v1.2.3")` | false | true |
+| `net.cidr_contains` with addresses of IPv4 in IPv6 (`::ffff:10.0.0.1`) | they are of IPv6 | they are of IPv4 |
+| `json.filter`, `json.remove` with `/a/b` or `~1` in a path | keys that are spelt so | JSON Pointers |
+| `\<`, `&&`, `~~`, `--` in regular expressions; `regex.is_valid("a**")` | what they mean in Rust; true | themselves; false |
+| `1.1 * 100 == 110`, `sum([0.1, 0.2]) == 0.3` | false | true |
+| `base64.is_valid("YQ==\n")`, `json.is_valid("1e999")` | false | true |
+| `strings.count("aaaa", "aa")` | 3 | 2 |
+| `sprintf` with a width, `%x` of a text, `%o`, `%e` | no padding, and other digits; two findings may become one | as in Go |
+| `[x.y[_] \| …]` over what is no collection, `some x in null` | the rule cannot be judged | undefined |
+| `\w{1,63}` and other long repetitions of classes of Unicode | the rule cannot be judged; write `[0-9A-Za-z_]{1,63}` | evaluated |
 | `[p, v] := walk(x)` | refused when loaded: write `walk(x, [p, v])` | the pairs |
 | `o["a"] := 1` beside `o[k] := v if …` | refused when loaded: compute all keys, as in `o[k] := 1 if k := "a"` | one object |
 | `with data.lib.f as …`, where `f` is called in its own package | refused when loaded | replaced there too |

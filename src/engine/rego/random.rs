@@ -192,7 +192,7 @@ impl Writer<'_> {
                 format!("every {key}{name} in {term} {{ {body} }}")
             }
             10 => self.named("[{}, _] := ", &term),
-            11 => self.named("{\"c\": {}} := ", &term),
+            11 => self.named("[{}, 2] := ", &term),
             12 => self.named("[1, {}] = ", &term),
             13 => self.named("{} = ", &term),
             14 => {
@@ -290,7 +290,7 @@ impl Writer<'_> {
                     )
                 }
                 Kind::Patterns => {
-                    let pattern = ["[p, _]", "{\"c\": p}", "p", "[p, 1]", "input.a", "_"][self.pick(6)];
+                    let pattern = ["[p, _]", "[_, p]", "p", "[p, 1]", "input.a", "_"][self.pick(6)];
                     let named: &[&str] =
                         if pattern.contains('p') && pattern != "input.a" { &["p"] } else { &[] };
                     let (body, term) = self.rule_of(named, 2);

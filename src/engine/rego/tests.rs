@@ -435,7 +435,6 @@ fn both_forms_agree() {
         "[1, 2] == [1.0, 2]",
         "x := data.d.map.a; x == 1",
         "[a, b] := [1, 2]; a < b",
-        "{\"a\": z} := data.d.map; z",
         "walk(data.d, [p, v]); v == 2; count(p) == 3",
         "sprintf(\"%d %s %v\", [1, \"x\", data.d.list]) != \"\"",
         "sprintf(\"%d\", [\"x\"])",

@@ -35,6 +35,8 @@ pub(crate) struct Uses {
     pub(crate) gives_each: bool,
     /// Whether an object is made by a comprehension.
     pub(crate) maps: bool,
+    /// Where an object is a pattern: `{"k": x} := y`.
+    pub(crate) object_pattern: Option<Range<usize>>,
     /// Whether an argument is held against something that is looked up: `f(input.x)`.
     pub(crate) looks_up: bool,
     /// Whether what `every` goes through is an index: `every x in y { z[x] }`.
@@ -244,7 +246,8 @@ impl Uses {
             Expr::Array { items, .. } | Expr::Set { items, .. } => {
                 items.iter().for_each(|item| self.pattern(item));
             }
-            Expr::Object { fields, .. } => {
+            Expr::Object { fields, span, .. } => {
+                self.object_pattern.get_or_insert(bytes(span));
                 for (_, key, value) in fields {
                     self.expr(key);
                     self.pattern(value);
@@ -263,7 +266,12 @@ impl Uses {
             Expr::Array { items, .. } | Expr::Set { items, .. } => {
                 items.iter().for_each(|item| self.may_bind(item));
             }
-            Expr::Object { fields, .. } => fields.iter().for_each(|(_, _, value)| self.may_bind(value)),
+            Expr::Object { fields, span, .. } => {
+                if !plain(expr, &|_| false) {
+                    self.object_pattern.get_or_insert(bytes(span));
+                }
+                fields.iter().for_each(|(_, _, value)| self.may_bind(value));
+            }
             _ => {}
         }
     }
