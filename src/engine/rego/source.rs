@@ -205,7 +205,7 @@ pub(super) fn prepare(unit: &Unit) -> Prepared {
     writer.write(&(0..source.len().saturating_add(1)));
     let Writer { mut text, parts, .. } = writer;
     if !heads.is_empty() {
-        let _ = write!(text, "\n{} := [{}]\n{appended}", outputs(), list.join(", "));
+        let _ = write!(text, "\n{} := [{}]\n{appended}", outputs(), list.join(",\n"));
     }
     let text = Source::new(unit.source.name.clone(), text);
     Prepared { text, original: Arc::clone(&unit.source), parts, heads }
