@@ -152,4 +152,4 @@ pub(crate) fn document(review: &Review) -> Result<serde_json::Value, Failure> {
 }
 
 /// The languages there are.
-pub const ENGINES: &[&dyn Engine] = &[&rego::Rego::new(rego::Path::Auto), &cel::Cel];
+pub const ENGINES: &[&dyn Engine] = &[&rego::Rego, &cel::Cel];

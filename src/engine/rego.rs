@@ -1,60 +1,35 @@
-//! Rego, in two forms: compiled for a virtual machine where that can be done, interpreted elsewhere.
+//! Rego: parsed by `regorus`, compiled to steps and evaluated here, with its functions metered.
 //!
-//! Which form a rule takes is decided when it is compiled, from its syntax tree and those of all that
-//! it can reach: `with` and the clock need the interpreter. So does whatever could give two values
-//! where there must be one: the compiled form takes the first and says nothing. So do comprehensions
-//! that give each of a collection, which fail where it is none: `[input.x[_] | …]`. And so do heads of
-//! several parts, values of several rules, defaults of functions, arguments that are held against
-//! something, and indexes that `every` goes through: the compiled form gets those wrong.
+//! A policy's syntax trees become a [`program::Program`]: rules by their paths, bodies as steps in an
+//! order in which every variable has a value before it is used ([`body`]). A [`run::Machine`] goes
+//! through it for one rule of the bundle at a time. The language is that of OPA 1; where the two
+//! differ stands in `docs/reference/rego.md`.
 //!
-//! INVARIANT: a function or a calculation that fails is a [`super::Failure`], never undefined. The
-//! compiled form itself goes on after an error as if the rule had not applied; so everything in it
-//! that can fail is replaced by a call through the [`meter`], which remembers that it did, and the
-//! interpreter judges again.
+//! INVARIANT: a function or a calculation that fails is a [`super::Failure`], never undefined.
 
+mod body;
+mod compile;
 mod meter;
 mod program;
+mod run;
 mod session;
-mod source;
 mod value;
+mod world;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use regorus::languages::rego::compiler::Compiler;
-use regorus::rvm::Program;
-use regorus::unstable::Rule;
-
 use super::{Compiled, Engine, Limits, Session};
-use crate::diag::{Diagnostic, codes};
-use crate::policy::rego::names::{Names, Target};
-use crate::policy::rego::unit::{self, Unit};
-use crate::policy::rego::{builtins, errors, on_deep_stack};
+use crate::diag::{Diagnostic, Source};
+use crate::model::finding::{Effect, Location};
+use crate::policy::rego::on_deep_stack;
+use crate::policy::rego::unit::{self, Form, Unit};
 use crate::policy::{Bundle, Language};
-use source::{Prepared, outputs, prepare};
-
-/// Which form rules are evaluated in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Path {
-    /// Compiled where that can be done.
-    #[default]
-    Auto,
-    /// Interpreted, all of them.
-    Interpreter,
-}
+use program::Program;
 
 /// Rego.
-#[derive(Debug, Default)]
-pub struct Rego {
-    path: Path,
-}
-
-impl Rego {
-    /// The engine, with a choice of form.
-    pub const fn new(path: Path) -> Self {
-        Self { path }
-    }
-}
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rego;
 
 impl Engine for Rego {
     fn language(&self) -> Language {
@@ -62,37 +37,40 @@ impl Engine for Rego {
     }
 
     fn version(&self) -> &'static str {
-        "regorus 0.14.1"
+        "weighlock 1, regorus 0.14.1"
     }
 
     fn compile(&self, bundle: &Bundle, limits: Limits) -> Result<Box<dyn Compiled>, Vec<Diagnostic>> {
-        let compiled =
-            on_deep_stack(|| compile(bundle, limits, self.path)).map_err(|problem| vec![problem])??;
+        let compiled = on_deep_stack(|| compile(bundle, limits)).map_err(|problem| vec![problem])??;
         Ok(Box::new(compiled))
     }
 }
 
-/// A rule, compiled.
+/// A definition of an effect.
+struct Head {
+    /// What its elements mean.
+    effect: Effect,
+    /// Where it stands.
+    location: Location,
+    /// Its rule, and which of its definitions it is.
+    place: (usize, usize),
+}
+
+/// A rule of the bundle: its package's effects.
 struct Judge {
-    /// The rule that lists its outputs, under `data`.
-    entry: String,
-    /// Who gave which of the outputs.
-    heads: Vec<source::Head>,
-    /// Its compiled form, where it takes that.
-    program: Option<Arc<Program>>,
+    heads: Vec<Head>,
 }
 
 /// All rules, compiled.
 struct Rules {
     judges: BTreeMap<usize, Judge>,
+    program: Program,
     /// What was compiled.
-    texts: Vec<Prepared>,
-    engine: regorus::Engine,
-    data: regorus::Value,
+    sources: Vec<Arc<Source>>,
     limits: Limits,
     reads_settings: bool,
-    /// What sessions that have ended leave to those that begin.
-    idle: Mutex<Vec<session::Kept>>,
+    /// Names, which sessions that have ended leave to those that begin.
+    idle: Mutex<Vec<value::Keys>>,
 }
 
 impl Compiled for Rules {
@@ -105,7 +83,7 @@ impl Compiled for Rules {
     }
 }
 
-fn compile(bundle: &Bundle, limits: Limits, path: Path) -> Result<Rules, Vec<Diagnostic>> {
+fn compile(bundle: &Bundle, limits: Limits) -> Result<Rules, Vec<Diagnostic>> {
     let mut problems = Vec::new();
     let mut units = Vec::new();
     let mut unit_of: BTreeMap<usize, usize> = BTreeMap::new();
@@ -121,108 +99,35 @@ fn compile(bundle: &Bundle, limits: Limits, path: Path) -> Result<Rules, Vec<Dia
     if !problems.is_empty() {
         return Err(problems);
     }
-    let texts: Vec<_> = units.iter().map(prepare).collect();
     let data = value::build(&bundle.data, &mut value::Keys::default())
-        .map_err(|error| vec![invalid(&format!("the data cannot be given to policies: {error}"))])?;
-    let plain = engine(bundle, &units, &texts, &data)?;
-    let mut interpreter = plain.clone();
-    meter::install(&mut interpreter).map_err(|error| vec![invalid(&errors::take_apart(&error).message)])?;
-    interpreter.set_execution_timer_config(session::timer(limits));
-    interpreter.set_gather_prints(true);
-
-    let names = Names::of(&units);
-    let mut compiler = plain;
+        .map_err(|error| vec![compile::invalid(&format!("the data cannot be given to policies: {error}"))])?;
+    let compile::Compiled { program, places } = compile::compile(&units, data)?;
     let mut judges = BTreeMap::new();
     for (index, rule) in bundle.rules.iter().enumerate().filter(|(_, rule)| rule.language == Language::Rego) {
         let Some(at) = unit_of.get(&rule.file).copied() else { continue };
-        let (Some(unit), Some(text)) = (units.get(at), texts.get(at)) else { continue };
-        let entry = entry(unit);
-        // Compiling finds what parsing does not: unsafe variables, conflicting types.
-        let compiled = compiler.compile_with_entrypoint(&Arc::from(entry.as_str()));
-        let compiled = match compiled {
-            Ok(compiled) => compiled,
-            Err(error) => {
-                let problem = located(&units, &texts, &error.to_string());
-                if !problems.contains(&problem) {
-                    problems.push(problem);
-                }
-                continue;
-            }
+        let Some(unit) = units.get(at) else { continue };
+        judges.insert(index, Judge { heads: heads(unit, at, &places) });
+    }
+    let reads_settings = units.iter().any(reads_settings);
+    let sources = units.into_iter().map(|unit| unit.source).collect();
+    Ok(Rules { judges, program, sources, limits, reads_settings, idle: Mutex::default() })
+}
+
+/// The definitions of a unit's effects, in the order of their names and then of the text.
+fn heads(unit: &Unit, at: usize, places: &BTreeMap<compile::At, (usize, usize)>) -> Vec<Head> {
+    let mut found: Vec<(&str, Head)> = Vec::new();
+    for (index, definition) in unit.rules.iter().enumerate() {
+        let (Some(name), Some(effect)) = (definition.path.first(), definition.effect()) else { continue };
+        let Some(place) = places.get(&(at, index)).filter(|_| definition.form == Form::Set) else { continue };
+        let location = Location {
+            file: unit.source.name.clone(),
+            line: definition.line,
+            column: Some(definition.column),
         };
-        let fast = path == Path::Auto && may_be_compiled(&names, at, unit);
-        // What the compiled form cannot express is interpreted.
-        let program = match fast {
-            true => Compiler::compile_from_policy(&compiled, &[entry.as_str()])
-                .ok()
-                .and_then(|program| program::guard(&program)),
-            false => None,
-        };
-        judges.insert(index, Judge { entry, heads: text.heads.clone(), program });
+        found.push((name, Head { effect, location, place: *place }));
     }
-    if problems.is_empty() {
-        let reads_settings = units.iter().any(reads_settings);
-        Ok(Rules { judges, texts, engine: interpreter, data, limits, reads_settings, idle: Mutex::default() })
-    } else {
-        Err(problems)
-    }
-}
-
-fn invalid(message: &str) -> Diagnostic {
-    Diagnostic::error(codes::POLICY_INVALID, message)
-}
-
-/// An engine with all policies and the data.
-fn engine(
-    bundle: &Bundle,
-    units: &[Unit],
-    texts: &[Prepared],
-    data: &regorus::Value,
-) -> Result<regorus::Engine, Vec<Diagnostic>> {
-    let mut engine = regorus::Engine::new();
-    engine.set_rego_v0(bundle.rego_v0);
-    engine.set_policy_length_config(unit::lengths());
-    engine.set_strict_builtin_errors(true);
-    for (unit, prepared) in units.iter().zip(texts) {
-        engine
-            .add_policy(unit.source.name.clone(), prepared.text.text.clone())
-            .map_err(|error| vec![errors::syntax(&unit.source, &error.to_string(), bundle.rego_v0)])?;
-    }
-    engine.add_data(data.clone()).map_err(|_| {
-        vec![invalid("the data is not a mapping").hint("policies see data by the names of its members")]
-    })?;
-    Ok(engine)
-}
-
-/// An error of the compiler, at its place in the author's text.
-fn located(units: &[Unit], texts: &[Prepared], text: &str) -> Diagnostic {
-    let said = errors::take_apart(text);
-    let problem = invalid(&session::without_own_names(&said.message))
-        .hint("check the variables and names in this rule");
-    let Some((file, line, column)) = said.place else { return problem };
-    match units.iter().zip(texts).find(|(unit, _)| unit.source.name == file) {
-        Some((unit, text)) => {
-            let (line, column) = text.place(line, column);
-            let at = unit.source.offset(line, column);
-            problem.at(&unit.source, at..at.saturating_add(1).min(unit.source.text.len()), "here")
-        }
-        None => problem,
-    }
-}
-
-/// The path of a unit's outputs, as the engine writes it.
-fn entry(unit: &Unit) -> String {
-    let mut path = "data".to_owned();
-    for part in unit.package.iter().map(String::as_str).chain([outputs().as_str()]) {
-        let plain = part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-        if plain {
-            path.push('.');
-            path.push_str(part);
-        } else {
-            path.push_str(&format!("[{}]", serde_json::Value::from(part)));
-        }
-    }
-    path
+    found.sort_by_key(|(name, _)| *name);
+    found.into_iter().map(|(_, head)| head).collect()
 }
 
 fn reads_settings(unit: &Unit) -> bool {
@@ -235,37 +140,8 @@ fn reads_settings(unit: &Unit) -> bool {
     })
 }
 
-/// Whether nothing that a unit's effects can reach needs the interpreter.
-fn may_be_compiled(names: &Names<'_>, at: usize, unit: &Unit) -> bool {
-    let effects =
-        (0..unit.rules.len()).filter(|rule| unit.rules.get(*rule).is_some_and(|d| d.effect().is_some()));
-    let reached: BTreeSet<_> = effects.flat_map(|rule| names.reach((at, rule))).collect();
-    reached.into_iter().all(|at| {
-        let Some((unit, definition)) = names.definition(at) else { return false };
-        definition.plain
-            && definition.path.len() == 1
-            && !matches!(definition.rule.as_ref(), Rule::Default { args, .. } if !args.is_empty())
-            && definition.uses.with.is_empty()
-            && !definition.uses.maps
-            && !definition.uses.gives_each
-            && !definition.uses.looks_up
-            && !definition.uses.every_index
-            && !names.may_conflict(at)
-            && definition.uses.references.iter().all(|reference| {
-                match names.target(unit, &definition.uses.locals, reference) {
-                    Target::Builtin(name) => !matches!(
-                        builtins::care(&name),
-                        None | Some(builtins::Care::Clock | builtins::Care::Refused(_))
-                    ),
-                    Target::Missing(_) | Target::Below(_) => false,
-                    Target::Rules(_) | Target::Elsewhere => true,
-                }
-            })
-    })
-}
-
 #[cfg(test)]
-mod random;
+pub(crate) mod oracle;
 #[cfg(test)]
 #[path = "rego/tests.rs"]
 mod tests;

@@ -33,64 +33,39 @@ struct Allowance {
     bytes: u64,
     /// Elementary steps that functions may still take.
     work: u64,
-    /// The time of the review.
-    now: i64,
     stopped: Option<Stop>,
-    /// Whether a function failed.
-    failed: bool,
-}
-
-/// How an evaluation went, as far as functions are concerned.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Bill {
-    /// What stopped it, if a function did.
-    pub(super) stopped: Option<Stop>,
-    /// Whether a function or a calculation failed, though the evaluation may have gone on.
-    pub(super) failed: bool,
 }
 
 thread_local! {
-    static LEFT: Cell<Allowance> = const { Cell::new(Allowance { bytes: 0, work: 0, now: 0, stopped: None, failed: false }) };
+    static LEFT: Cell<Allowance> = const { Cell::new(Allowance { bytes: 0, work: 0, stopped: None }) };
 }
 
-/// Begins an evaluation: so many bytes and steps, at this time in nanoseconds.
-pub(super) fn begin(bytes: u64, work: u64, now: i64) {
-    LEFT.set(Allowance { bytes, work, now, stopped: None, failed: false });
+/// Begins an evaluation: so many bytes and steps.
+pub(super) fn begin(bytes: u64, work: u64) {
+    LEFT.set(Allowance { bytes, work, stopped: None });
 }
 
-/// Ends an evaluation.
-pub(super) fn end() -> Bill {
-    let Allowance { stopped, failed, .. } = LEFT.take();
-    Bill { stopped, failed }
+/// Ends an evaluation: what stopped it, if a function did.
+pub(super) fn end() -> Option<Stop> {
+    LEFT.take().stopped
 }
 
-fn fail() {
-    LEFT.set(Allowance { failed: true, ..LEFT.get() });
-}
-
-/// Functions as the compiled form calls them, with their numbers of arguments.
-pub(super) fn pointer(name: &str) -> Option<BuiltinFcn> {
-    let all = TABLE.iter().chain(FREE).chain(OPERATORS).chain([&LOOP]);
-    all.into_iter().find(|(known, _)| *known == name).map(|(_, make)| make())
-}
-
-/// Functions as the interpreter calls them.
-pub(super) fn install(engine: &mut regorus::Engine) -> Result<(), String> {
-    let text = |error: &dyn std::fmt::Display| error.to_string();
-    let nothing = Source::from_contents(String::new(), " ".to_owned()).map_err(|e| text(&e))?;
-    let span = Span { source: nothing, line: 1, col: 1, start: 0, end: 0 };
-    for (name, make) in TABLE {
-        let (function, arity) = make();
-        let span = span.clone();
-        let params: Vec<Ref<Expr>> = (0..arity)
-            .map(|_| Ref::new(Expr::Null { span: span.clone(), value: Value::Null, eidx: 0 }))
-            .collect();
-        let call = move |args: Vec<Value>| function(&span, &params, &args, true);
-        engine.add_extension((*name).to_owned(), arity, Box::new(call)).map_err(|e| text(&e))?;
+/// Takes bytes off the allowance: whether there were as many.
+pub(super) fn take(bytes: usize) -> bool {
+    let left = LEFT.get();
+    match left.bytes.checked_sub(size_of(bytes)) {
+        Some(bytes) => {
+            LEFT.set(Allowance { bytes, ..left });
+            true
+        }
+        None => false,
     }
-    // Nanoseconds fit a text that reads back as the same number.
-    let clock = |_: Vec<Value>| Value::from_numeric_string(&LEFT.get().now.to_string());
-    engine.add_extension("time.now_ns".to_owned(), 0, Box::new(clock)).map_err(|e| text(&e))
+}
+
+/// A function as it is called, with its number of arguments.
+pub(super) fn pointer(name: &str) -> Option<BuiltinFcn> {
+    let all = TABLE.iter().chain(FREE).chain(OPERATORS);
+    all.into_iter().find(|(known, _)| *known == name).map(|(_, make)| make())
 }
 
 type Make = fn() -> BuiltinFcn;
@@ -107,7 +82,7 @@ macro_rules! metered {
                 // The function is there: a test holds the table against what the engine has.
                 let function = BUILTINS.get($name).ok_or_else(|| stop($name, Cause::Error))?;
                 // Always strict: what the compiled form makes of an error is undefined.
-                let value = (function.0)(span, params, args, true).inspect_err(|_| fail())?;
+                let value = (function.0)(span, params, args, true)?;
                 after($name, &value)?;
                 Ok(value)
             }, arity)
@@ -127,27 +102,14 @@ macro_rules! operators {
                 };
                 let (left, right) = (left.clone(), right.clone());
                 if matches!((&left, &right), (Value::Set(_), Value::Set(_))) && $name == "-" {
-                    return sets::difference(first, second, left, right).inspect_err(|_| fail());
+                    return sets::difference(first, second, left, right);
                 }
                 numbers::arithmetic_operation(span, &ArithOp::$op, first, second, left, right, true)
-                    .inspect_err(|_| fail())
+                    
             }, 2)
         })),*];
     };
 }
-
-/// What goes before a loop: whether there is anything to go through.
-const LOOP: (&str, Make) = ("in", || -> BuiltinFcn {
-    (
-        |_, _, args, _| {
-            if !matches!(args.first(), Some(Value::Array(_) | Value::Set(_) | Value::Object(_))) {
-                return Err(stop("in", Cause::Error).into());
-            }
-            Ok(Value::Bool(false))
-        },
-        1,
-    )
-});
 
 operators! { "+" Add "-" Sub "*" Mul "/" Div "%" Mod }
 
@@ -184,9 +146,8 @@ struct Cost {
 
 fn stop(function: &'static str, cause: Cause) -> Stop {
     let stop = Stop { function, cause };
-    match cause {
-        Cause::Error => fail(),
-        _ => LEFT.set(Allowance { stopped: Some(stop), ..LEFT.get() }),
+    if cause != Cause::Error {
+        LEFT.set(Allowance { stopped: Some(stop), ..LEFT.get() });
     }
     stop
 }

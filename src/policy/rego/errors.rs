@@ -40,11 +40,26 @@ pub(crate) fn take_apart(text: &str) -> Said {
     Said { place, message: message.replace("`", "'") }
 }
 
+/// The byte of a place as the parser counts it: a tab is four columns.
+pub(crate) fn offset(source: &Source, line: u32, column: u32) -> usize {
+    let start = source.offset(line, 1);
+    let mut at = 1_u32;
+    let mut bytes = start;
+    for c in source.line(line).chars() {
+        if at >= column {
+            break;
+        }
+        at = at.saturating_add(if c == '\t' { 4 } else { 1 });
+        bytes = bytes.saturating_add(c.len_utf8());
+    }
+    bytes
+}
+
 /// A syntax error as a diagnostic.
 pub(crate) fn syntax(source: &Arc<Source>, text: &str, v0: bool) -> Diagnostic {
     let said = take_apart(text);
     let span = said.place.map_or(0..0, |(_, line, column)| {
-        let at = source.offset(line, column);
+        let at = offset(source, line, column);
         at..at.saturating_add(1).min(source.text.len())
     });
     let line = source.text.get(span.start..).and_then(|rest| rest.lines().next()).unwrap_or_default();

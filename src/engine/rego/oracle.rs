@@ -1,0 +1,70 @@
+//! The interpreter of `regorus`, as a second opinion: over policies that it understands it must say the
+//! same.
+
+use regorus::Value;
+
+use super::value::{self, Keys};
+use crate::engine::{Cause, Failure};
+use crate::model::finding::Effect;
+use crate::model::review::Review;
+use crate::model::rule::View;
+use crate::policy::rego::unit;
+use crate::policy::{Bundle, Language};
+
+/// What the interpreter says of one rule: each effect with what it gives, in order.
+pub(crate) type Said = Result<Vec<(Effect, serde_json::Value)>, Failure>;
+
+/// The interpreter, with a bundle's policies.
+pub(crate) struct Oracle<'b> {
+    bundle: &'b Bundle,
+    engine: regorus::Engine,
+}
+
+impl<'b> Oracle<'b> {
+    pub(crate) fn new(bundle: &'b Bundle) -> Self {
+        let mut engine = regorus::Engine::new();
+        engine.set_rego_v0(bundle.rego_v0);
+        engine.set_policy_length_config(unit::lengths());
+        engine.set_strict_builtin_errors(true);
+        for file in bundle.files.iter().filter(|file| file.language == Language::Rego) {
+            engine.add_policy(file.source.name.clone(), file.source.text.clone()).unwrap();
+        }
+        engine.add_data(value::build(&bundle.data, &mut Keys::default()).unwrap()).unwrap();
+        Self { bundle, engine }
+    }
+
+    /// What it says of a review.
+    pub(crate) fn judge(&mut self, rule: usize, review: &Review, view: View) -> Said {
+        let rule = &self.bundle.rules[rule];
+        let file = &self.bundle.files[rule.file];
+        let mut keys = Keys::default();
+        let input = match view {
+            View::Review => value::build(review, &mut keys),
+            View::Document => value::build(&crate::engine::document(review)?, &mut keys),
+        };
+        self.engine.set_input(input.unwrap());
+        let unit = unit::parse(&file.source, self.bundle.rego_v0).unwrap();
+        let mut names: Vec<(&str, Effect)> = unit
+            .rules
+            .iter()
+            .filter_map(|definition| Some((definition.path.first()?.as_str(), definition.effect()?)))
+            .collect();
+        names.sort_by_key(|(name, _)| *name);
+        names.dedup();
+        let mut said = Vec::new();
+        for (name, effect) in names {
+            let found = self.engine.eval_rule(format!("data.{}.{name}", unit.package.join(".")));
+            let found = found.map_err(|error| Failure {
+                cause: Cause::Error,
+                message: error.to_string(),
+                location: None,
+            })?;
+            if let Value::Set(items) = &found {
+                for item in items.iter() {
+                    said.push((effect, value::to_json(item, &mut usize::MAX.clone(), 0).unwrap()));
+                }
+            }
+        }
+        Ok(said)
+    }
+}

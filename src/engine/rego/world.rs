@@ -1,0 +1,338 @@
+//! The values of rules, and what `with` makes of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use regorus::Value;
+use regorus::unstable::Span;
+
+use super::program::{Base, Branch, Call, Change, Definition, Form, Function, Step, Term, at};
+use super::run::{Machine, Outcome, error};
+
+/// What evaluation sees: the input, what stands in the place of data and functions, and the values
+/// that rules have here.
+pub(super) struct World<'p> {
+    pub(super) input: Value,
+    /// What `with` puts into the data, in order.
+    data: Vec<(&'p [Value], Value)>,
+    /// What `with` puts in the place of functions; the last counts.
+    pub(super) mocks: Vec<(Function, Mock)>,
+    values: BTreeMap<usize, Value>,
+}
+
+/// What stands in the place of a function.
+#[derive(Clone)]
+pub(super) enum Mock {
+    Answer(Value),
+    Function(Function),
+}
+
+impl World<'_> {
+    pub(super) const fn new(input: Value) -> Self {
+        Self { input, data: Vec::new(), mocks: Vec::new(), values: BTreeMap::new() }
+    }
+}
+
+/// The value of a rule while its definitions are gone through.
+enum Draft {
+    Value(Value),
+    Set(BTreeSet<Value>),
+    Object(BTreeMap<Value, Draft>),
+}
+
+impl Draft {
+    fn finish(self) -> Value {
+        match self {
+            Self::Value(value) => value,
+            Self::Set(values) => Value::from(values),
+            Self::Object(members) => {
+                Value::from(members.into_iter().map(|(key, value)| (key, value.finish())).collect::<BTreeMap<_, _>>())
+            }
+        }
+    }
+
+    /// Adds a value or an element at a path: whether it agrees with what is there.
+    fn add(&mut self, keys: &[Value], value: Value, contains: bool) -> bool {
+        match (keys.split_first(), self) {
+            (Some((key, rest)), Self::Object(members)) => match members.get_mut(key) {
+                Some(there) => there.add(rest, value, contains),
+                None => {
+                    let mut new = match (rest.is_empty(), contains) {
+                        (false, _) => Self::Object(BTreeMap::new()),
+                        (true, true) => Self::Set(BTreeSet::new()),
+                        (true, false) => Self::Value(value.clone()),
+                    };
+                    let fits = new.add(rest, value, contains);
+                    members.insert(key.clone(), new);
+                    fits
+                }
+            },
+            (None, Self::Set(values)) if contains => {
+                values.insert(value);
+                true
+            }
+            (None, Self::Value(there)) if !contains => *there == value,
+            _ => false,
+        }
+    }
+}
+
+impl<'p> Machine<'p> {
+    /// The value of a rule that is no function.
+    pub(super) fn rule(&mut self, number: usize) -> Outcome<Value> {
+        if let Some(value) = self.world.values.get(&number) {
+            return Ok(value.clone());
+        }
+        let Some(rule) = self.program.rules.get(number) else { return Ok(Value::Undefined) };
+        // The last of what `with` put above it.
+        let replaced = self.world.data.iter().rev().find_map(|(path, value)| {
+            let below = rule.path.strip_prefix(*path)?;
+            Some(at(value, below).cloned().unwrap_or(Value::Undefined))
+        });
+        let value = match replaced {
+            Some(value) => value,
+            None if self.open.contains(&number) => {
+                return Err(error("a rule uses itself".to_owned()));
+            }
+            None => {
+                self.open.push(number);
+                let value = match rule.form {
+                    Form::Value => self.one(number, &[], None)?,
+                    _ => self.many(number)?,
+                };
+                self.open.pop();
+                value
+            }
+        };
+        self.world.values.insert(number, value.clone());
+        Ok(value)
+    }
+
+    /// The value of a function for arguments.
+    pub(super) fn function(&mut self, number: usize, arguments: &[Value], span: &Span) -> Outcome<Value> {
+        self.one(number, arguments, Some(span))
+    }
+
+    /// The one value that the definitions of a rule agree on.
+    fn one(&mut self, number: usize, arguments: &[Value], call: Option<&Span>) -> Outcome<Value> {
+        let Some(rule) = self.program.rules.get(number) else { return Ok(Value::Undefined) };
+        let mut found = Value::Undefined;
+        for definition in &rule.definitions {
+            self.definition(definition, arguments, &mut |machine, branch| {
+                let value = machine.value(&branch.value)?;
+                if value == Value::Undefined {
+                    return Ok(None);
+                }
+                if found == Value::Undefined {
+                    found = value;
+                } else if found != value {
+                    let span = call.unwrap_or(&definition.span);
+                    return Err(error(span.error("two values where there must be one").to_string()));
+                }
+                Ok(Some(branch.value.constant().is_some()))
+            })?;
+            if rule.constant && found != Value::Undefined {
+                break;
+            }
+        }
+        match &rule.default {
+            Some(default) if found == Value::Undefined => self.value(default),
+            _ => Ok(found),
+        }
+    }
+
+    /// The set or object that the definitions of a rule make together.
+    fn many(&mut self, number: usize) -> Outcome<Value> {
+        let Some(rule) = self.program.rules.get(number) else { return Ok(Value::Undefined) };
+        let mut draft = match rule.form {
+            Form::Set => Draft::Set(BTreeSet::new()),
+            _ => Draft::Object(BTreeMap::new()),
+        };
+        for definition in &rule.definitions {
+            self.definition(definition, &[], &mut |machine, branch| {
+                let mut keys = Vec::with_capacity(branch.keys.len());
+                for key in &branch.keys {
+                    match machine.value(key)? {
+                        Value::Undefined => return Ok(None),
+                        key => keys.push(key),
+                    }
+                }
+                let value = machine.value(&branch.value)?;
+                if value == Value::Undefined {
+                    return Ok(None);
+                }
+                machine.handle(&value)?;
+                machine.made(64)?;
+                if !draft.add(&keys, value, definition.contains) {
+                    let text = definition.span.error("two values where there must be one").to_string();
+                    return Err(error(text));
+                }
+                Ok(Some(false))
+            })?;
+        }
+        Ok(draft.finish())
+    }
+
+    /// What one definition of an effect gives.
+    pub(super) fn outputs(&mut self, (rule, definition): (usize, usize)) -> Outcome<BTreeSet<Value>> {
+        let mut found = BTreeSet::new();
+        let Some(definition) = self.program.rules.get(rule).and_then(|rule| rule.definitions.get(definition))
+        else {
+            return Ok(found);
+        };
+        self.definition(definition, &[], &mut |machine, branch| {
+            let value = machine.value(&branch.value)?;
+            if value == Value::Undefined {
+                return Ok(None);
+            }
+            machine.handle(&value)?;
+            machine.made(32)?;
+            found.insert(value);
+            Ok(Some(branch.value.constant().is_some()))
+        })?;
+        Ok(found)
+    }
+
+    /// Calls `then` whenever a definition holds; it says whether there was a value, and whether that
+    /// was enough.
+    pub(super) fn definition(
+        &mut self,
+        definition: &'p Definition,
+        arguments: &[Value],
+        then: &mut dyn FnMut(&mut Self, &'p Branch) -> Outcome<Option<bool>>,
+    ) -> Outcome<()> {
+        let base = std::mem::replace(&mut self.base, self.slots.len());
+        self.slots.resize(self.base.saturating_add(definition.slots), Value::Undefined);
+        let mut fits = true;
+        for (pattern, argument) in definition.arguments.iter().zip(arguments) {
+            fits = fits && self.fits(pattern, argument)?;
+        }
+        for branch in definition.branches.iter().filter(|_| fits) {
+            let mut held = false;
+            self.run(&branch.body, &mut |machine| {
+                let said = then(machine, branch)?;
+                held |= said.is_some();
+                Ok(said == Some(true))
+            })?;
+            if held {
+                break;
+            }
+        }
+        self.slots.truncate(self.base);
+        self.base = base;
+        Ok(())
+    }
+
+    /// What the data has where no rule is.
+    pub(super) fn base(&self, base: &Base) -> Outcome<Value> {
+        match self.world.data.is_empty() {
+            true => Ok(base.value.clone()),
+            false => Ok(self.patched(base.value.clone(), &base.path)),
+        }
+    }
+
+    /// A value at a path in the data, with what `with` puts there.
+    fn patched(&self, mut value: Value, path: &[Value]) -> Value {
+        for (changed, new) in &self.world.data {
+            if let Some(below) = path.strip_prefix(*changed) {
+                value = at(new, below).cloned().unwrap_or(Value::Undefined);
+            } else if let Some(below) = changed.strip_prefix(path) {
+                value = put(value, below, new.clone());
+            }
+        }
+        value
+    }
+
+    /// Data and rules below a node.
+    pub(super) fn tree(&mut self, number: usize) -> Outcome<Value> {
+        let Some(node) = self.program.nodes.get(number) else { return Ok(Value::Undefined) };
+        if let Some(rule) = node.rule {
+            let function = self.program.rules.get(rule).is_none_or(|rule| rule.form == Form::Function);
+            return if function { Ok(Value::Undefined) } else { self.rule(rule) };
+        }
+        let base = at(&self.program.data, &node.path).cloned();
+        let mut members = BTreeMap::new();
+        if let Some(Value::Object(there)) = &base {
+            members.extend(there.iter().map(|(key, value)| (key.clone(), value.clone())));
+        }
+        for (name, below) in &node.below {
+            match self.tree(*below)? {
+                Value::Undefined => {}
+                value => {
+                    members.insert(Value::from(name.as_str()), value);
+                }
+            }
+        }
+        self.made(members.len().saturating_mul(64))?;
+        let value = Value::from(members);
+        Ok(self.patched(value, &node.path))
+    }
+
+    /// Evaluates steps with changes, and what follows them without.
+    pub(super) fn with(
+        &mut self,
+        changes: &'p [(Change, Term)],
+        body: &'p [Step],
+        rest: &'p [Step],
+        then: &mut dyn FnMut(&mut Self) -> Outcome<bool>,
+    ) -> Outcome<bool> {
+        let outer = &self.world;
+        let mut inner = World {
+            input: outer.input.clone(),
+            data: outer.data.clone(),
+            mocks: outer.mocks.clone(),
+            values: BTreeMap::new(),
+        };
+        for (change, term) in changes {
+            let value = self.value(term)?;
+            if value == Value::Undefined {
+                return Ok(false);
+            }
+            match change {
+                Change::Input(path) => inner.input = put(inner.input, path, value),
+                Change::Data(path) => inner.data.push((path, value)),
+                Change::Answer(function) => inner.mocks.push((*function, Mock::Answer(value))),
+                Change::Function(function, by) => inner.mocks.push((*function, Mock::Function(*by))),
+            }
+        }
+        std::mem::swap(&mut self.world, &mut inner);
+        let mut other = inner;
+        let enough = self.run(body, &mut |machine| {
+            std::mem::swap(&mut machine.world, &mut other);
+            let enough = machine.run(rest, then);
+            std::mem::swap(&mut machine.world, &mut other);
+            enough
+        })?;
+        self.world = other;
+        Ok(enough)
+    }
+
+    /// Calls what stands in the place of a function; there, the function is what it was.
+    pub(super) fn mocked(&mut self, call: &'p Call, arguments: Vec<Value>) -> Outcome<Value> {
+        let mock = self.world.mocks.iter().rev().find(|(function, _)| *function == call.function);
+        match mock.map(|(_, mock)| mock.clone()) {
+            None => self.called(call, call.function, arguments),
+            Some(Mock::Answer(value)) => Ok(value),
+            Some(Mock::Function(by)) => {
+                let mocks = self.world.mocks.clone();
+                self.world.mocks.retain(|(function, _)| *function != call.function);
+                let values = std::mem::take(&mut self.world.values);
+                let value = self.called(call, by, arguments)?;
+                self.world.mocks = mocks;
+                self.world.values = values;
+                Ok(value)
+            }
+        }
+    }
+}
+
+/// A value with another at a path in it.
+fn put(value: Value, path: &[Value], new: Value) -> Value {
+    let Some((key, rest)) = path.split_first() else { return new };
+    let mut members = match &value {
+        Value::Object(members) => members.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
+        _ => BTreeMap::new(),
+    };
+    let below = members.remove(key).unwrap_or(Value::Undefined);
+    members.insert(key.clone(), put(below, rest, new));
+    Value::from(members)
+}
