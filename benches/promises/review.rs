@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use regorus::Value;
 use weighlock::decide::Judge;
-use weighlock::engine::rego::{Path, Rego};
+use weighlock::engine::rego::Rego;
 use weighlock::engine::{Compiled, Engine as _, Limits};
 use weighlock::model::decision::Decision;
 use weighlock::model::review::Review;
@@ -37,7 +37,7 @@ fn text(review: &Review) -> String {
 }
 
 fn compiled() -> Box<dyn Compiled> {
-    Rego::new(Path::Auto).compile(&material::rego(), Limits::default()).unwrap()
+    Rego.compile(&material::rego(), Limits::default()).unwrap()
 }
 
 /// From the bytes of a review to those of its decision.

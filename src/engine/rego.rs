@@ -143,5 +143,9 @@ fn reads_settings(unit: &Unit) -> bool {
 #[cfg(test)]
 pub(crate) mod oracle;
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod random;
+#[cfg(test)]
 #[path = "rego/tests.rs"]
 mod tests;

@@ -22,9 +22,6 @@ use unit::{Form, Unit};
 use super::{File, Language, Rule};
 use crate::diag::{Diagnostic, codes, misspelt};
 
-/// Names that the engine gives to rules of its own.
-pub(crate) const RESERVED: &str = "wl__";
-
 /// How many statements a body may have: the time it takes to put them in order grows with the square.
 const MAX_STATEMENTS: usize = 1_000;
 
@@ -163,13 +160,6 @@ fn slips(names: &Names<'_>, at: usize, unit: &Unit, problems: &mut Vec<Diagnosti
 /// Refuses effects that are not sets, names that the engine keeps for itself, and bodies without end.
 fn shapes(unit: &Unit, problems: &mut Vec<Diagnostic>) {
     for definition in &unit.rules {
-        if let Some(span) = &definition.uses.object_pattern {
-            problems.push(
-                Diagnostic::error(codes::POLICY_INVALID, "an object cannot be taken apart by a pattern")
-                    .hint("take its members by their names: `x := y.k`; to compare, write `==`")
-                    .at(&unit.source, span.clone(), "this pattern"),
-            );
-        }
         let name = definition.path.first().map_or("", String::as_str);
         let mut refuse = |message: String, hint: String| {
             problems.push(Diagnostic::error(codes::POLICY_INVALID, message).hint(hint).at(
@@ -178,34 +168,11 @@ fn shapes(unit: &Unit, problems: &mut Vec<Diagnostic>) {
                 "this head",
             ));
         };
-        if name.starts_with(RESERVED) {
-            refuse(format!("names that begin with `{RESERVED}` are taken"), "rename the rule".to_owned());
-        }
         if definition.uses.longest > MAX_STATEMENTS {
             let count = definition.uses.longest;
             refuse(
                 format!("a body has {count} statements; it may have {MAX_STATEMENTS}"),
                 "split it into rules of their own".to_owned(),
-            );
-        }
-        if let regorus::unstable::Rule::Spec { bodies, .. } = definition.rule.as_ref()
-            && bodies.iter().filter(|body| !body.is_else).count() > 1
-        {
-            refuse(
-                "a head has several bodies".to_owned(),
-                "write the head once more for each of them".to_owned(),
-            );
-        }
-        let mixed = unit.rules.iter().find(|other| {
-            !other.plain
-                && other.path.len() < definition.path.len()
-                && definition.path.starts_with(&other.path)
-        });
-        if let Some(other) = mixed {
-            let (name, line) = (other.path.join("."), other.line);
-            refuse(
-                format!("a part of `{name}` is written out here, and computed in line {line}"),
-                format!("compute it here too: `{name}[key] … if {{ key := … }}`"),
             );
         }
         if definition.effect().is_none() {

@@ -12,7 +12,7 @@ mod patterns;
 use std::cell::Cell;
 
 use regorus::Value;
-use regorus::unstable::{ArithOp, BUILTINS, BuiltinFcn, Expr, Ref, Source, Span, numbers, sets};
+use regorus::unstable::{ArithOp, BUILTINS, BuiltinFcn, numbers, sets};
 
 use crate::engine::Cause;
 use crate::policy::rego::text::number_is_small;

@@ -1,4 +1,4 @@
-//! Random policies mean the same in both forms.
+//! Random policies, for comparison with OPA.
 //!
 //! A policy is written from a tape of random numbers, so that a tape cut short is a smaller policy.
 //! Most of what is drawn is a trap: members that are missing, false or null, collections that are
@@ -354,62 +354,54 @@ fn review_of_traps() -> Review {
 const POLICIES: u32 = 768;
 
 /// Writes down a policy and what it said, for a comparison with OPA.
-fn keep(folder: &std::path::Path, number: u32, text: &str, said: &Result<Vec<Output>, Failure>) {
-    let told = said.as_ref().map_or(json!("failure"), |found| {
-        found.iter().map(|output| json!([output.effect.as_str(), output.value])).collect()
-    });
+fn keep(folder: &std::path::Path, number: u32, text: &str, said: &Result<Vec<Output>, String>) {
+    let told = match said {
+        Ok(found) => found.iter().map(|output| json!([output.effect.as_str(), output.value])).collect(),
+        Err(why) => json!(why),
+    };
     let file = folder.join(number.to_string());
     std::fs::write(file.with_extension("rego"), text).unwrap();
     std::fs::write(file.with_extension("json"), told.to_string()).unwrap();
 }
 
-/// Both forms agree over every policy that is compiled. More of them with `WEIGHLOCK_RANDOM_POLICIES`;
-/// into a folder, with what the interpreter said, with `WEIGHLOCK_RANDOM_FOLDER`: the program in
-/// `benches/peers/opa/compare` holds that against OPA.
+/// Every policy ends, and most can be judged. More of them with `WEIGHLOCK_RANDOM_POLICIES`; into a
+/// folder, with what was said, with `WEIGHLOCK_RANDOM_FOLDER`: the program in `benches/peers/opa/compare`
+/// holds that against OPA.
 #[test]
-fn random_policies_mean_the_same() {
+fn random_policies_are_judged() {
     let review = review_of_traps();
     // Enough for any of these.
-    let limits = Limits { steps: 20_000, millis: 20_000, ..Limits::default() };
+    let limits = Limits { steps: 200_000, millis: 20_000, ..Limits::default() };
     let policies = std::env::var("WEIGHLOCK_RANDOM_POLICIES").map_or(POLICIES, |n| n.parse().unwrap());
     let folder = std::env::var_os("WEIGHLOCK_RANDOM_FOLDER").map(std::path::PathBuf::from);
     if let Some(folder) = &folder {
+        std::fs::create_dir_all(folder).unwrap();
         std::fs::write(folder.join("input"), input().to_string()).unwrap();
         std::fs::write(folder.join("data"), data().to_string()).unwrap();
     }
-    let [written_at_all, compared, judged_both] = [Cell::new(0_u32), Cell::new(0_u32), Cell::new(0_u32)];
+    let [written_at_all, judged_at_all] = [Cell::new(0_u32), Cell::new(0_u32)];
     let count = |cell: &Cell<u32>| cell.set(cell.get() + 1);
     let config = Config { cases: policies, failure_persistence: None, ..Config::default() };
     let run = TestRunner::new(config).run(&proptest::collection::vec(any::<u16>(), 0..400), |tape| {
         let text = written(&tape);
         let files = vec![("p.rego".to_owned(), text.clone())];
-        let Ok(bundle) = load(files, data(), LoadOptions::default()) else { return Ok(()) };
-        let both = [Path::Auto, Path::Interpreter]
-            .map(|path| on_deep_stack(|| compile(&bundle, limits, path)).unwrap());
-        let [Ok(fast), Ok(interpreted)] = both else {
-            // Only what the engine itself refuses: giving names to things has spoilt nothing.
-            let mut engine = regorus::Engine::new();
-            engine.add_policy("p.rego".to_owned(), text.clone()).unwrap();
-            engine.add_data(regorus::Value::from_json_str(&data().to_string()).unwrap()).unwrap();
-            prop_assert!(engine.compile_with_entrypoint(&"data.a.deny".into()).is_err(), "{}", text);
-            return Ok(());
+        let loaded = load(files, data(), LoadOptions::default())
+            .and_then(|bundle| on_deep_stack(|| compile(&bundle, limits)).unwrap());
+        let said = match loaded {
+            Ok(rules) => judged(&rules, &review).map_err(|failure| failure.message),
+            Err(problems) => Err(format!("refused: {}", problems[0])),
         };
-        let wanted = judged(&interpreted, &review);
         if let Some(folder) = &folder {
-            keep(folder, written_at_all.get(), &text, &wanted);
+            keep(folder, written_at_all.get(), &text, &said);
         }
         count(&written_at_all);
-        if fast.judges[&0].program.is_some() {
-            count(&compared);
-            if wanted.is_ok() {
-                count(&judged_both);
-            }
-            prop_assert_eq!(judged(&fast, &review), wanted, "{}", text);
+        if said.is_ok() {
+            count(&judged_at_all);
         }
         Ok(())
     });
     run.unwrap_or_else(|error| panic!("{error}"));
-    let [loaded, compared, judged] = [written_at_all, compared, judged_both].map(|cell| cell.get());
-    println!("{policies} policies: {loaded} loaded, {compared} compared, {judged} of them without a failure");
+    let judged = judged_at_all.get();
+    println!("{policies} policies: {judged} judged");
     assert!(judged > policies / 10, "{judged}");
 }

@@ -113,44 +113,9 @@ impl<'u> Names<'u> {
         }
     }
 
-    /// Whether evaluating a definition may find two values where there must be one.
-    pub(crate) fn may_conflict(&self, at: At) -> bool {
-        let Some((unit, definition)) = self.definition(at) else { return true };
-        if !matches!(definition.form, Form::Value | Form::Function) {
-            return false;
-        }
-        if !definition.plain {
-            return true;
-        }
-        let path: Vec<String> = unit.package.iter().chain(&definition.path).cloned().collect();
-        let others = self.rules.get(&path).into_iter().flatten().filter_map(|at| self.definition(*at));
-        let values: BTreeSet<Option<String>> =
-            others.clone().filter(|(_, d)| d.form != Form::Default).map(|(_, d)| d.constant()).collect();
-        let several = others.filter(|(_, d)| d.form != Form::Default).count() > 1;
-        (several && values.len() > 1)
-            || (definition.constant().is_none() && (several || definition.uses.loops))
-    }
-
     /// Every definition there is.
     pub(crate) fn all(&self) -> impl Iterator<Item = At> + '_ {
         self.rules.values().flatten().copied()
-    }
-
-    /// Every definition that can be reached from one, itself included.
-    pub(crate) fn reach(&self, from: At) -> BTreeSet<At> {
-        let mut seen = BTreeSet::from([from]);
-        let mut next = vec![from];
-        while let Some(at) = next.pop() {
-            let Some((unit, definition)) = self.definition(at) else { continue };
-            for reference in &definition.uses.references {
-                if let Target::Rules(found) | Target::Below(found) =
-                    self.target(unit, &definition.uses.locals, reference)
-                {
-                    next.extend(found.into_iter().filter(|found| seen.insert(*found)));
-                }
-            }
-        }
-        seen
     }
 
     /// Names that clash: with each other, with packages, with data; defaults that stand twice.
@@ -254,17 +219,12 @@ impl<'u> Names<'u> {
             }
             for definition in &unit.rules {
                 self.unbound(unit, &top, definition, problems);
-                self.replaced(unit, definition, problems);
                 for reference in definition.uses.references.iter().filter(|reference| reference.call) {
                     let (message, hint) = match self.target(unit, &definition.uses.locals, reference) {
                         Target::Builtin(name) => match builtins::care(&name) {
                             Some(Care::Refused(why)) => {
                                 (format!("`{name}` is not offered to policies"), why.to_owned())
                             }
-                            _ if name == "walk" && reference.arguments == 1 => (
-                                "`walk` has no value".to_owned(),
-                                "write `walk(x, [path, value])`".to_owned(),
-                            ),
                             _ => continue,
                         },
                         Target::Missing(name) => {
@@ -306,33 +266,6 @@ impl<'u> Names<'u> {
         if problems.len() == before {
             // Only where nothing uses itself does this end.
             super::growth::check(self, problems);
-        }
-    }
-
-    /// Functions that `with` would replace, but not where they are called by the name that they have in
-    /// their own package.
-    fn replaced(&self, unit: &Unit, definition: &Definition, problems: &mut Vec<Diagnostic>) {
-        for target in definition.uses.with.iter().filter(|target| target.path.len() > 1) {
-            let Target::Rules(found) = self.target(unit, &definition.uses.locals, target) else { continue };
-            let function = |at: &At| self.definition(*at).filter(|(_, d)| d.form == Form::Function);
-            let Some((home, function)) = found.iter().find_map(function) else { continue };
-            let own = |(of, d): (&Unit, &Definition)| {
-                of.package == home.package
-                    && d.uses.references.iter().any(|it| it.call && it.path == function.path)
-            };
-            if !self.all().filter_map(|at| self.definition(at)).any(own) {
-                continue;
-            }
-            let name = function.path.join(".");
-            let message = format!("`{}` is called `{name}` in its own package", target.path.join("."));
-            let hint = format!(
-                "there `with` replaces only what it calls so: write `with {name} as …` in that package"
-            );
-            problems.push(Diagnostic::error(codes::POLICY_INVALID, message).hint(hint).at(
-                &unit.source,
-                target.span.clone(),
-                "replaced here",
-            ));
         }
     }
 

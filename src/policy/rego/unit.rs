@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use regorus::PolicyLengthConfig;
-use regorus::unstable::{Expr, Module, Ref, Rule, RuleHead};
+use regorus::unstable::{Module, Ref, Rule, RuleHead};
 
 use super::uses::{Uses, bytes, path};
 use super::{errors, text};
@@ -24,10 +24,6 @@ pub(crate) struct Unit {
     pub(crate) imports: Vec<Import>,
     /// Its rules, in order.
     pub(crate) rules: Vec<Definition>,
-    /// Whether it is read as v1.
-    pub(crate) v1: bool,
-    /// Whether it is read as v0 where it does not say otherwise.
-    pub(crate) v0: bool,
 }
 
 /// An import.
@@ -77,26 +73,6 @@ impl Definition {
     /// The effect that its name stands for.
     pub(crate) fn effect(&self) -> Option<Effect> {
         effect(self.path.first()?)
-    }
-
-    /// Its value, where that is the same each time and written in the head: `true` where nothing is.
-    pub(crate) fn constant(&self) -> Option<String> {
-        let Rule::Spec {
-            head: RuleHead::Compr { assign, .. } | RuleHead::Func { assign, .. }, bodies, ..
-        } = self.rule.as_ref()
-        else {
-            return None;
-        };
-        if bodies.iter().any(|body| body.is_else || body.assign.is_some()) {
-            return None;
-        }
-        match assign.as_ref().map(|assign| assign.value.as_ref()) {
-            None => Some("true".to_owned()),
-            Some(
-                value @ (Expr::String { .. } | Expr::Number { .. } | Expr::Bool { .. } | Expr::Null { .. }),
-            ) => Some(value.span().text().to_owned()),
-            Some(_) => None,
-        }
     }
 
     /// How many arguments it takes, if it is a function.
@@ -151,11 +127,11 @@ pub(crate) fn parse(source: &Arc<Source>, v0: bool) -> Result<Unit, Diagnostic> 
         .map_err(|error| errors::syntax(source, &error.to_string(), v0))?;
     let module = engine.get_modules().first().cloned();
     module
-        .and_then(|module| unit(source, &module, v0))
+        .and_then(|module| unit(source, &module))
         .ok_or_else(|| errors::syntax(source, "the package is not a plain name", v0))
 }
 
-fn unit(source: &Arc<Source>, module: &Module, v0: bool) -> Option<Unit> {
+fn unit(source: &Arc<Source>, module: &Module) -> Option<Unit> {
     let (package, whole) = path(&module.package.refr)?;
     // The parser may keep the `data` that every package lies under.
     let package: Vec<String> = match package.split_first() {
@@ -178,15 +154,12 @@ fn unit(source: &Arc<Source>, module: &Module, v0: bool) -> Option<Unit> {
         })
         .collect();
     let rules = module.policy.iter().filter_map(definition).collect();
-    let v1 = module.rego_v1;
     Some(Unit {
         source: Arc::clone(source),
         package,
         package_line: module.package.span.line,
         imports,
         rules,
-        v1,
-        v0,
     })
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use regorus::unstable::{
-    ArithOp, BUILTINS, Expr, Literal, Query, Rule, RuleAssign, RuleBody, RuleHead, Span,
+    ArithOp, Expr, Literal, Query, Rule, RuleAssign, RuleBody, RuleHead, Span,
 };
 
 /// A reference such as `data.lib.u[x].y`.
@@ -29,36 +29,12 @@ pub(crate) struct Uses {
     pub(crate) locals: BTreeSet<String>,
     /// Names that something in the rule may give a value.
     pub(crate) bound: BTreeSet<String>,
-    /// Whether a body goes through more than one value.
-    pub(crate) loops: bool,
-    /// Whether what a comprehension gives goes through more than one value.
-    pub(crate) gives_each: bool,
-    /// Whether an object is made by a comprehension.
-    pub(crate) maps: bool,
-    /// Where an object is a pattern: `{"k": x} := y`.
-    pub(crate) object_pattern: Option<Range<usize>>,
-    /// Whether an argument is held against something that is looked up: `f(input.x)`.
-    pub(crate) looks_up: bool,
-    /// Whether what `every` goes through is an index: `every x in y { z[x] }`.
-    pub(crate) every_index: bool,
-    /// Calls of `print` and `trace`, whole.
-    pub(crate) prints: Vec<Range<usize>>,
     /// What `with` puts something in the place of.
     pub(crate) with: Vec<Reference>,
     /// How deep the syntax tree is.
     pub(crate) depth: u32,
     /// How many statements its longest body has.
     pub(crate) longest: usize,
-    /// Variables that are used as indexes outside of comprehensions.
-    indexes: BTreeSet<String>,
-    /// The same, inside of comprehensions too.
-    all_indexes: BTreeSet<String>,
-    /// Variables of `every`.
-    every: BTreeSet<String>,
-    /// Those of `indexes` in what a comprehension gives.
-    given: BTreeSet<String>,
-    /// Variables that have a value before anything is looked up.
-    assigned: BTreeSet<String>,
     at: u32,
 }
 
@@ -102,34 +78,6 @@ pub(crate) fn path(expr: &Expr) -> Option<(Vec<String>, bool)> {
     Some((known, whole))
 }
 
-/// Whether a term goes through more than one value, unless its variables have one.
-pub(crate) fn gives_each(term: &Expr) -> bool {
-    let mut uses = Uses::default();
-    uses.expr(term);
-    uses.loops || !uses.indexes.is_empty()
-}
-
-/// Whether something is made of constants and names that have a value.
-pub(crate) fn plain(expr: &Expr, has_value: &dyn Fn(&str) -> bool) -> bool {
-    match expr {
-        Expr::Var { span, .. } => has_value(span.text()),
-        Expr::String { .. }
-        | Expr::RawString { .. }
-        | Expr::Number { .. }
-        | Expr::Bool { .. }
-        | Expr::Null { .. } => true,
-        Expr::Array { items, .. } | Expr::Set { items, .. } => {
-            items.iter().all(|item| plain(item, has_value))
-        }
-        // In a pattern a name as a key is looked up.
-        Expr::Object { fields, .. } => fields.iter().all(|(_, key, value)| {
-            !matches!(key.as_ref(), Expr::Var { .. }) && plain(key, has_value) && plain(value, has_value)
-        }),
-        Expr::UnaryExpr { expr, .. } => plain(expr, has_value),
-        _ => false,
-    }
-}
-
 impl Uses {
     /// Walks a rule.
     pub(crate) fn of(rule: &Rule) -> Self {
@@ -150,7 +98,6 @@ impl Uses {
                         key.iter().for_each(|key| uses.expr(key));
                     }
                     RuleHead::Func { args, assign, .. } => {
-                        uses.looks_up = !args.iter().all(|arg| plain(arg, &|_| true));
                         args.iter().for_each(|arg| uses.pattern(arg));
                         uses.assign(assign.as_ref());
                     }
@@ -161,10 +108,6 @@ impl Uses {
                 }
             }
         }
-        // An index without a value goes through all of them.
-        uses.loops |= !uses.indexes.is_subset(&uses.assigned);
-        uses.every_index = !uses.every.is_disjoint(&uses.all_indexes);
-        uses.gives_each = !uses.given.is_subset(&uses.assigned);
         uses
     }
 
@@ -172,15 +115,6 @@ impl Uses {
         if let Some(assign) = assign {
             self.expr(&assign.value);
         }
-    }
-
-    /// What a comprehension gives.
-    fn output(&mut self, expr: &Expr) {
-        let mut indexes = std::mem::take(&mut self.indexes);
-        self.expr(expr);
-        self.given.extend(self.indexes.iter().cloned());
-        indexes.append(&mut self.indexes);
-        self.indexes = indexes;
     }
 
     /// What a head computes: `deny[x]`, `allowed[a][b]`.
@@ -206,16 +140,12 @@ impl Uses {
                     self.locals.extend(vars.iter().map(|var| var.text().to_owned()));
                 }
                 Literal::SomeIn { key, value, collection, .. } => {
-                    self.loops = true;
                     key.iter().for_each(|key| self.pattern(key));
                     self.pattern(value);
                     self.expr(collection);
                 }
                 Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => self.expr(expr),
                 Literal::Every { key, value, domain, query, .. } => {
-                    let names = key.iter().chain([value]).map(|name| name.text().to_owned());
-                    self.assigned.extend(names.clone());
-                    self.every.extend(names);
                     self.locals.extend(key.iter().map(|key| key.text().to_owned()));
                     self.locals.insert(value.text().to_owned());
                     self.expr(domain);
@@ -241,13 +171,11 @@ impl Uses {
             Expr::Var { span, .. } if span.text() == "_" => {}
             Expr::Var { span, .. } => {
                 self.locals.insert(span.text().to_owned());
-                self.assigned.insert(span.text().to_owned());
             }
             Expr::Array { items, .. } | Expr::Set { items, .. } => {
                 items.iter().for_each(|item| self.pattern(item));
             }
-            Expr::Object { fields, span, .. } => {
-                self.object_pattern.get_or_insert(bytes(span));
+            Expr::Object { fields, .. } => {
                 for (_, key, value) in fields {
                     self.expr(key);
                     self.pattern(value);
@@ -266,10 +194,7 @@ impl Uses {
             Expr::Array { items, .. } | Expr::Set { items, .. } => {
                 items.iter().for_each(|item| self.may_bind(item));
             }
-            Expr::Object { fields, span, .. } => {
-                if !plain(expr, &|_| false) {
-                    self.object_pattern.get_or_insert(bytes(span));
-                }
+            Expr::Object { fields, .. } => {
                 fields.iter().for_each(|(_, _, value)| self.may_bind(value));
             }
             _ => {}
@@ -296,36 +221,19 @@ impl Uses {
                 }
             }
             Expr::ArrayCompr { term, query, .. } | Expr::SetCompr { term, query, .. } => {
-                let outside = (self.loops, self.indexes.clone());
                 self.query(query);
-                self.output(term);
-                (self.loops, self.indexes) = outside;
+                self.expr(term);
             }
             Expr::ObjectCompr { key, value, query, .. } => {
-                self.maps = true;
-                let outside = (self.loops, self.indexes.clone());
                 self.query(query);
-                self.output(key);
-                self.output(value);
-                (self.loops, self.indexes) = outside;
+                self.expr(key);
+                self.expr(value);
             }
-            Expr::Call { fcn, params, span, .. } => {
-                if let Expr::Var { span: name, .. } = fcn.as_ref()
-                    && matches!(name.text(), "print" | "trace")
-                {
-                    self.prints.push(bytes(span));
-                }
+            Expr::Call { fcn, params, .. } => {
                 self.reference(fcn, Some(params.len()));
-                // One argument more than the function has takes its answer, once for each.
-                let name = path(fcn).map(|(path, _)| path.join("."));
-                let arity = name.and_then(|name| BUILTINS.get(name.as_str())).map(|f| usize::from(f.1));
-                if let Some((last, given)) = params.split_last()
-                    && arity == Some(given.len())
-                {
+                // One argument more than the function has takes its answer.
+                if let Some(last) = params.last() {
                     self.may_bind(last);
-                }
-                if matches!(fcn.as_ref(), Expr::Var { span, .. } if span.text() == "walk") {
-                    self.loops = true;
                 }
                 params.iter().for_each(|param| self.expr(param));
             }
@@ -372,17 +280,6 @@ impl Uses {
                 Expr::RefDot { refr, .. } => expr = refr,
                 Expr::RefBrack { refr, index, .. } => {
                     self.may_bind(index);
-                    match index.as_ref() {
-                        Expr::Var { span, .. } => {
-                            self.indexes.insert(span.text().to_owned());
-                            self.all_indexes.insert(span.text().to_owned());
-                        }
-                        // A pattern as an index goes through a set.
-                        Expr::Array { .. } | Expr::Object { .. } => {
-                            self.indexes.insert("_".to_owned());
-                        }
-                        _ => {}
-                    }
                     self.expr(index);
                     expr = refr;
                 }
