@@ -141,9 +141,9 @@ fn reads_settings(unit: &Unit) -> bool {
 }
 
 #[cfg(test)]
-pub(crate) mod oracle;
-#[cfg(test)]
 mod conformance;
+#[cfg(test)]
+pub(crate) mod oracle;
 #[cfg(test)]
 mod random;
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use regorus::Value;
-use regorus::unstable::{AssignOp, BinOp, ArithOp, Expr, Literal, LiteralStmt, Query, Ref, Span};
+use regorus::unstable::{ArithOp, AssignOp, BinOp, Expr, Literal, LiteralStmt, Query, Ref, Span};
 
 use super::compile::{Names, Root};
 use super::meter;
@@ -124,11 +124,14 @@ impl<'n> Compiler<'n> {
         }
         self.scopes.push(scope);
         let mut steps = Vec::new();
-        let patterns = arguments.iter().map(|argument| self.pattern(argument, &mut steps)).collect::<Done<_>>()?;
+        let patterns =
+            arguments.iter().map(|argument| self.pattern(argument, &mut steps)).collect::<Done<_>>()?;
         match (steps.is_empty(), arguments.first()) {
-            (false, Some(first)) => {
-                self.wrong(first.span(), "an argument goes through several values", "bind it in the body instead")
-            }
+            (false, Some(first)) => self.wrong(
+                first.span(),
+                "an argument goes through several values",
+                "bind it in the body instead",
+            ),
             _ => Ok(patterns),
         }
     }
@@ -346,7 +349,8 @@ impl<'n> Compiler<'n> {
                 let body = self.query(Some(query), |_, _| Ok(()));
                 self.scopes.truncate(scopes);
                 let (body, ()) = body?;
-                let (Some(value), key) = (slots.last().copied(), key.as_ref().and(slots.first().copied())) else {
+                let (Some(value), key) = (slots.last().copied(), key.as_ref().and(slots.first().copied()))
+                else {
                     return Ok(());
                 };
                 steps.push(Step::Every { of, key, value, body });
@@ -407,7 +411,9 @@ impl<'n> Compiler<'n> {
     /// Lists and objects that have variables on both sides, part by part.
     fn unify_parts(&mut self, lhs: &Ref<Expr>, rhs: &Ref<Expr>, steps: &mut Vec<Step>) -> Done<()> {
         let mut left: Vec<(&Ref<Expr>, &Ref<Expr>)> = match (lhs.as_ref(), rhs.as_ref()) {
-            (Expr::Array { items: these, .. }, Expr::Array { items: those, .. }) if these.len() == those.len() => {
+            (Expr::Array { items: these, .. }, Expr::Array { items: those, .. })
+                if these.len() == those.len() =>
+            {
                 these.iter().zip(those).collect()
             }
             (Expr::Object { fields: these, .. }, Expr::Object { fields: those, .. })
@@ -422,7 +428,11 @@ impl<'n> Compiler<'n> {
                 let pairs: Option<Vec<_>> =
                     these.iter().map(|(_, key, value)| Some((value, &same(key)?.2))).collect();
                 let Some(pairs) = pairs else {
-                    return self.wrong(lhs.span(), "these objects have different keys", "they are never equal");
+                    return self.wrong(
+                        lhs.span(),
+                        "these objects have different keys",
+                        "they are never equal",
+                    );
                 };
                 pairs
             }
@@ -690,25 +700,27 @@ impl<'n> Compiler<'n> {
         keys.reverse();
         let mut keys = keys.into_iter().peekable();
         let mut of = match root.as_ref() {
-            Expr::Var { span, .. } => match (self.variable(span.text()), self.names.root(self.unit, span.text())) {
-                (Some((slot, _, true)), _) => Term::Slot(slot),
-                (Some(_), _) | (None, None) => return Err(Wait::For(span.clone())),
-                (None, Some(Root::Input(path))) => {
-                    let path = path.into_iter().map(Term::Value).collect();
-                    follow(Term::Input, path)
-                }
-                (None, Some(Root::Data(mut path))) => {
-                    while let Some(Key::Name(_)) = keys.peek() {
-                        if let Some(Key::Name(value)) = keys.next() {
-                            path.push(value);
+            Expr::Var { span, .. } => {
+                match (self.variable(span.text()), self.names.root(self.unit, span.text())) {
+                    (Some((slot, _, true)), _) => Term::Slot(slot),
+                    (Some(_), _) | (None, None) => return Err(Wait::For(span.clone())),
+                    (None, Some(Root::Input(path))) => {
+                        let path = path.into_iter().map(Term::Value).collect();
+                        follow(Term::Input, path)
+                    }
+                    (None, Some(Root::Data(mut path))) => {
+                        while let Some(Key::Name(_)) = keys.peek() {
+                            if let Some(Key::Name(value)) = keys.next() {
+                                path.push(value);
+                            }
+                        }
+                        match self.names.data(path) {
+                            Some(term) => term,
+                            None => return self.wrong(expr.span(), "this is a function", "call it"),
                         }
                     }
-                    match self.names.data(path) {
-                        Some(term) => term,
-                        None => return self.wrong(expr.span(), "this is a function", "call it"),
-                    }
                 }
-            },
+            }
             _ => self.term(root, steps)?,
         };
         let mut path = Vec::new();
@@ -783,7 +795,9 @@ fn pattern_names<'e>(expr: &'e Expr, found: &mut Vec<&'e Span>) {
 pub(super) fn names<'e>(expr: &'e Expr, found: &mut Vec<&'e Span>) {
     match expr {
         Expr::Var { span, .. } => found.push(span),
-        Expr::Array { items, .. } | Expr::Set { items, .. } => items.iter().for_each(|item| names(item, found)),
+        Expr::Array { items, .. } | Expr::Set { items, .. } => {
+            items.iter().for_each(|item| names(item, found))
+        }
         Expr::Object { fields, .. } => {
             for (_, key, value) in fields {
                 names(key, found);

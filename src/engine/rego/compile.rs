@@ -77,7 +77,9 @@ pub(super) fn compile(units: &[Unit], data: Value) -> Result<Compiled, Vec<Diagn
         let mut keyed = false;
         let mut contains = false;
         for at in found {
-            let Some((unit, definition)) = units.get(at.0).and_then(|unit| Some((unit, unit.rules.get(at.1)?))) else {
+            let Some((unit, definition)) =
+                units.get(at.0).and_then(|unit| Some((unit, unit.rules.get(at.1)?)))
+            else {
                 continue;
             };
             let below = path.len().saturating_sub(unit.package.len());
@@ -120,10 +122,11 @@ fn merged<'u>(units: &[Unit], groups: BTreeMap<Vec<&'u str>, Vec<At>>) -> BTreeM
     let mut result: BTreeMap<Vec<&'u str>, Vec<At>> = BTreeMap::new();
     // In order of their paths: what is above comes first.
     for (path, found) in groups {
-        let function = found
-            .iter()
-            .any(|(u, d)| units.get(*u).and_then(|unit| unit.rules.get(*d)).is_some_and(|d| d.form == unit::Form::Function));
-        let above = (1..path.len()).find_map(|end| path.get(..end).filter(|above| result.contains_key(*above)));
+        let function = found.iter().any(|(u, d)| {
+            units.get(*u).and_then(|unit| unit.rules.get(*d)).is_some_and(|d| d.form == unit::Form::Function)
+        });
+        let above =
+            (1..path.len()).find_map(|end| path.get(..end).filter(|above| result.contains_key(*above)));
         match above.map(<[&str]>::to_vec) {
             Some(above) if !function => result.entry(above).or_default().extend(found),
             _ => result.entry(path).or_default().extend(found),
@@ -192,9 +195,9 @@ impl Names<'_> {
         let (first, rest) = parts.split_first()?;
         if let Some(Root::Data(mut path)) = self.root(unit, first) {
             path.extend(rest.iter().map(|part| Value::from(part.as_str())));
-            let rule = self.walk(&path).and_then(|(node, used)| {
-                (used == path.len()).then(|| self.nodes.get(node)?.rule).flatten()
-            });
+            let rule = self
+                .walk(&path)
+                .and_then(|(node, used)| (used == path.len()).then(|| self.nodes.get(node)?.rule).flatten());
             if let Some(rule) = rule
                 && self.arities.get(rule).is_some_and(Option::is_some)
             {
@@ -248,8 +251,9 @@ impl Names<'_> {
 
     /// Whether a path leads into the value of a rule.
     pub(super) fn splits_a_rule(&self, path: &[Value]) -> bool {
-        self.walk(path)
-            .is_some_and(|(node, used)| used < path.len() && self.nodes.get(node).is_some_and(|node| node.rule.is_some()))
+        self.walk(path).is_some_and(|(node, used)| {
+            used < path.len() && self.nodes.get(node).is_some_and(|node| node.rule.is_some())
+        })
     }
 }
 
@@ -265,7 +269,11 @@ fn define(
         Tree::Default { value, refr, .. } => {
             let mut compiler = Compiler::new(names, unit);
             if definition.path.len() > below {
-                return compiler.wrong(refr.span(), "a part of an object has no default", "give the rule one");
+                return compiler.wrong(
+                    refr.span(),
+                    "a part of an object has no default",
+                    "give the rule one",
+                );
             }
             let (steps, value) = compiler.query(None, |compiler, steps| compiler.term(value, steps))?;
             if !steps.is_empty() {

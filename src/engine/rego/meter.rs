@@ -105,7 +105,7 @@ macro_rules! operators {
                     return sets::difference(first, second, left, right);
                 }
                 numbers::arithmetic_operation(span, &ArithOp::$op, first, second, left, right, true)
-                    
+
             }, 2)
         })),*];
     };

@@ -336,7 +336,11 @@ impl<'p> Machine<'p> {
                     None => None,
                 };
                 let (value, of) = (self.value(value)?, self.value(of)?);
-                if [Some(&value), Some(&of), key.as_ref()].into_iter().flatten().any(|it| *it == Value::Undefined) {
+                if [Some(&value), Some(&of), key.as_ref()]
+                    .into_iter()
+                    .flatten()
+                    .any(|it| *it == Value::Undefined)
+                {
                     return Ok(Value::Undefined);
                 }
                 self.contains(key.as_ref(), &value, &of).map(Value::Bool)
@@ -382,11 +386,13 @@ impl<'p> Machine<'p> {
     fn path(&mut self, root: &'p Term, keys: &'p [Term]) -> Outcome<Value> {
         // Most are members by name, of what is there already.
         let constant = keys.iter().all(|key| matches!(key, Term::Value(_)));
-        if constant && let Some(of) = match root {
-            Term::Slot(slot) => Some(self.slot(*slot)),
-            Term::Input => Some(&self.world.input),
-            _ => None,
-        } {
+        if constant
+            && let Some(of) = match root {
+                Term::Slot(slot) => Some(self.slot(*slot)),
+                Term::Input => Some(&self.world.input),
+                _ => None,
+            }
+        {
             return Ok(at(of, keys.iter().filter_map(Term::constant)).cloned().unwrap_or(Value::Undefined));
         }
         let mut of = self.value(root)?;
@@ -494,7 +500,8 @@ impl<'p> Machine<'p> {
                 let Some(pointer) = pointer else {
                     return Err(error(call.span.error("there is no such function").to_string()));
                 };
-                (pointer.0)(&call.span, &call.written, &arguments, true).map_err(|problem| error(problem.to_string()))
+                (pointer.0)(&call.span, &call.written, &arguments, true)
+                    .map_err(|problem| error(problem.to_string()))
             }
         }
     }

@@ -44,9 +44,9 @@ impl Draft {
         match self {
             Self::Value(value) => value,
             Self::Set(values) => Value::from(values),
-            Self::Object(members) => {
-                Value::from(members.into_iter().map(|(key, value)| (key, value.finish())).collect::<BTreeMap<_, _>>())
-            }
+            Self::Object(members) => Value::from(
+                members.into_iter().map(|(key, value)| (key, value.finish())).collect::<BTreeMap<_, _>>(),
+            ),
         }
     }
 

@@ -154,13 +154,7 @@ fn unit(source: &Arc<Source>, module: &Module) -> Option<Unit> {
         })
         .collect();
     let rules = module.policy.iter().filter_map(definition).collect();
-    Some(Unit {
-        source: Arc::clone(source),
-        package,
-        package_line: module.package.span.line,
-        imports,
-        rules,
-    })
+    Some(Unit { source: Arc::clone(source), package, package_line: module.package.span.line, imports, rules })
 }
 
 fn definition(rule: &Ref<Rule>) -> Option<Definition> {

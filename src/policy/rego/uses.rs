@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use regorus::unstable::{
-    ArithOp, Expr, Literal, Query, Rule, RuleAssign, RuleBody, RuleHead, Span,
+    ArithOp, BUILTINS, Expr, Literal, Query, Rule, RuleAssign, RuleBody, RuleHead, Span,
 };
 
 /// A reference such as `data.lib.u[x].y`.
@@ -232,7 +232,11 @@ impl Uses {
             Expr::Call { fcn, params, .. } => {
                 self.reference(fcn, Some(params.len()));
                 // One argument more than the function has takes its answer.
-                if let Some(last) = params.last() {
+                let name = path(fcn).map(|(path, _)| path.join("."));
+                let arity = name.and_then(|name| BUILTINS.get(name.as_str())).map(|f| usize::from(f.1));
+                if let Some((last, given)) = params.split_last()
+                    && arity.is_none_or(|arity| arity == given.len())
+                {
                     self.may_bind(last);
                 }
                 params.iter().for_each(|param| self.expr(param));

@@ -44,17 +44,20 @@ func line(finding any) string { return string(must(json.Marshal(finding))) }
 
 // evaluate is what OPA finds with a policy: effects and values as text, sorted; or why not.
 func evaluate(path, text string, input any, data map[string]any) ([]any, error) {
-	results, err := rego.New(
-		rego.Query("data.a"), rego.Module(path, text), rego.Input(input),
-		rego.Store(inmem.NewFromObject(data)), rego.StrictBuiltinErrors(true),
-	).Eval(context.Background())
-	if err != nil {
-		return nil, err
-	}
 	found := []any{}
 	for _, effect := range []string{"deny", "warn"} {
-		set, _ := results[0].Expressions[0].Value.(map[string]any)[effect].([]any)
-		for _, value := range set {
+		results, err := rego.New(
+			rego.Query("data.a."+effect), rego.Module(path, text), rego.Input(input),
+			rego.Store(inmem.NewFromObject(data)), rego.StrictBuiltinErrors(true),
+		).Eval(context.Background())
+		if err != nil {
+			return nil, err
+		}
+		// A package without the effect has nothing there.
+		if len(results) == 0 {
+			continue
+		}
+		for _, value := range results[0].Expressions[0].Value.([]any) {
 			found = append(found, []any{effect, value})
 		}
 	}
