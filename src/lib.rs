@@ -16,3 +16,6 @@ pub mod pipeline;
 pub mod plan;
 pub mod policy;
 pub mod report;
+
+#[cfg(test)]
+mod random;

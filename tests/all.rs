@@ -33,6 +33,8 @@ mod messages;
 mod outcomes;
 #[path = "all/policies.rs"]
 mod policies;
+#[path = "../src/random.rs"]
+mod random;
 #[path = "all/records.rs"]
 mod records;
 #[path = "all/reference.rs"]

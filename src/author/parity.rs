@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
 use super::bench;
@@ -19,6 +19,7 @@ use crate::model::json::Json;
 use crate::model::review::Review;
 use crate::model::rule::View;
 use crate::policy::{Bundle, Language};
+use crate::random::config;
 
 /// The shipped rules with some settings.
 struct Forms {
@@ -193,32 +194,34 @@ fn both_forms_judge_what_is_left_of_a_review_alike() {
         let about: Vec<_> = cases.iter().filter(|(named, _, _)| named.contains(&id)).collect();
         assert!(!about.is_empty(), "{id} has no case");
         let picks = proptest::collection::vec((any::<prop::sample::Index>(), 0..11_usize), 1..=CHANGES);
-        let mut runner =
-            TestRunner::new(Config { cases: MUTANTS, failure_persistence: None, ..Config::default() });
-        let run = runner.run(&(any::<prop::sample::Index>(), picks), |(base, picks)| {
-            let (_, review, settings) = base.get(about.as_slice());
-            let mut input = serde_json::to_value(review).unwrap();
-            for (place, how) in picks {
-                let mut found = Vec::new();
-                places(&input, "", &mut found);
-                if !found.is_empty() {
-                    change(&mut input, place.get::<String>(&found), how);
+        let run =
+            TestRunner::new(config(MUTANTS)).run(&(any::<prop::sample::Index>(), picks), |(base, picks)| {
+                let (_, review, settings) = base.get(about.as_slice());
+                let mut input = serde_json::to_value(review).unwrap();
+                for (place, how) in picks {
+                    let mut found = Vec::new();
+                    places(&input, "", &mut found);
+                    if !found.is_empty() {
+                        change(&mut input, place.get::<String>(&found), how);
+                    }
                 }
-            }
-            // As the document of a review it may have any shape.
-            let mut review = review.clone();
-            let asset = review.asset.get_or_insert_with(|| asset.clone());
-            asset.pod_spec = None;
-            asset.object = Some(Json(input));
-            match &forms(&mut known.borrow_mut(), settings.as_ref()).judge(&[rule], &review, View::Document)
-                [0]
-            {
-                Ok(found) if found.is_empty() => silent.set(silent.get() + 1),
-                Ok(_) => spoke.set(spoke.get() + 1),
-                Err(_) => failed.set(failed.get() + 1),
-            }
-            Ok(())
-        });
+                // As the document of a review it may have any shape.
+                let mut review = review.clone();
+                let asset = review.asset.get_or_insert_with(|| asset.clone());
+                asset.pod_spec = None;
+                asset.object = Some(Json(input));
+                match &forms(&mut known.borrow_mut(), settings.as_ref()).judge(
+                    &[rule],
+                    &review,
+                    View::Document,
+                )[0]
+                {
+                    Ok(found) if found.is_empty() => silent.set(silent.get() + 1),
+                    Ok(_) => spoke.set(spoke.get() + 1),
+                    Err(_) => failed.set(failed.get() + 1),
+                }
+                Ok(())
+            });
         run.unwrap_or_else(|error| panic!("{id}: {error}"));
     }
     let [spoke, silent, failed] = [spoke.get(), silent.get(), failed.get()];

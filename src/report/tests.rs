@@ -28,7 +28,7 @@ fn every_format_ends_its_last_line_and_holds_nothing_that_acts() {
 }
 
 proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(48))]
+    #![proptest_config(crate::random::config(48))]
 
     /// Whatever a policy writes and whatever a change is called, no format is led astray.
     #[test]

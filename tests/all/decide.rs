@@ -260,11 +260,6 @@ fn people() -> impl Strategy<Value = Vec<&'static str>> {
     prop::sample::subsequence(all, 0..=7)
 }
 
-fn config() -> ProptestConfig {
-    // The seeds of failures belong in tests of their own, not in files beside these.
-    ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() }
-}
-
 /// How bad a decision is; what could not be judged blocks like a denial.
 fn badness(decision: &Decision) -> Verdict {
     decision.verdict
@@ -275,7 +270,7 @@ fn bytes(decisions: &[Decision]) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(super::random::config(200))]
 
     /// Whatever else is said, a rule that cannot be judged blocks, and no approval helps.
     #[test]

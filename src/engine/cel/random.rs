@@ -11,12 +11,13 @@ mod writer;
 use std::cell::Cell;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::TestRunner;
 use serde_json::json;
 
 use self::writer::written;
 use super::*;
 use crate::engine::cel::tests::{bundle, review};
+use crate::random::config;
 
 /// What the expressions look at.
 fn input() -> Json {
@@ -254,55 +255,56 @@ fn random_expressions_mean_the_same() {
     };
     write(json!({"input": input(), "data": known(), "now": review(json!({})).context.now.to_string()}));
     let [compiled, gave] = [Cell::new(0_u32), Cell::new(0_u32)];
-    let config = Config { cases: expressions, failure_persistence: None, ..Config::default() };
-    let run = TestRunner::new(config).run(&proptest::collection::vec(any::<u16>(), 0..120), |tape| {
-        let (variables, expression) = written(&tape);
-        let Some(said) = evaluated(&env, &variables, std::slice::from_ref(&expression), ENOUGH) else {
-            return Ok(());
-        };
-        let said = &said[0];
-        compiled.set(compiled.get() + 1);
-        gave.set(gave.get() + u32::from(said.is_ok()));
-        let told = match said {
-            Ok(value) => value.clone(),
-            Err(words) => format!("error: {words}"),
-        };
-        write(json!({"expression": inlined(&variables, &expression), "said": told}));
-        if file.is_some() {
-            return Ok(());
-        }
-        for steps in [4, 16, 64] {
-            let found = evaluated(&env, &variables, std::slice::from_ref(&expression), steps).unwrap();
-            let stopped = found[0].as_ref().is_err_and(|words| words == STOPPED);
-            prop_assert!(stopped || found[0] == *said, "{:?}\n{}\n{:?}", variables, expression, found);
-        }
-        let twins = twins(&variables, &expression, said);
-        let forms: Vec<_> = twins.iter().map(|(form, _)| form.clone()).collect();
-        for (at, found) in (0..).zip(evaluated(&env, &variables, &forms, ENOUGH).unwrap_or_default()) {
-            let (form, wanted) = &twins[at];
-            prop_assert_eq!(
-                found.ok(),
-                wanted.clone(),
-                "{:?}\n{}\n{}\n{:?}",
-                variables,
-                expression,
-                form,
-                said
-            );
-        }
-        let Some(left) = variables.first() else { return Ok(()) };
-        let forms: Vec<_> = PAIRS
-            .iter()
-            .flat_map(|(one, other)| [one, other])
-            .map(|form| form.replace('L', "variables.v0").replace('R', &expression))
-            .collect();
-        for (at, pair) in (0..).zip(evaluated(&env, &variables, &forms, ENOUGH).unwrap_or_default().chunks(2))
-        {
-            let (one, other) = (pair[0].as_ref().ok(), pair[1].as_ref().ok());
-            prop_assert_eq!(one, other, "{:?}\nL: {}\nR: {}\n{:?}", PAIRS[at], left, expression, pair);
-        }
-        Ok(())
-    });
+    let run =
+        TestRunner::new(config(expressions)).run(&proptest::collection::vec(any::<u16>(), 0..120), |tape| {
+            let (variables, expression) = written(&tape);
+            let Some(said) = evaluated(&env, &variables, std::slice::from_ref(&expression), ENOUGH) else {
+                return Ok(());
+            };
+            let said = &said[0];
+            compiled.set(compiled.get() + 1);
+            gave.set(gave.get() + u32::from(said.is_ok()));
+            let told = match said {
+                Ok(value) => value.clone(),
+                Err(words) => format!("error: {words}"),
+            };
+            write(json!({"expression": inlined(&variables, &expression), "said": told}));
+            if file.is_some() {
+                return Ok(());
+            }
+            for steps in [4, 16, 64] {
+                let found = evaluated(&env, &variables, std::slice::from_ref(&expression), steps).unwrap();
+                let stopped = found[0].as_ref().is_err_and(|words| words == STOPPED);
+                prop_assert!(stopped || found[0] == *said, "{:?}\n{}\n{:?}", variables, expression, found);
+            }
+            let twins = twins(&variables, &expression, said);
+            let forms: Vec<_> = twins.iter().map(|(form, _)| form.clone()).collect();
+            for (at, found) in (0..).zip(evaluated(&env, &variables, &forms, ENOUGH).unwrap_or_default()) {
+                let (form, wanted) = &twins[at];
+                prop_assert_eq!(
+                    found.ok(),
+                    wanted.clone(),
+                    "{:?}\n{}\n{}\n{:?}",
+                    variables,
+                    expression,
+                    form,
+                    said
+                );
+            }
+            let Some(left) = variables.first() else { return Ok(()) };
+            let forms: Vec<_> = PAIRS
+                .iter()
+                .flat_map(|(one, other)| [one, other])
+                .map(|form| form.replace('L', "variables.v0").replace('R', &expression))
+                .collect();
+            for (at, pair) in
+                (0..).zip(evaluated(&env, &variables, &forms, ENOUGH).unwrap_or_default().chunks(2))
+            {
+                let (one, other) = (pair[0].as_ref().ok(), pair[1].as_ref().ok());
+                prop_assert_eq!(one, other, "{:?}\nL: {}\nR: {}\n{:?}", PAIRS[at], left, expression, pair);
+            }
+            Ok(())
+        });
     run.unwrap_or_else(|error| panic!("{error}"));
     println!("{expressions} expressions: {} compiled, {} gave a value", compiled.get(), gave.get());
     assert!(gave.get() > expressions / 4, "{}", gave.get());

@@ -34,7 +34,7 @@ fn name(at: usize) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(crate::random::config(64))]
 
     #[test]
     fn steps_come_out_in_order(steps in dags()) {
