@@ -110,6 +110,58 @@ fn nothing_found_is_lost() {
         ("deny contains f(1)\n\nr := 1 if input.gone\n\nf(x) := [r] if x else := \"b\"", "b"),
         // `v1` is a name like others.
         ("import rego.v1\n\ndeny contains v1.n if { some v1 in [{\"n\": \"b\"}]; v1.n > \"a\" }", "b"),
+        // What hands on a value was put off, and `not o[k]` asked of every `k` at once.
+        ("deny contains x if {\n\tsome x in [\"a\", \"b\"]\n\tk = x\n\tnot {\"a\": 1}[k]\n}", "b"),
+        ("deny contains x if {\n\tsome x in [\"a\", \"b\"]\n\tk := x\n\tnot {\"a\": 1}[k]\n}", "b"),
+        ("deny contains x if {\n\tsome x in [\"a\", \"b\"]\n\tx = k\n\t{\"a\": 1, \"b\": 2}[k] != 1\n}", "b"),
+        ("deny contains x if {\n\tsome x in [\"a\", \"b\"]\n\t[k, _] := [x, 1]\n\tnot {\"a\": 1}[k]\n}", "b"),
+        (
+            "deny contains x if {\n\tsome x in [\"a\", \"b\"]\n\t[k, \"b\"] = [1, j]\n\tj == x\n\tnot [5, 6][k + 1]\n}",
+            "b",
+        ),
+        (
+            "deny contains x if {\n\tsome x in [\"a\", \"b\"]\n\t[[k, 1], j] = [[x, 1], 2]\n\tnot {\"a\": j}[k]\n}",
+            "b",
+        ),
+        (
+            "deny contains x if {\n\tsome x in [\"a\", \"b\"]\n\tk := {\"n\": x} # {\n\tnot {{\"n\": \"a\"}}[k]\n}",
+            "b",
+        ),
+        ("deny contains v if {\n\twalk({\"a\": \"b\"}, [p, v])\n\tcount(p, n)\n\tnot [5][n]\n}", "b"),
+        (
+            "deny contains x if {\n\tsome x in [\"a\", \"b\"]\n\twalk([[], [{\"a\": 1}]][n], [_, v])\n\tm = n\n\tv != 1\n\tis_object(v)\n\tnot v[x]\n\tm == 1\n}",
+            "b",
+        ),
+        (
+            "deny contains x if {\n\tsome x in [\"a\", \"b\"]\n\tk = x\n\tevery y in [{\"a\": 1}] { not y[k] }\n}",
+            "b",
+        ),
+        (
+            "deny contains x if {\n\tsome x in [\"a\", \"b\"]\n\tk = x\n\tcount([1 | {\"a\": 1}[k]]) == 0\n}",
+            "b",
+        ),
+        (
+            "deny contains x if {\n\tsome x in [\"a\", \"b\"]\n\tk = x\n\tnot input.map[k] with input.map as {\"a\": k}\n}",
+            "b",
+        ),
+        ("deny contains \"b\" if [k, 1] = [\"a\", 1]", "b"),
+        (
+            "deny contains {\"msg\": k} if [k, \"x\"] = [j, \"x\"] with input.x as j\n\nj := \"b\"",
+            "{\"msg\":\"b\"}",
+        ),
+        // A variable of `every` as an index, or in a pattern, became another one.
+        ("deny contains \"b\" if every x in [\"q\"] { not {\"k\": 1}[x] }", "b"),
+        ("deny contains \"b\" if every x, y in [{\"k\": 1}] { not [7][1 + x]; not y[[y][x].k] }", "b"),
+        ("deny contains \"b\" if not k\n\nk if { every x in [1] { [x, y] = [2, 3]; y } }", "b"),
+        ("deny contains \"b\" if not k\n\nk if { every x in [1] { 2 = x } }", "b"),
+        ("deny contains \"b\" if not k\n\nk if { every x in [1] { [2][_] = x } }", "b"),
+        ("deny contains \"b\" if not k\n\nk if { every x in [1] { walk([2], [_, x]) } }", "b"),
+        ("deny contains \"b\" if not k\n\nk if { every x in [1] { count([2, 3], x) } }", "b"),
+        // An array as a pattern fitted every object with as many members.
+        ("deny contains \"b\" if not f({\"k\": 1, \"l\": 2})\n\nf(x) if { [_, _] = x }", "b"),
+        ("deny contains \"b\" if not f({1, 0})\n\nf(x) if { [_, y] := x; y }", "b"),
+        ("deny contains \"b\" if not f({})\n\nf([]) := 1", "b"),
+        ("deny contains \"b\" if count([1 | some [_, _] in [{\"k\": 1, \"l\": 2}]]) == 0", "b"),
         // A value that is undefined was a member.
         ("deny contains \"b\" if count(o) == 0\n\no[x] := gone if some x in [1]\n\ngone if input.gone", "b"),
     ] {

@@ -10,7 +10,7 @@ use std::cell::Cell;
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::TestRunner;
 use serde_json::json;
 
 use super::*;
@@ -18,6 +18,7 @@ use crate::engine::{Failure, Output};
 use crate::model::review::Review;
 use crate::model::rule::View;
 use crate::policy::{LoadOptions, load};
+use crate::random::config;
 
 /// What a rule is.
 #[derive(Clone, Copy)]
@@ -160,17 +161,48 @@ impl Writer<'_> {
 
     fn body(&mut self, most: usize, deep: usize, between: &str) -> String {
         let statements = 1 + self.pick(most);
-        let all: Vec<_> = (0..statements).map(|_| self.statement(deep)).collect();
+        let mut all: Vec<_> = (0..statements).map(|_| self.statement(deep)).collect();
+        // Rego has no order of statements.
+        if all.len() > 1 && self.pick(8) == 1 {
+            all.reverse();
+        }
         all.join(between)
     }
 
     fn statement(&mut self, deep: usize) -> String {
         let term = self.term(deep);
-        match self.pick(20) {
+        match self.pick(30) {
             0 if term.starts_with('(') => format!("true == {term}"),
             0 => term,
             // OPA takes what is undefined in a list or call out of `not`; so only plain terms are negated.
             1 => format!("not {}", self.term(0)),
+            20 | 21 => match self.var() {
+                Some(var) => format!("not {}[{var}]", PATHS[4 + self.pick(4)]),
+                None => format!("not {}", self.term(0)),
+            },
+            22..=25 => self.handed_on(),
+            26 => {
+                let names = [self.fresh(), self.fresh()];
+                let [path, value] = &names;
+                let pattern = [
+                    format!("[{path}, {value}]"),
+                    format!("[{path}, {}]", self.literal()),
+                    format!("[[{path}, _], {value}]"),
+                ];
+                let pattern = pattern[self.pick(3)].clone();
+                let text = format!("walk({term}, {pattern})");
+                self.scope.extend(
+                    names.into_iter().filter(|name| {
+                        text.contains(&format!("{name},")) || text.contains(&format!("{name}]"))
+                    }),
+                );
+                text
+            }
+            27 => {
+                let name = self.fresh();
+                self.scope.push(name.clone());
+                format!("type_name({term}, {name})")
+            }
             2 => format!("not {} == {}", self.term(0), self.term(0)),
             3 => format!("{term} == {}", self.term(deep)),
             4 => format!("{term} != {}", self.term(deep)),
@@ -192,7 +224,9 @@ impl Writer<'_> {
                 format!("every {key}{name} in {term} {{ {body} }}")
             }
             10 => self.named("[{}, _] := ", &term),
-            11 => self.named("[{}, 2] := ", &term),
+            // OPA wants no constants there.
+            11 if self.pick(4) == 1 => self.named("[{}, 2] := ", &term),
+            11 => self.named("[{}, [_, _]] := ", &term),
             12 => self.named("[1, {}] = ", &term),
             13 => self.named("{} = ", &term),
             14 => {
@@ -214,6 +248,43 @@ impl Writer<'_> {
             }
             17 => self.named("some [{}, _] in ", &term),
             _ => self.named("{} := ", &term),
+        }
+    }
+
+    /// What gives a variable the value of another, in either direction, or of an index.
+    fn handed_on(&mut self) -> String {
+        let Some(var) = self.var() else { return self.named("{} = ", "1") };
+        let (name, other) = (self.fresh(), self.term(0));
+        let path = PATHS[4 + self.pick(4)];
+        self.scope.push(name.clone());
+        match self.pick(16) {
+            0 | 1 => format!("{name} := {var}"),
+            2 | 3 => format!("{name} = {var}"),
+            4 => format!("{var} = {name}"),
+            5 => format!("[{name}, _] = {var}"),
+            6 => format!("{var} = [{name}, {other}]"),
+            7 => format!("[{name}, _] := [{var}, {other}]"),
+            8 => format!("{name} := {{\"a\": {var}, \"b\": {other}}}"),
+            9 => format!("[{name}, 1] = [[{var}, {other}], 1]"),
+            10 => {
+                let second = self.fresh();
+                let text = format!("[{name}, {var}] = [{other}, {second}]");
+                self.scope.push(second);
+                text
+            }
+            11 => format!("{path}[{name}] = {var}"),
+            12 => format!("{var} = {path}[{name}]"),
+            13 => {
+                let second = self.fresh();
+                let text = format!("{second} = {path}[{name}]");
+                self.scope.push(second);
+                text
+            }
+            14 => format!("{name} = [{var}, {path}[_]]"),
+            _ => {
+                // Without its value, until something gives it one.
+                format!("some {name}; {path}[{name}] == {other}")
+            }
         }
     }
 
@@ -381,25 +452,25 @@ fn random_policies_are_judged() {
     }
     let [written_at_all, judged_at_all] = [Cell::new(0_u32), Cell::new(0_u32)];
     let count = |cell: &Cell<u32>| cell.set(cell.get() + 1);
-    let config = Config { cases: policies, failure_persistence: None, ..Config::default() };
-    let run = TestRunner::new(config).run(&proptest::collection::vec(any::<u16>(), 0..400), |tape| {
-        let text = written(&tape);
-        let files = vec![("p.rego".to_owned(), text.clone())];
-        let loaded = load(files, data(), LoadOptions::default())
-            .and_then(|bundle| on_deep_stack(|| compile(&bundle, limits)).unwrap());
-        let said = match loaded {
-            Ok(rules) => judged(&rules, &review).map_err(|failure| failure.message),
-            Err(problems) => Err(format!("refused: {}", problems[0])),
-        };
-        if let Some(folder) = &folder {
-            keep(folder, written_at_all.get(), &text, &said);
-        }
-        count(&written_at_all);
-        if said.is_ok() {
-            count(&judged_at_all);
-        }
-        Ok(())
-    });
+    let run =
+        TestRunner::new(config(policies)).run(&proptest::collection::vec(any::<u16>(), 0..400), |tape| {
+            let text = written(&tape);
+            let files = vec![("p.rego".to_owned(), text.clone())];
+            let loaded = load(files, data(), LoadOptions::default())
+                .and_then(|bundle| on_deep_stack(|| compile(&bundle, limits)).unwrap());
+            let said = match loaded {
+                Ok(rules) => judged(&rules, &review).map_err(|failure| failure.message),
+                Err(problems) => Err(format!("refused: {}", problems[0])),
+            };
+            if let Some(folder) = &folder {
+                keep(folder, written_at_all.get(), &text, &said);
+            }
+            count(&written_at_all);
+            if said.is_ok() {
+                count(&judged_at_all);
+            }
+            Ok(())
+        });
     run.unwrap_or_else(|error| panic!("{error}"));
     let judged = judged_at_all.get();
     println!("{policies} policies: {judged} judged");
