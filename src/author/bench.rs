@@ -140,7 +140,7 @@ fn decide(judge: &Judge, case: &Case, review: &Review) -> Decision {
 
 fn consent(case: &Case) -> Governance {
     fn genuine<T>(records: Vec<T>) -> Vec<Offered<T>> {
-        records.into_iter().map(|record| Offered { record, genuine: true }).collect()
+        records.into_iter().map(|record| Offered::new(record, true, None)).collect()
     }
     let given = case.governance.clone().unwrap_or_default();
     Governance {

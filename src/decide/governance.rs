@@ -27,6 +27,18 @@ pub struct Offered<T> {
     pub record: T,
     /// Whether it is genuine.
     pub genuine: bool,
+    /// Whether it bears a signature that does not verify: then it is not genuine, wherever it was
+    /// read, for somebody altered it or signed for another.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub forged: bool,
+}
+
+impl<T> Offered<T> {
+    /// Takes a record, whether whoever reads it believes it without a signature, and whether its
+    /// signature holds, where it bears one.
+    pub fn new(record: T, believed: bool, holds: Option<bool>) -> Self {
+        Self { record, genuine: holds.unwrap_or(believed), forged: holds == Some(false) }
+    }
 }
 
 /// Every record that was offered, and the rules that they are held to.
@@ -122,7 +134,9 @@ impl<'a> Quorum<'a> {
                 continue;
             }
             let by = approval.by.id.as_str();
-            let reason = if !offered.genuine {
+            let reason = if offered.forged {
+                "its signature does not verify with any key that `trust.keys` lists for that person"
+            } else if !offered.genuine {
                 "not signed by a key of that person, nor read from where only operators write"
             } else if author.is_none() {
                 anonymity(review)
@@ -389,6 +403,11 @@ fn matching(places: &[&str], people: &[(&str, &[String], Time)]) -> Vec<Option<u
     (0..places.len()).map(|place| holds.iter().position(|held| *held == Some(place))).collect()
 }
 
+/// Why a record is not counted that bears a signature which is not its person's.
+fn unverified(person: &str) -> String {
+    format!("its signature does not verify with any key that `trust.keys` lists for `{person}`")
+}
+
 /// Why a waiver cannot be used at all; `None` where it can.
 pub fn waiver_fault(
     offered: &Offered<Waiver>,
@@ -400,6 +419,9 @@ pub fn waiver_fault(
     let text = |value: &str| value.trim().is_empty();
     if waiver.expires <= now {
         return Some("it has expired".to_owned());
+    }
+    if offered.forged {
+        return Some(unverified(&waiver.approved_by));
     }
     if !offered.genuine {
         return Some(
@@ -490,6 +512,9 @@ pub fn override_fault(
     let record = &offered.record;
     let change = &review.change;
     let roles = governance.roles.get(&record.by);
+    if offered.forged {
+        return Some(unverified(&record.by));
+    }
     if !offered.genuine {
         return Some(
             "it is not signed by a key of `by`, nor read from where only operators write".to_owned(),

@@ -20,6 +20,7 @@ use crate::facts::signature;
 use crate::files;
 use crate::model::decision::Decision;
 use crate::model::finding::Location;
+use crate::model::governance::Waiver;
 use crate::model::input::Change;
 use crate::model::plan::Plan;
 use crate::model::rule::View;
@@ -146,35 +147,38 @@ fn read(request: &Request) -> Result<Evaluated, Vec<Diagnostic>> {
 
 fn options(request: &Request, inputs: &Inputs) -> Options {
     let config = &request.config;
-    let mut approvals: Vec<_> =
-        config.approvals.iter().map(|record| Offered { record: record.clone(), genuine: true }).collect();
-    approvals.extend(inputs.approvals.iter().map(|(record, genuine)| Offered {
-        genuine: *genuine || sign::approval_is_genuine(record, &config.keys),
-        record: record.clone(),
-    }));
-    let mut waivers: Vec<_> =
-        config.waivers.iter().map(|(record, _)| Offered { record: record.clone(), genuine: true }).collect();
-    waivers.extend(inputs.waivers.iter().map(|(record, genuine, _)| Offered {
-        genuine: *genuine
-            || (config.roles.get(&record.approved_by).is_some_and(|roles| !roles.is_empty())
-                && sign::waiver_is_genuine(record, &config.keys)),
-        record: record.clone(),
-    }));
-    let mut overrides: Vec<_> =
-        config.overrides.iter().map(|record| Offered { record: record.clone(), genuine: true }).collect();
-    overrides.extend(inputs.overrides.iter().map(|(record, genuine)| Offered {
-        genuine: *genuine || sign::override_is_genuine(record, &config.keys),
-        record: record.clone(),
-    }));
+    let keys = &config.keys;
+    // What operators hold counts as theirs, and what is signed as its person's; a signature that
+    // does not hold makes either worthless.
+    let approvals = config.approvals.iter().map(|record| (record, true));
+    let approvals = approvals.chain(inputs.approvals.iter().map(|(record, vouched)| (record, *vouched)));
+    let waivers = config.waivers.iter().map(|(record, _)| (record, true));
+    let waivers = waivers.chain(inputs.waivers.iter().map(|(record, vouched, _)| (record, *vouched)));
+    let overrides = config.overrides.iter().map(|record| (record, true));
+    let overrides = overrides.chain(inputs.overrides.iter().map(|(record, vouched)| (record, *vouched)));
+    let has_role = |person: &str| config.roles.get(person).is_some_and(|roles| !roles.is_empty());
+    let waiver = |record: &Waiver, vouched: bool| {
+        let offered = Offered::new(record.clone(), vouched, sign::waiver_holds(record, keys));
+        // Whose signature is all that speaks for it holds a role.
+        Offered { genuine: offered.genuine && (vouched || has_role(&record.approved_by)), ..offered }
+    };
     Options {
         now: request.now,
         asserted: request.trust_input,
         simulated: request.simulated,
         enforcement: config.enforcement.clone(),
         governance: Governance {
-            approvals,
-            waivers,
-            overrides,
+            approvals: approvals
+                .map(|(record, vouched)| {
+                    Offered::new(record.clone(), vouched, sign::approval_holds(record, keys))
+                })
+                .collect(),
+            waivers: waivers.map(|(record, vouched)| waiver(record, vouched)).collect(),
+            overrides: overrides
+                .map(|(record, vouched)| {
+                    Offered::new(record.clone(), vouched, sign::override_holds(record, keys))
+                })
+                .collect(),
             roles: config.roles.clone(),
             terms: config.terms.clone(),
         },

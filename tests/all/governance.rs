@@ -150,7 +150,11 @@ fn approvals_that_do_not_count_say_why() {
     ] {
         folder.write("forged.yaml", &text);
         let (count, why) = look(&folder, "forged.yaml");
-        assert!(count == 0 && why.contains("not signed by a key of that person"), "{what}: {why}");
+        let reason = match what {
+            "unsigned" => "not signed by a key of that person",
+            _ => "its signature does not verify with any key that `trust.keys` lists",
+        };
+        assert!(count == 0 && why.contains(reason), "{what}: {why}");
     }
     // What signs an approval signs no other record, and no other field is read from it.
     folder.write("forged.yaml", format!("{signed}role: release-manager\n"));
@@ -165,6 +169,81 @@ fn approvals_that_do_not_count_say_why() {
         changes.replace("version: v1.2.1, digest: \"sha256:35d3", "version: v1.2.1, digest: \"sha256:35d4"),
     );
     assert_eq!(look(&folder, "lead.yaml both.yaml").0, 0);
+}
+
+#[test]
+fn a_signature_that_does_not_hold_counts_nowhere() {
+    let folder = operator();
+    let digest = evaluated(&folder, "").digest(CHANGE);
+    approve(&folder, &digest, "lead", "lead.yaml");
+    let signed = folder.read("lead.yaml");
+    let expiry = signed.lines().find(|line| line.starts_with("expires")).unwrap();
+    let signature = &signed[signed.find("signature:").unwrap()..];
+    let lead = json!([{"by": "lead@example", "role": "tech-lead"}]);
+    let counted = |more: &str| evaluated(&folder, more).decision(CHANGE)["governance"]["approvals"] == lead;
+    assert!(counted("lead.yaml"));
+    // Trusted as a whole, the input may assert an approval, but none whose signature says otherwise.
+    folder.write("r.yaml", signed.replace(signature, ""));
+    assert!(counted("r.yaml"));
+    for (what, text) in [
+        ("altered", signed.replace(expiry, "expires: 2036-01-01T00:00:00Z")),
+        ("of another", signed.replace("lead@example", "rm@example")),
+        ("no signature at all", signed.replace(signature, "signature: ''\n")),
+    ] {
+        folder.write("r.yaml", &text);
+        assert_eq!(promotion(&folder, "r.yaml"), ("hold".to_owned(), Vec::new()), "{what}");
+        let ran = folder.run("evaluate input r.yaml --trust-input -c weighlock.yaml");
+        assert!(ran.out.contains("not counted: "), "{what}: {}", ran.out);
+        assert!(ran.out.contains("its signature does not verify"), "{what}: {}", ran.out);
+        // Nor where operators keep theirs: they would not have altered it.
+        folder.write("approvals/r.yaml", &text);
+        assert_eq!(promotion(&folder, "").0, "hold", "{what}");
+        assert!(rejected(&folder, "").contains("its signature does not verify"), "{what}");
+        std::fs::remove_file(folder.path("approvals/r.yaml")).unwrap();
+    }
+    // By a key that nobody lists for that person.
+    let ran = folder.run(&format!("approve {digest} --by lead@example --key rm.pem --out r.yaml"));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(rejected(&folder, "r.yaml").contains("its signature does not verify"));
+    // What was judged so, a record judges so again.
+    let ran = folder.run("evaluate input r.yaml --trust-input -c weighlock.yaml --decision-out out");
+    assert_eq!(ran.code, 10, "{ran:?}");
+    for file in std::fs::read_dir(folder.path("out")).unwrap() {
+        let ran = folder.run(&format!("replay out/{}", file.unwrap().file_name().display()));
+        assert_eq!(ran.code, 0, "{ran:?}");
+    }
+}
+
+#[test]
+fn a_waiver_or_an_override_that_was_altered_counts_for_nothing_even_on_trust() {
+    let folder = waivers();
+    folder.write(
+        "weighlock.yaml",
+        folder.read("weighlock.yaml").replace("waiverMaxAge: 30d", "overrideRole: security"),
+    );
+    let line = "in.yaml r.yaml --trust-input";
+    let digest = folder.report("in.yaml").digest("soft");
+    for (command, from, to) in [
+        (
+            format!("{WAIVE} --rule may --scope application=app --expires 10d --approved-by boss"),
+            "because",
+            "because of",
+        ),
+        (
+            format!("override {digest} --by boss --reason because --ticket T-1 --expires 4h"),
+            "because",
+            "because of",
+        ),
+    ] {
+        let ran = folder.run(&format!("{command} --key boss.pem --out r.yaml"));
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert_eq!(folder.report(line).code, 0, "{command}");
+        folder.write("r.yaml", folder.read("r.yaml").replace(from, to));
+        let report = folder.report(line);
+        assert_eq!(report.code, 10, "{command}");
+        let said = format!("{} {}", report.report["findings"], report.one()["governance"]["rejected"]);
+        assert!(said.contains("its signature does not verify") && said.contains("`boss`"), "{said}");
+    }
 }
 
 #[test]
@@ -421,7 +500,8 @@ fn a_waiver_that_comes_with_the_input_needs_a_signature() {
     // Owner and approver must be two, on the command line and in the file.
     let ran = waive("--approved-by ann");
     assert!(ran.code == 2 && ran.err.contains("the same person"), "{}", ran.err);
-    folder.write("waivers/w.yaml", signed.replace("owner: ann", "owner: boss"));
+    let unsigned = &signed[..signed.find("signature:").unwrap()];
+    folder.write("waivers/w.yaml", unsigned.replace("owner: ann", "owner: boss"));
     let report = folder.report("in.yaml");
     assert_eq!(report.code, 10);
     assert!(report.report["findings"][0]["message"].as_str().unwrap().contains("both owner and approver"));
