@@ -380,6 +380,25 @@ fn an_idle_waiver_is_named_by_where_it_stands() {
 }
 
 #[test]
+fn a_scope_that_names_what_is_called_otherwise_here_says_so() {
+    let folder = waivers();
+    folder.write("in.yaml", INPUT.replace("environment: test", "environment: production"));
+    for (scope, remedy) in [
+        ("environment=prod", "nothing here has the environment `prod`; did you mean `production`?"),
+        ("application=ap", "nothing here has the application `ap`; did you mean `app`?"),
+        ("environment=staging", "remove the waiver, or correct it"),
+        ("vulnerability=CVE-2026-2", "remove the waiver, or correct it"),
+    ] {
+        let out = "--expires 10d --approved-by boss --out waivers/w.yaml";
+        assert_eq!(folder.run(&format!("{WAIVE} --rule may --scope {scope} {out}")).code, 0);
+        let report = folder.report("in.yaml");
+        let found = &report.report["findings"][0];
+        assert!(found["message"].as_str().unwrap().ends_with("sets nothing aside"), "{found}");
+        assert_eq!(found["remediation"], remedy, "{scope}");
+    }
+}
+
+#[test]
 fn a_waiver_for_one_change_is_for_what_it_is_now() {
     let folder = waivers();
     assert_eq!(folder.run("evaluate in.yaml -o json=report.json").code, 10);
