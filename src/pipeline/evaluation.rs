@@ -227,7 +227,7 @@ impl Planning {
         let protected = protected(&request.config);
         let base = plan::Options { protected, ..plan::Options::new(request.now) };
         let base = plan::Options { ttl: raw.ttl.unwrap_or(base.ttl), ..base };
-        Self { base, freezes: settings.updates.map(|updates| updates.freezes).unwrap_or_default() }
+        Self { base, freezes: settings.updates.and_then(|updates| updates.freezes).unwrap_or_default() }
     }
 
     fn options(&self, decision: &Decision) -> plan::Options {
