@@ -77,6 +77,8 @@ pub struct Evaluated {
     pub waivers_at: Vec<Location>,
     /// Files in the input that are named like the operator's, and were passed over.
     pub passed_over: Vec<PathBuf>,
+    /// Files and folders whose facts operators vouch for, and of which nothing was read.
+    pub unread: Vec<PathBuf>,
     /// Every file that it was made from, each by its one path.
     pub files: HashSet<PathBuf>,
 }
@@ -139,10 +141,12 @@ fn read(request: &Request) -> Result<Evaluated, Vec<Diagnostic>> {
     let places = config.waivers.iter().map(|(_, place)| place);
     let waivers_at = places.chain(inputs.waivers.iter().map(|(_, _, place)| place)).cloned().collect();
     let mut files = inputs.files;
+    let unread = |root: &&PathBuf| !files.iter().any(|file| file.starts_with(root));
+    let unread = config.inputs.iter().filter(unread).cloned().collect();
     let policies = judge.bundle().files.iter().map(|file| Path::new(&file.source.name));
     let named = config.files.iter().chain(&request.data).map(PathBuf::as_path);
     files.extend(policies.chain(named).map(files::real));
-    Ok(Evaluated { merged, judge, options, waivers_at, passed_over: inputs.passed_over, files })
+    Ok(Evaluated { merged, judge, options, waivers_at, passed_over: inputs.passed_over, unread, files })
 }
 
 fn options(request: &Request, inputs: &Inputs) -> Options {

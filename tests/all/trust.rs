@@ -112,6 +112,25 @@ fn a_claimed_scan_is_unknown_and_the_operators_counts() {
 }
 
 #[test]
+fn what_is_believed_and_not_read_is_told() {
+    let folder = Folder::with(&[("p.rego", SCANS), ("ops/sboms/.keep", "")]);
+    folder.write("ops/weighlock.yaml", format!("{CONFIG}trust: {{inputs: [../facts, sboms]}}\n"));
+    folder.write("change.yaml", document("", ""));
+    folder.write("facts/scan.yaml", format!("{INPUT}{}", scan(FRESH)));
+    let line = format!("-p p.rego -c ops/weighlock.yaml --now {NOW}");
+    let told = |more: &str| {
+        let ran = folder.run(&format!("evaluate change.yaml {more} {line}"));
+        let about = ran.err.lines().filter(|line| line.contains("`trust.inputs` lists"));
+        (ran.code, about.map(|line| line.split('`').nth(1).unwrap().to_owned()).collect::<Vec<_>>())
+    };
+    assert_eq!(told(""), (13, vec!["facts".to_owned(), "ops/sboms".to_owned()]));
+    assert_eq!(told("facts"), (0, vec!["ops/sboms".to_owned()]));
+    // One that is named and holds nothing is an error.
+    assert_eq!(told("facts ops/sboms").0, 2);
+    assert_eq!(told("--trust-input").1, Vec::<String>::new());
+}
+
+#[test]
 fn too_old_too_new_and_undated() {
     let folder = Folder::with(&[("p.rego", SCANS)]);
     folder.write(
