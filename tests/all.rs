@@ -45,3 +45,5 @@ mod schemas;
 mod support;
 #[path = "all/trust.rs"]
 mod trust;
+#[path = "all/waivers.rs"]
+mod waivers;
