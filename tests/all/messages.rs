@@ -480,3 +480,11 @@ fn an_error_begins_with_its_code() {
     let err = String::from_utf8(output.stderr).unwrap();
     assert!(err.contains("error[input.unreadable]:") && err.contains("\x1b["), "{err}");
 }
+
+#[test]
+fn an_example_that_is_not_trusted_says_what_to_do_before_it_says_it_often() {
+    let ran = Folder::new().run(&format!("evaluate {}", repository("examples/quickstart")));
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.matches("error[input.forged]").count() <= 6, "{}", ran.err);
+    assert!(ran.err.contains("--trust-input") && ran.err.contains(" more like this in "), "{}", ran.err);
+}
