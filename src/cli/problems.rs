@@ -283,11 +283,11 @@ mod tests {
     use crate::diag::codes;
 
     fn problems(file: &Arc<Source>, hint: &str, count: usize) -> Vec<Diagnostic> {
-        let at = |i: usize| {
+        let at = |(i, byte): (usize, usize)| {
             let message = format!("`m{i}` of {hint}");
-            Diagnostic::error(codes::INPUT_FORGED, message).hint(hint).at(file, i * 2..i * 2 + 1, "here")
+            Diagnostic::error(codes::INPUT_FORGED, message).hint(hint).at(file, byte..byte, "here")
         };
-        (0..count).map(at).collect()
+        (0..count).zip((0..).step_by(2)).map(at).collect()
     }
 
     fn shown(problems: &[Diagnostic]) -> (Vec<String>, usize) {

@@ -332,7 +332,7 @@ impl Texts {
             return Ok(any);
         }
         // A file that is named is meant; in a folder, only what ends like a policy is.
-        if path != root && ![".rego", ".yaml", ".yml"].iter().any(|end| name.ends_with(end)) {
+        if path != root && ![".rego", ".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end)) {
             return Ok(false);
         }
         // However often it is named, what one file says is said once.

@@ -412,3 +412,19 @@ fn cases_give_the_data_that_policies_use() {
     let ran = folder.run("test p --data missing.yaml");
     assert!(ran.code == 2 && ran.err.contains("`missing.yaml` cannot be read"), "{ran:?}");
 }
+
+#[test]
+fn a_document_in_a_folder_of_policies_is_a_policy_or_refused() {
+    let folder = folder();
+    folder.write("p/a.rego", "package a\n\ndeny contains \"no\" if false\n");
+    let policy = r#"{"apiVersion": "weighlock.dev/v1", "kind": "Policy", "metadata": {"id": "j"}, "spec": {"rules": [{"id": "r", "effect": "deny", "expression": "false", "message": "no"}]}}"#;
+    folder.write("p/j.json", policy);
+    folder
+        .write("p/fixture.json", std::fs::read(super::support::repository("testdata/review.json")).unwrap());
+    let report = folder.report("in.yaml -p p");
+    assert_eq!(report.one()["findings"][0]["rule"], "j.r", "{report:?}");
+    folder.write("p/limits.json", "{\"most\": 3}");
+    let ran = folder.run("evaluate in.yaml -p p");
+    assert!(ran.code == 2 && ran.err.contains("`p/limits.json` does not say what it is"), "{ran:?}");
+    assert!(ran.err.contains("`--data`"), "{ran:?}");
+}

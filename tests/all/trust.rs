@@ -159,6 +159,20 @@ fn too_old_too_new_and_undated() {
 }
 
 #[test]
+fn an_asset_that_a_clock_hides_is_said_before_what_follows_from_it() {
+    let folder = Folder::with(&[("in.yaml", &document("", "").replace("2026-11-20T10", "2036-11-20T10"))]);
+    let report = folder.report(&format!("in.yaml --trust-input -p builtin:updates --now {NOW}"));
+    let found = report.one()["findings"].as_array().unwrap();
+    assert_eq!(found[0]["rule"], "weighlock.asset", "{found:?}");
+    assert!(found[0]["message"].as_str().unwrap().contains("observed later than now"));
+    // What the asset says of itself is not known for the same reason.
+    let all = report.one()["unknown"].as_array().unwrap();
+    let place: Vec<_> = all.iter().filter(|unknown| unknown["fact"] == "context.environment").collect();
+    assert_eq!((place.len(), &place[0]["reason"]), (1, &json!("future")), "{all:?}");
+    assert!(!report.report.to_string().contains("with `--environment`"), "{found:?}");
+}
+
+#[test]
 fn a_stricter_rule_sees_less_than_another() {
     let strict = SCANS.replace("package scans", "package strict").replace(
         "requires: [evidence.scans]",
