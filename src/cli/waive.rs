@@ -18,6 +18,7 @@ use crate::pipeline::{load, sign};
 
 /// Write a waiver: findings of waivable rules are set aside, within a scope, until it expires.
 #[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("covered").args(["scope", "change"]).required(true).multiple(true)))]
 #[command(after_help = "Example:
   weighlock waive --rule scans.fixable \\
     --scope application=drone-app --scope vulnerability=CVE-2026-2222 \\
@@ -35,7 +36,7 @@ pub(crate) struct Args {
     rule: Vec<String>,
     /// What it is for: `application`, `asset`, `changeDigest`, `cluster`, `environment`, `kind`,
     /// `namespace`, `owner`, `path`, or a member of the finding; may be repeated, and all must match.
-    #[arg(long, value_name = "KEY=VALUE", required_unless_present = "change")]
+    #[arg(long, value_name = "KEY=VALUE")]
     scope: Vec<String>,
     /// The one change that it is for, as it is now: its digest, or its id with `--report`.
     #[arg(long, value_name = "CHANGE")]
