@@ -5,6 +5,7 @@
 
 mod approve;
 mod completions;
+mod counts;
 mod evaluate;
 mod output;
 mod override_;

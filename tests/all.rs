@@ -47,3 +47,5 @@ mod schemas;
 mod support;
 #[path = "all/trust.rs"]
 mod trust;
+#[path = "all/waivers.rs"]
+mod waivers;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::case::Case;
 use super::compare;
@@ -18,7 +18,7 @@ use crate::model::finding::Effect;
 use crate::model::review::Review;
 use crate::model::time::Time;
 use crate::model::trust::Trust;
-use crate::policy::{Bundle, settings};
+use crate::policy::{self, Bundle, LoadOptions, settings};
 
 /// Reads what stands at a path: a file, or every file of a folder in the order of their names.
 pub type Files<'a> = &'a dyn Fn(&str) -> Result<Vec<Arc<Source>>, Diagnostic>;
@@ -41,16 +41,26 @@ pub struct Outcome {
 pub struct Bench {
     bundle: Bundle,
     limits: Limits,
-    /// By what is told to the rules as settings; `None` is what the bundle came with.
-    judges: Vec<(Option<Value>, Judge)>,
+    /// What is told to the rules where a case says nothing.
+    base: Map<String, Value>,
+    /// By what is told to the rules.
+    judges: Vec<(Map<String, Value>, Judge)>,
 }
 
 impl Bench {
     /// Takes a bundle.
     pub fn new(mut bundle: Bundle, limits: Limits) -> Self {
-        // A case asks some rules alone: what others would have to say about its change is no matter here.
-        bundle.rules.iter_mut().for_each(|rule| rule.metadata.incidental = false);
-        Self { bundle, limits, judges: Vec::new() }
+        alone(&mut bundle);
+        let base = bundle.data.as_object().cloned().unwrap_or_default();
+        Self { bundle, limits, base, judges: Vec::new() }
+    }
+
+    /// Takes back members of `data` that the bundle was loaded with because some cases give them:
+    /// those that do not are not told them.
+    #[must_use]
+    pub fn without<'a>(mut self, members: impl IntoIterator<Item = &'a str>) -> Self {
+        members.into_iter().for_each(|name| drop(self.base.remove(name)));
+        self
     }
 
     /// Ids of the rules.
@@ -63,7 +73,7 @@ impl Bench {
     /// # Errors
     /// Everything that is wrong with them.
     pub fn compile(&mut self) -> Result<(), Vec<Diagnostic>> {
-        self.judge(None).map(|_| ())
+        Judge::new(self.bundle.clone(), self.limits).map(drop)
     }
 
     /// Runs a case that stands in a file of this name.
@@ -74,8 +84,10 @@ impl Bench {
         self.known(case).map_err(|problem| vec![problem])?;
         let review = fixture(case, file, files)?;
         let review = case.review(&review).map_err(|problem| vec![problem])?;
-        let settings = told(case, file, files)?;
-        let decision = decide(self.judge(settings)?, case, &review);
+        let mut data = self.base.clone();
+        data.extend(settings_of(case, file, files)?.map(|settings| ("settings".to_owned(), settings)));
+        data.extend(case.told().map(|(name, value)| (name.to_owned(), value.0.clone())));
+        let decision = decide(self.judge(data)?, case, &review);
         let difference = compare::difference(&case.expect, &decision);
         let (spoke, silent) = heard(case, &decision);
         Ok(Outcome { passed: difference.is_empty(), difference, spoke, silent })
@@ -96,21 +108,44 @@ impl Bench {
         Err(Diagnostic::error(codes::USAGE, message).hint(hint))
     }
 
-    fn judge(&mut self, settings: Option<Value>) -> Result<&Judge, Vec<Diagnostic>> {
-        let known = self.judges.iter().position(|(told, _)| *told == settings);
+    fn judge(&mut self, data: Map<String, Value>) -> Result<&Judge, Vec<Diagnostic>> {
+        let known = self.judges.iter().position(|(told, _)| *told == data);
         let at = match known {
             Some(at) => at,
             None => {
-                let mut bundle = self.bundle.clone();
-                if let (Some(settings), Some(data)) = (&settings, bundle.data.as_object_mut()) {
-                    data.insert("settings".to_owned(), settings.clone());
-                }
-                self.judges.push((settings, Judge::new(bundle, self.limits)?));
+                let bundle = self.told(&data)?;
+                self.judges.push((data, Judge::new(bundle, self.limits)?));
                 self.judges.len().saturating_sub(1)
             }
         };
         self.judges.get(at).map(|(_, judge)| judge).ok_or_else(Vec::new)
     }
+
+    /// The rules with other data: loaded anew where more than the settings is another, for whether a
+    /// policy may be loaded goes by the data that are there.
+    fn told(&self, data: &Map<String, Value>) -> Result<Bundle, Vec<Diagnostic>> {
+        let others = |data: &Map<String, Value>| {
+            let mut data = data.clone();
+            data.remove("settings");
+            data
+        };
+        let same = self.bundle.data.as_object().is_some_and(|known| others(known) == others(data));
+        let value = Value::Object(data.clone());
+        if same {
+            return Ok(Bundle { data: value, ..self.bundle.clone() });
+        }
+        let files = self.bundle.files.iter().map(|file| (file.source.name.clone(), file.source.text.clone()));
+        let options = LoadOptions { tests: false, rego_v0: self.bundle.rego_v0 };
+        let mut bundle = policy::load(files.collect(), value, options)?;
+        alone(&mut bundle);
+        Ok(bundle)
+    }
+}
+
+/// Lets every rule judge a change alone: a case asks some rules, and what others would have to say
+/// about its change is no matter here.
+fn alone(bundle: &mut Bundle) {
+    bundle.rules.iter_mut().for_each(|rule| rule.metadata.incidental = false);
 }
 
 /// Decides with the rules of the case alone: the others are switched off.
@@ -140,7 +175,7 @@ fn decide(judge: &Judge, case: &Case, review: &Review) -> Decision {
 
 fn consent(case: &Case) -> Governance {
     fn genuine<T>(records: Vec<T>) -> Vec<Offered<T>> {
-        records.into_iter().map(|record| Offered { record, genuine: true }).collect()
+        records.into_iter().map(|record| Offered::new(record, true, None)).collect()
     }
     let given = case.governance.clone().unwrap_or_default();
     Governance {
@@ -168,7 +203,11 @@ fn heard(case: &Case, decision: &Decision) -> (BTreeSet<String>, BTreeSet<String
 }
 
 /// The settings that a case tells its rules, with the shipped ones filled in.
-pub(super) fn told(case: &Case, file: &str, files: Files<'_>) -> Result<Option<Value>, Vec<Diagnostic>> {
+pub(super) fn settings_of(
+    case: &Case,
+    file: &str,
+    files: Files<'_>,
+) -> Result<Option<Value>, Vec<Diagnostic>> {
     let source = match (case.settings_path(), case.inline_settings()) {
         (Some(path), _) => one(&resolve(file, path), files)?,
         (None, Some(inline)) => inline,

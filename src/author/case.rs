@@ -11,13 +11,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::patch::{self, Operation};
-use crate::diag::{Diagnostic, Source, codes, document, tree};
+use crate::diag::{Diagnostic, Source, codes, document, misspelt, tree};
 use crate::model::decision::Verdict;
 use crate::model::evidence::Approval;
 use crate::model::governance::{Override, Roles, Waiver};
 use crate::model::id::API_VERSION;
 use crate::model::review::Review;
 use crate::model::{Json, Time};
+
+/// The member of `data` that holds the settings.
+const SETTINGS: &str = "settings";
 
 /// A case.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -31,9 +34,11 @@ pub struct Case {
     pub name: String,
     /// Ids of the rules that are judged; no other counts.
     pub policies: Vec<String>,
-    /// What the rules are told.
+    /// What the rules are told: members of `data`, in the place of those that the run has. `settings`
+    /// is the settings themselves, or their path from the case's own folder; the shipped ones where
+    /// absent.
     #[serde(default)]
-    pub data: CaseData,
+    pub data: BTreeMap<String, Json>,
     /// The time of the decision, in the place of the fixture's; an `input` needs it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub now: Option<Time>,
@@ -72,16 +77,6 @@ pub struct CaseGovernance {
     /// Overrides.
     #[serde(default)]
     pub overrides: Vec<Override>,
-}
-
-/// What the rules of a case are told.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping with `settings`")]
-pub struct CaseData {
-    /// Path of a settings document from the case's own folder, or the settings themselves. The
-    /// shipped ones where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub settings: Option<Json>,
 }
 
 /// What must come of a case. Every part that is given must hold; at least one is.
@@ -168,6 +163,9 @@ impl Case {
         if self.change.is_some() && self.input.is_none() {
             return Some(("/change", "`change` chooses from an `input`, and there is none".to_owned()));
         }
+        if let Some((name, _)) = self.told().find(|(name, _)| misspelt(name, [SETTINGS]).is_some()) {
+            return Some(("/data", format!("the settings are called `settings`, not `{name}`")));
+        }
         let says_something = expect.verdict.is_some()
             || expect.indeterminate
             || expect.findings.is_some()
@@ -182,12 +180,18 @@ impl Case {
 
     /// The path of the settings that it names, where it names a file.
     pub fn settings_path(&self) -> Option<&str> {
-        self.data.settings.as_ref()?.0.as_str()
+        self.data.get(SETTINGS)?.0.as_str()
+    }
+
+    /// The members of `data` that it holds, but for the settings.
+    pub fn told(&self) -> impl Iterator<Item = (&str, &Json)> {
+        let members = self.data.iter().filter(|(name, _)| *name != SETTINGS);
+        members.map(|(name, value)| (name.as_str(), value))
     }
 
     /// The settings that it holds itself, as a document.
     pub fn inline_settings(&self) -> Option<Arc<Source>> {
-        let settings = self.data.settings.as_ref()?;
+        let settings = self.data.get(SETTINGS)?;
         (!settings.0.is_string())
             .then(|| Source::new(format!("data.settings of `{}`", self.name), settings.0.to_string()))
     }
@@ -239,6 +243,12 @@ mod tests {
     fn a_case_that_cannot_fail_is_not_a_case() {
         assert!(problem("review: r.json\nexpect: {}\n").contains("a case that expects nothing cannot fail"));
         assert!(problem("review: r.json\nexpect: {contains: []}\n").contains("cannot fail"));
+    }
+
+    #[test]
+    fn settings_are_called_so() {
+        let judged = "review: r.json\nexpect: {findings: []}\n";
+        assert!(problem(&format!("data: {{setings: {{}}}}\n{judged}")).contains("not `setings`"));
     }
 
     #[test]

@@ -86,7 +86,7 @@ fn cases() -> Vec<(Vec<String>, Review, Option<Value>)> {
     let read = |found: &suite::Found| -> Result<_, Vec<Diagnostic>> {
         let review = bench::fixture(&found.case, &found.file, &files)?;
         let review = found.case.review(&review).map_err(|problem| vec![problem])?;
-        let settings = bench::told(&found.case, &found.file, &files)?;
+        let settings = bench::settings_of(&found.case, &found.file, &files)?;
         Ok((found.case.policies.clone(), review, settings))
     };
     found

@@ -36,7 +36,7 @@ fn decisions(now: &str, roles: Roles, more: Vec<Approval>) -> BTreeMap<String, D
     let (merged, reviews) = reviews(now);
     let approvals = merged.input.evidence.approvals.into_iter().flatten().chain(more);
     let governance = Governance {
-        approvals: approvals.map(|record| Offered { record, genuine: true }).collect(),
+        approvals: approvals.map(|record| Offered::new(record, true, None)).collect(),
         roles,
         ..Governance::default()
     };

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::Stop;
 use super::evaluate::{meant, read_key};
 use super::output::{self, Terminal, say};
+use super::{Stop, counts};
 use crate::diag::{Diagnostic, codes};
 use crate::files;
+use crate::model::decision::Missing;
 use crate::model::evidence::Approval;
 use crate::model::id::{API_VERSION, Digest};
 use crate::model::input::Person;
@@ -25,7 +26,9 @@ use crate::report::Report;
   weighlock approve sha256:c0ff… --by lead@example --key lead.pem --out lead.yaml
 
 An approval counts if it is signed by a key that the operator lists for that person, or lies in the
-folder that `trust.approvals` names; and never for one's own change.")]
+folder that `trust.approvals` names; and never for one's own change.
+
+Exit codes: 0 written, 10 written and would not count under the operator's file, 2 usage.")]
 pub(crate) struct Args {
     /// Digest of the change, or its id with `--report`.
     #[arg(value_name = "CHANGE")]
@@ -45,18 +48,24 @@ pub(crate) struct Args {
     /// Private key of that person (PKCS#8 PEM) to sign with.
     #[arg(long, value_name = "KEY")]
     key: Option<PathBuf>,
+    /// The operator's file, under which it is to count [default: `weighlock.yaml` in the current
+    /// directory].
+    #[arg(short, long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// File to write to; standard output where absent.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
-pub(crate) fn run(args: Args, _: &Terminal, clock: &dyn Clock) -> Result<u8, Stop> {
+pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<u8, Stop> {
     let now = clock.now();
+    let config = counts::operator(args.config.as_deref(), terminal)?;
+    let subject = change(&args.change, args.report.as_deref(), Consent::Approval, &args.by)?;
     let mut approval = Approval {
         api_version: Some(API_VERSION.to_owned()),
         kind: Some("Approval".to_owned()),
         by: Person { id: said("--by", &args.by)? },
-        change: change(&args.change, args.report.as_deref(), Consent::Approval, &args.by)?,
+        change: subject.digest,
         plan: None,
         at: now,
         expires: expires(&args.expires, now)?,
@@ -68,7 +77,8 @@ pub(crate) fn run(args: Args, _: &Terminal, clock: &dyn Clock) -> Result<u8, Sto
         Some(path) => sign::sign_approval(&mut approval, &read_key(path)?),
         None => say("note: not signed; it counts only where operators put it (`trust.approvals`)"),
     }
-    write(&approval, args.out.as_deref(), &[args.key.as_ref(), args.report.as_ref()])
+    write(&approval, args.out.as_deref(), &[args.key.as_ref(), args.report.as_ref()])?;
+    Ok(counts::approval(&approval, &subject.missing, config.as_ref(), terminal))
 }
 
 /// A text that must say something.
@@ -132,10 +142,19 @@ impl Consent {
     }
 }
 
-/// The digest of a change, given or looked up, to which somebody consents.
-pub(super) fn change(text: &str, report: Option<&Path>, consent: Consent, by: &str) -> Result<Digest, Stop> {
+/// A change to which somebody consents.
+pub(super) struct Subject {
+    /// Its digest.
+    pub(super) digest: Digest,
+    /// What it still needs, where a report says so.
+    pub(super) missing: Vec<Missing>,
+}
+
+/// A change, given by its digest or looked up, to which somebody consents.
+pub(super) fn change(text: &str, report: Option<&Path>, consent: Consent, by: &str) -> Result<Subject, Stop> {
     let Some(report) = report else {
-        return Digest::parse(text).ok_or_else(|| {
+        let digest = Digest::parse(text);
+        return digest.map(|digest| Subject { digest, missing: Vec::new() }).ok_or_else(|| {
             Diagnostic::error(codes::USAGE, format!("`{text}` is not the digest of a change"))
                 .hint("give the digest that the report shows, or the id together with `--report`")
                 .into()
@@ -159,7 +178,7 @@ pub(super) fn change(text: &str, report: Option<&Path>, consent: Consent, by: &s
         let (message, hint) = consent.own();
         return Err(Diagnostic::error(codes::USAGE, message).hint(hint).into());
     }
-    Ok(found.change.digest.clone())
+    Ok(Subject { digest: found.change.digest.clone(), missing: found.missing.clone() })
 }
 
 /// Writes a record as YAML, never in the place of what it is made from.
@@ -167,7 +186,7 @@ pub(super) fn write<T: Serialize>(
     record: &T,
     out: Option<&Path>,
     made_from: &[Option<&PathBuf>],
-) -> Result<u8, Stop> {
+) -> Result<(), Stop> {
     let same = |out: &&Path| made_from.iter().flatten().any(|file| files::real(file) == files::real(out));
     if let Some(out) = out.filter(same) {
         let message = format!("the record cannot go to `{}`, which it is made from", out.display());
@@ -183,5 +202,5 @@ pub(super) fn write<T: Serialize>(
         }
         None => output::print(&text)?,
     }
-    Ok(0)
+    Ok(())
 }

@@ -159,6 +159,7 @@ pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<
     bar.finish_and_clear();
     spare(&outputs, &evaluated.files, args.sign_key.as_deref())?;
     passed_over(&evaluated.passed_over, &request);
+    unread(&evaluated.unread, &request);
     if let Some(folder) = &args.decision_out {
         record::write_all(folder, &evaluated, &evaluation.entries, &request, key.as_ref())?;
     }
@@ -220,6 +221,18 @@ fn passed_over(files: &[PathBuf], request: &pipeline::Request) {
         "note: `{first}` is part of the input, and was not read as configuration; name it with `--config {first}` \
          if whoever writes the input may also write the rules"
     ));
+}
+
+/// Says which facts would be believed and were not read. On trust, whatever is read is believed.
+fn unread(roots: &[PathBuf], request: &pipeline::Request) {
+    let here = Path::new(".").canonicalize().unwrap_or_default();
+    for root in roots.iter().filter(|_| !request.trust_input) {
+        let name = root.strip_prefix(&here).unwrap_or(root).display().to_string();
+        let name = clean(if name.is_empty() { "." } else { &name });
+        output::say(&format!(
+            "note: nothing in `{name}` was read, which `trust.inputs` lists: name it as an input for its facts to count"
+        ));
+    }
 }
 
 /// Reads a private key; what it holds is never shown.

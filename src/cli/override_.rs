@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::Stop;
 use super::approve::{Consent, change, expires, said, write};
 use super::evaluate::read_key;
 use super::output::{Terminal, say};
+use super::{Stop, counts};
 use crate::model::canonical;
 use crate::model::governance::Override;
 use crate::model::id::{API_VERSION, Digest};
@@ -20,7 +20,9 @@ use crate::pipeline::sign;
     --expires 4h --review-due 3d --key lead.pem --out override.yaml
 
 It sets denials and holds aside, never what could not be judged. It counts only for people who hold
-the role that `governance.overrideRole` names, never for their own change.")]
+the role that `governance.overrideRole` names, never for their own change.
+
+Exit codes: 0 written, 10 written and would not count under the operator's file, 2 usage.")]
 pub(crate) struct Args {
     /// Digest of the change, or its id with `--report`.
     #[arg(value_name = "CHANGE")]
@@ -46,18 +48,23 @@ pub(crate) struct Args {
     /// Private key of `--by` (PKCS#8 PEM) to sign with.
     #[arg(long, value_name = "KEY")]
     key: Option<PathBuf>,
+    /// The operator's file, under which it is to count [default: `weighlock.yaml` in the current
+    /// directory].
+    #[arg(short, long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// File to write to; standard output where absent.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
-pub(crate) fn run(args: Args, _: &Terminal, clock: &dyn Clock) -> Result<u8, Stop> {
+pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<u8, Stop> {
     let now = clock.now();
+    let config = counts::operator(args.config.as_deref(), terminal)?;
     let mut record = Override {
         api_version: API_VERSION.to_owned(),
         kind: "Override".to_owned(),
         id: String::new(),
-        change: change(&args.change, args.report.as_deref(), Consent::Override, &args.by)?,
+        change: change(&args.change, args.report.as_deref(), Consent::Override, &args.by)?.digest,
         by: said("--by", &args.by)?,
         reason: said("--reason", &args.reason)?,
         ticket: said("--ticket", &args.ticket)?,
@@ -70,5 +77,6 @@ pub(crate) fn run(args: Args, _: &Terminal, clock: &dyn Clock) -> Result<u8, Sto
         Some(path) => sign::sign_override(&mut record, &read_key(path)?),
         None => say("note: not signed; it counts only where operators put it (`trust.overrides`)"),
     }
-    write(&record, args.out.as_deref(), &[args.key.as_ref(), args.report.as_ref()])
+    write(&record, args.out.as_deref(), &[args.key.as_ref(), args.report.as_ref()])?;
+    Ok(counts::overriding(&record, now, config.as_ref(), terminal))
 }

@@ -1,5 +1,6 @@
 //! Shows what is wrong: file, line, caret, cause, hint, code.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::Range;
 
@@ -14,11 +15,68 @@ use crate::report::clean;
 
 /// How many problems are shown; the rest are counted.
 const SHOWN: usize = 20;
+/// How many of those that are alike are shown; of the rest the lines are named.
+const ALIKE: usize = 3;
+/// How many of those lines are named.
+const LINES: usize = 10;
+
+/// What problems have in common that are alike: the code, the file, and what is to be done.
+type Kind<'a> = (&'static str, Option<&'a str>, &'a str);
+
+fn kind(problem: &Diagnostic) -> Kind<'_> {
+    let file = problem.label.as_ref().map(|label| label.source.name.as_str());
+    (problem.code.id, file, problem.hint.as_deref().unwrap_or(&problem.message))
+}
+
+/// The problems that are shown, in their order, each with a word about those that are like it and
+/// are not; and how many are left that are like none of them.
+fn chosen(problems: &[Diagnostic]) -> (Vec<(&Diagnostic, Option<String>)>, usize) {
+    let mut kinds: HashMap<Kind<'_>, Vec<&Diagnostic>> = HashMap::new();
+    for problem in problems {
+        kinds.entry(kind(problem)).or_default().push(problem);
+    }
+    let mut seen: HashMap<Kind<'_>, usize> = HashMap::new();
+    let mut chosen = Vec::new();
+    // Kinds of which all is said.
+    let mut told: HashSet<Kind<'_>> = HashSet::new();
+    let mut left = 0_usize;
+    for problem in problems {
+        let alike = kinds.get(&kind(problem)).map(Vec::as_slice).unwrap_or_default();
+        let at = seen.entry(kind(problem)).or_default();
+        *at = at.saturating_add(1);
+        // One more takes no more lines than the word about it.
+        let whole = alike.len() <= ALIKE.saturating_add(1);
+        if chosen.len() >= SHOWN {
+            left = left.saturating_add(usize::from(!told.contains(&kind(problem))));
+        } else if whole || *at <= ALIKE {
+            let rest = alike.get(ALIKE..).filter(|_| !whole && *at == ALIKE);
+            told.extend(rest.map(|_| kind(problem)));
+            chosen.push((problem, rest.map(more)));
+        }
+    }
+    (chosen, left)
+}
+
+/// A word about problems that are like one that was shown.
+fn more(rest: &[&Diagnostic]) -> String {
+    let mut word = format!("… and {} more like this", rest.len());
+    if let Some((file, _, _)) = rest.first().and_then(|problem| problem.place()) {
+        let places = rest.iter().take(LINES.saturating_add(1)).filter_map(|problem| problem.place());
+        let mut lines: Vec<String> = places.map(|(_, line, _)| line.to_string()).collect();
+        let end = if lines.len() > LINES { ", …" } else { "" };
+        lines.truncate(LINES);
+        lines.dedup();
+        let lines = format!("{} {}", if lines.len() == 1 { "line" } else { "lines" }, lines.join(", "));
+        word.push_str(&format!(" in {}, {lines}{end}", clean(file)));
+    }
+    word
+}
 
 /// Prints problems on standard error: `error[code]: message` to begin with, in one line, so that it
 /// can be searched for.
 pub(crate) fn print(problems: &[Diagnostic], terminal: &Terminal) {
-    for problem in problems.iter().take(SHOWN) {
+    let (chosen, left) = chosen(problems);
+    for (problem, alike) in chosen {
         let mut theme = match terminal.error_color {
             true => GraphicalTheme::unicode(),
             false => GraphicalTheme::unicode_nocolor(),
@@ -34,9 +92,12 @@ pub(crate) fn print(problems: &[Diagnostic], terminal: &Terminal) {
             text = problem.to_string();
         }
         say(text.trim());
+        if let Some(word) = alike {
+            say(&word);
+        }
     }
-    if problems.len() > SHOWN {
-        say(&format!("… and {} more", problems.len().saturating_sub(SHOWN)));
+    if left > 0 {
+        say(&format!("… and {left} more"));
     }
 }
 
@@ -211,5 +272,69 @@ impl miette::Diagnostic for Shown<'_> {
         let span = &self.source.as_ref()?.span;
         let length = span.end.saturating_sub(span.start);
         Some(Box::new(std::iter::once(LabeledSpan::new(Some(short(clean(&label.text))), span.start, length))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::diag::codes;
+
+    fn problems(file: &Arc<Source>, hint: &str, count: usize) -> Vec<Diagnostic> {
+        let at = |(i, byte): (usize, usize)| {
+            let message = format!("`m{i}` of {hint}");
+            Diagnostic::error(codes::INPUT_FORGED, message).hint(hint).at(file, byte..byte, "here")
+        };
+        (0..count).zip((0..).step_by(2)).map(at).collect()
+    }
+
+    fn shown(problems: &[Diagnostic]) -> (Vec<String>, usize) {
+        let (chosen, left) = chosen(problems);
+        let word = |(problem, word): &(&Diagnostic, Option<String>)| {
+            format!(
+                "{}{}",
+                problem.message,
+                word.as_ref().map_or_else(String::new, |word| format!(" {word}"))
+            )
+        };
+        (chosen.iter().map(word).collect(), left)
+    }
+
+    #[test]
+    fn of_many_that_are_alike_a_few_are_shown_and_the_others_counted() {
+        let file = Source::new("in.yaml", "x\n".repeat(40));
+        let (all, left) = shown(&problems(&file, "h", 4));
+        assert_eq!((all.len(), left), (4, 0));
+        let (all, left) = shown(&problems(&file, "h", 5));
+        assert_eq!(left, 0);
+        assert_eq!(
+            all,
+            ["`m0` of h", "`m1` of h", "`m2` of h … and 2 more like this in in.yaml, lines 4, 5"]
+        );
+        let (all, _) = shown(&problems(&file, "h", 30));
+        assert!(
+            all[2].ends_with("and 27 more like this in in.yaml, lines 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, …")
+        );
+        // Another thing to do, another file: others.
+        let other = Source::new("two.yaml", "x\n".repeat(40));
+        let mixed = [problems(&file, "h", 5), problems(&file, "g", 1), problems(&other, "h", 5)].concat();
+        let (all, left) = shown(&mixed);
+        assert_eq!((all.len(), left), (7, 0), "{all:?}");
+        assert_eq!(all[3], "`m0` of g");
+        assert!(all[6].ends_with("2 more like this in two.yaml, lines 4, 5"));
+    }
+
+    #[test]
+    fn what_is_neither_shown_nor_like_what_is_shown_is_counted() {
+        let file = Source::new("in.yaml", "x\n".repeat(40));
+        let each: Vec<_> = (0..25).flat_map(|i| problems(&file, &format!("h{i}"), 1)).collect();
+        let (all, left) = shown(&each);
+        assert_eq!((all.len(), left), (20, 5));
+        // Of a kind that is cut off before its word is said, none is lost.
+        let late = [&each[..19], &problems(&file, "late", 9)].concat();
+        let (all, left) = shown(&late);
+        assert_eq!((all.len(), left), (20, 8));
     }
 }

@@ -16,7 +16,8 @@ pub(crate) struct RequestArgs {
     /// Input documents: files, folders, or `-` for standard input.
     #[arg(value_name = "INPUT", required = true)]
     inputs: Vec<PathBuf>,
-    /// The operator's file [default: `weighlock.yaml` in the current directory].
+    /// The operator's file; paths in it are relative to its folder [default: `weighlock.yaml` in the
+    /// current directory].
     #[arg(short, long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Policies: a folder, a file, `builtin` or `builtin:<profile>`; may be repeated [default: those

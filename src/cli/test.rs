@@ -1,11 +1,12 @@
 //! `weighlock test`: runs the cases beside policies.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::Stop;
 use super::output::{self, Terminal, say};
@@ -31,7 +32,8 @@ const MAX_DEPTH: usize = 64;
   weighlock test cases/ -p policies/ -o json
 
 Cases are the documents of `kind: Case` in files that end in `.case.yaml` or `.case.json`. A rule
-is told the shipped settings, those in `settings.yaml` beside the policies, or the case's own.
+is told the shipped settings, those in `settings.yaml` beside the policies, or the case's own; other
+data by `--data`, or under `data` in the case.
 
 Exit codes: 0 every case passed, 10 some did not or there is none, 2 something cannot be read.")]
 pub(crate) struct Args {
@@ -42,6 +44,10 @@ pub(crate) struct Args {
     /// folder `policies` that the cases are in, or the paths themselves].
     #[arg(short, long, value_name = "PATH")]
     policy: Vec<String>,
+    /// More data for policies: a JSON or YAML mapping; may be repeated. What a case says under `data`
+    /// takes its place.
+    #[arg(short, long, value_name = "FILE")]
+    data: Vec<PathBuf>,
     /// Run only cases in whose name, file or rules this text stands.
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
@@ -123,7 +129,7 @@ pub(crate) fn run(args: Args, _: &Terminal) -> Result<u8, Stop> {
     if cases.is_empty() {
         return Err(Stop::Problems(vec![nothing(&paths, args.filter.as_deref(), all)], 10));
     }
-    let mut bench = bench(&paths, &args.policy)?;
+    let mut bench = bench(&paths, &args.policy, &args.data, &cases)?;
     bench.compile()?;
     let begun = Instant::now();
     let ran: Vec<Ran<'_>> = cases.iter().map(|found| one(&mut bench, found)).collect();
@@ -161,7 +167,7 @@ fn nothing(paths: &[PathBuf], filter: Option<&str>, all: usize) -> Diagnostic {
 }
 
 /// The rules: those that are named, or those that the cases stand beside.
-fn bench(paths: &[PathBuf], named: &[String]) -> Result<Bench, Stop> {
+fn bench(paths: &[PathBuf], named: &[String], data: &[PathBuf], cases: &[Found]) -> Result<Bench, Stop> {
     let mut roots: Vec<String> = named.to_vec();
     if roots.is_empty() {
         roots.extend(paths.iter().map(|path| root(path).display().to_string()));
@@ -176,7 +182,15 @@ fn bench(paths: &[PathBuf], named: &[String]) -> Result<Bench, Stop> {
             .map_err(|error| Diagnostic::error(codes::CONFIG_INVALID, error.to_string()))?;
         config.settings = Some(Json(value));
     }
-    Ok(Bench::new(load::policies(&config, &roots, &[], false)?, Limits::default()))
+    // What some cases alone are told must be there for the policies to be read.
+    let mut lent: BTreeMap<&str, &Json> = cases.iter().flat_map(|found| found.case.told()).collect();
+    let data = load::data(&config, data).map(|mut data| {
+        lent.retain(|name, _| !data.contains_key(*name));
+        data.extend(lent.iter().map(|(name, value)| ((*name).to_owned(), value.0.clone())));
+        Value::Object(data)
+    });
+    let bundle = load::policies_told(&config, &roots, data, false)?;
+    Ok(Bench::new(bundle, Limits::default()).without(lent.into_keys()))
 }
 
 /// The folder of policies that a path lies in: the nearest that is called so, or its own.

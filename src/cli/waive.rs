@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::Stop;
 use super::approve::{Consent, change, expires, said, write};
 use super::evaluate::read_key;
 use super::output::{Terminal, say};
-use super::request::read_config;
+use super::{Stop, counts};
+use crate::config::Config;
 use crate::diag::{Diagnostic, codes, misspelt, nearest};
 use crate::model::canonical;
 use crate::model::governance::Waiver;
@@ -18,6 +18,7 @@ use crate::pipeline::{load, sign};
 
 /// Write a waiver: findings of waivable rules are set aside, within a scope, until it expires.
 #[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("covered").args(["scope", "change"]).required(true).multiple(true)))]
 #[command(after_help = "Example:
   weighlock waive --rule scans.fixable \\
     --scope application=drone-app --scope vulnerability=CVE-2026-2222 \\
@@ -26,14 +27,16 @@ use crate::pipeline::{load, sign};
     --expires 30d --out waivers/W-31.yaml
 
 A waiver counts if it is signed by a key that the operator lists for `--approved-by`, or lies in the
-folder that `trust.waivers` names.")]
+folder that `trust.waivers` names.
+
+Exit codes: 0 written, 10 written and would not count under the operator's file, 2 usage.")]
 pub(crate) struct Args {
     /// Id of a waivable rule; may be repeated.
     #[arg(long, value_name = "RULE", required = true)]
     rule: Vec<String>,
     /// What it is for: `application`, `asset`, `changeDigest`, `cluster`, `environment`, `kind`,
     /// `namespace`, `owner`, `path`, or a member of the finding; may be repeated, and all must match.
-    #[arg(long, value_name = "KEY=VALUE", required_unless_present = "change")]
+    #[arg(long, value_name = "KEY=VALUE")]
     scope: Vec<String>,
     /// The one change that it is for, as it is now: its digest, or its id with `--report`.
     #[arg(long, value_name = "CHANGE")]
@@ -62,8 +65,8 @@ pub(crate) struct Args {
     /// Private key of `--approved-by` (PKCS#8 PEM) to sign with.
     #[arg(long, value_name = "KEY")]
     key: Option<PathBuf>,
-    /// The operator's file, whose policies must have the rules [default: `weighlock.yaml` in the
-    /// current directory].
+    /// The operator's file, under which it is to count, and whose policies must have the rules
+    /// [default: `weighlock.yaml` in the current directory].
     #[arg(short, long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Policies that must have the rules: a folder, a file, `builtin` or `builtin:<profile>`; may be
@@ -90,7 +93,7 @@ pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<
         }
     }
     if let Some(change) = &args.change {
-        let digest = self::change(change, args.report.as_deref(), Consent::Waiver, &args.approved_by)?;
+        let digest = self::change(change, args.report.as_deref(), Consent::Waiver, &args.approved_by)?.digest;
         if Digest::parse(change).is_none() {
             scope.insert("change".to_owned(), change.clone());
         }
@@ -106,7 +109,8 @@ pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<
             say(&format!("note: `{key}` in the scope is a member of the finding; did you mean `{near}`?"));
         }
     }
-    waivable(&args, terminal)?;
+    let config = counts::operator(args.config.as_deref(), terminal)?;
+    waivable(&args, config.as_ref())?;
     if same_person(&args.owner, &args.approved_by) {
         return Err(Diagnostic::error(codes::USAGE, "owner and approver are the same person")
             .hint("somebody else has to agree to a waiver")
@@ -133,7 +137,8 @@ pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<
         Some(path) => sign::sign_waiver(&mut waiver, &read_key(path)?),
         None => say("note: not signed; it counts only where operators put it (`trust.waivers`)"),
     }
-    write(&waiver, args.out.as_deref(), &[args.key.as_ref(), args.report.as_ref()])
+    write(&waiver, args.out.as_deref(), &[args.key.as_ref(), args.report.as_ref()])?;
+    Ok(counts::waiver(&waiver, now, config.as_ref(), terminal))
 }
 
 /// Keys of a scope that are about the change and its asset; others are members of the finding.
@@ -141,12 +146,9 @@ const SCOPE: &[&str] =
     &["application", "asset", "change", "cluster", "environment", "kind", "namespace", "owner", "path"];
 
 /// Whether the rules are there and may be waived, as far as that can be told.
-fn waivable(args: &Args, terminal: &Terminal) -> Result<(), Stop> {
-    let config = match read_config(args.config.as_deref(), &[], terminal) {
-        Err(Stop::Problems(problems, _)) if args.config.is_none() => Err(problems),
-        other => Ok(other?),
-    };
-    let bundle = match config.and_then(|config| load::policies(&config, &args.policy, &[], false)) {
+fn waivable(args: &Args, config: Option<&Config>) -> Result<(), Stop> {
+    let Some(config) = config else { return Ok(()) };
+    let bundle = match load::policies(config, &args.policy, &[], false) {
         Ok(bundle) => bundle,
         Err(problems) => {
             let why = problems.first().map_or_else(String::new, |problem| format!(": {problem}"));

@@ -343,10 +343,12 @@ fn dedup(missing: &mut Vec<Missing>) {
     *missing = kept;
 }
 
-/// Puts findings in a fixed order, each once. What is the same to the byte was said twice.
+/// Puts findings in a fixed order, each once: that the asset is not known is why others are there, and
+/// comes first. What is the same to the byte was said twice.
 fn sort(findings: &mut Vec<Finding>) {
-    fn key(finding: &Finding) -> (Effect, &str, Option<&str>, &str) {
-        (finding.effect, &finding.rule, finding.path.as_deref(), &finding.message)
+    fn key(finding: &Finding) -> (Effect, bool, &str, Option<&str>, &str) {
+        let follows = finding.rule != "weighlock.asset";
+        (finding.effect, follows, &finding.rule, finding.path.as_deref(), &finding.message)
     }
     findings.sort_by(|a, b| key(a).cmp(&key(b)));
     // Only those that read the same are written out to be told apart.

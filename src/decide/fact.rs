@@ -294,11 +294,17 @@ pub fn unknown(review: &Review, name: &str) -> Vec<Unknown> {
         .filter(|unknown| unknown.fact == name)
         .map(|unknown| (unknown.subject.as_str(), unknown.reason))
         .collect();
+    // What an asset says of itself was looked at, where the asset was: a clock is why it is not known.
+    let of_asset = name.starts_with("asset.") || name == "context.environment";
+    let by_clock = review.unknown.iter().find(|unknown| {
+        unknown.fact == "inventory" && matches!(unknown.reason, UnknownReason::Future | UnknownReason::Stale)
+    });
+    let clock = by_clock.filter(|_| of_asset && review.asset.is_none()).map(|unknown| unknown.reason);
     missing
         .into_iter()
         .map(|(subject, reason)| Unknown {
             fact: name.to_owned(),
-            reason: said.get(subject.as_str()).copied().unwrap_or(reason),
+            reason: said.get(subject.as_str()).copied().or(clock).unwrap_or(reason),
             subject,
             required_by: Vec::new(),
         })

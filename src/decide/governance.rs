@@ -27,6 +27,18 @@ pub struct Offered<T> {
     pub record: T,
     /// Whether it is genuine.
     pub genuine: bool,
+    /// Whether it bears a signature that does not verify: then it is not genuine, wherever it was
+    /// read, for somebody altered it or signed for another.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub forged: bool,
+}
+
+impl<T> Offered<T> {
+    /// Takes a record, whether whoever reads it believes it without a signature, and whether its
+    /// signature holds, where it bears one.
+    pub fn new(record: T, believed: bool, holds: Option<bool>) -> Self {
+        Self { record, genuine: holds.unwrap_or(believed), forged: holds == Some(false) }
+    }
 }
 
 /// Every record that was offered, and the rules that they are held to.
@@ -122,7 +134,9 @@ impl<'a> Quorum<'a> {
                 continue;
             }
             let by = approval.by.id.as_str();
-            let reason = if !offered.genuine {
+            let reason = if offered.forged {
+                "its signature does not verify with any key that `trust.keys` lists for that person"
+            } else if !offered.genuine {
                 "not signed by a key of that person, nor read from where only operators write"
             } else if author.is_none() {
                 anonymity(review)
@@ -389,17 +403,20 @@ fn matching(places: &[&str], people: &[(&str, &[String], Time)]) -> Vec<Option<u
     (0..places.len()).map(|place| holds.iter().position(|held| *held == Some(place))).collect()
 }
 
-/// Why a waiver cannot be used at all; `None` where it can.
-pub fn waiver_fault(
-    offered: &Offered<Waiver>,
-    governance: &Governance,
-    rules: &BTreeMap<&str, &Metadata>,
-    now: Time,
-) -> Option<String> {
+/// Why a record is not counted that bears a signature which is not its person's.
+pub fn unverified(person: &str) -> String {
+    format!("its signature does not verify with any key that `trust.keys` lists for `{person}`")
+}
+
+/// Why a waiver cannot be used, whatever rules there are; `None` where it can.
+pub fn waiver_terms(offered: &Offered<Waiver>, governance: &Governance, now: Time) -> Option<String> {
     let waiver = &offered.record;
     let text = |value: &str| value.trim().is_empty();
     if waiver.expires <= now {
         return Some("it has expired".to_owned());
+    }
+    if offered.forged {
+        return Some(unverified(&waiver.approved_by));
     }
     if !offered.genuine {
         return Some(
@@ -428,7 +445,20 @@ pub fn waiver_fault(
                 .to_owned(),
         );
     }
-    for rule in &waiver.rules {
+    None
+}
+
+/// Why a waiver cannot be used at all; `None` where it can.
+pub fn waiver_fault(
+    offered: &Offered<Waiver>,
+    governance: &Governance,
+    rules: &BTreeMap<&str, &Metadata>,
+    now: Time,
+) -> Option<String> {
+    if let Some(fault) = waiver_terms(offered, governance, now) {
+        return Some(fault);
+    }
+    for rule in &offered.record.rules {
         match rules.get(rule.as_str()) {
             None => {
                 let near = crate::diag::nearest(rule, rules.keys().copied());
@@ -480,16 +510,13 @@ pub fn covers(waiver: &Waiver, finding: &Finding, review: &Review) -> bool {
     })
 }
 
-/// Why an override cannot be used for a change; `None` where it can.
-pub fn override_fault(
-    offered: &Offered<Override>,
-    governance: &Governance,
-    review: &Review,
-    now: Time,
-) -> Option<String> {
+/// Why an override cannot be used, whatever the change is; `None` where it can.
+pub fn override_terms(offered: &Offered<Override>, governance: &Governance, now: Time) -> Option<String> {
     let record = &offered.record;
-    let change = &review.change;
     let roles = governance.roles.get(&record.by);
+    if offered.forged {
+        return Some(unverified(&record.by));
+    }
     if !offered.genuine {
         return Some(
             "it is not signed by a key of `by`, nor read from where only operators write".to_owned(),
@@ -514,6 +541,20 @@ pub fn override_fault(
         }
         Some(_) => {}
     }
+    None
+}
+
+/// Why an override cannot be used for a change; `None` where it can.
+pub fn override_fault(
+    offered: &Offered<Override>,
+    governance: &Governance,
+    review: &Review,
+    now: Time,
+) -> Option<String> {
+    let (record, change) = (&offered.record, &review.change);
+    if let Some(fault) = override_terms(offered, governance, now) {
+        return Some(fault);
+    }
     let Some(author) = &change.author else { return Some(anonymity(review).to_owned()) };
     let own =
         author.is(&record.by) || change.requested_by.as_ref().is_some_and(|person| person.is(&record.by));
@@ -521,45 +562,5 @@ pub fn override_fault(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LATER: Time = Time::MAX;
-
-    #[test]
-    fn one_person_fills_one_place() {
-        let both = ["lead".to_owned(), "release".to_owned()];
-        let lead = ["lead".to_owned()];
-        // b holds both roles, a only one: the matching must give b the place that a cannot take.
-        let people = [("a", lead.as_slice(), LATER), ("b", both.as_slice(), LATER)];
-        let filled = matching(&["lead", "release"], &people);
-        assert_eq!(filled, [Some(0), Some(1)]);
-        let people = [("b", both.as_slice(), LATER)];
-        assert_eq!(matching(&["lead", "release"], &people).iter().flatten().count(), 1);
-    }
-
-    #[test]
-    fn a_hold_for_evidence_is_not_ended_by_evidence_that_the_rule_has_seen() {
-        let review: Review = serde_json::from_str(include_str!("../../testdata/review.json")).unwrap();
-        assert!(fact::unknown(&review, "inventory").is_empty());
-        let quorum = Quorum::default();
-        let evidence = Need::Evidence("inventory".into());
-        assert!(!quorum.best(&evidence, &review).unwrap().satisfied);
-        let either = Need::Any(vec![evidence, Need::Time(review.context.now)]);
-        assert!(quorum.best(&either, &review).unwrap().satisfied);
-        let error = quorum.best(&Need::Evidence("x".into()), &review).unwrap_err();
-        assert_eq!(error, BadNeed::Fact("x".into()));
-    }
-
-    #[test]
-    fn needs_that_make_no_sense_are_errors() {
-        assert_eq!(unfold(&Need::All(Vec::new())).unwrap_err(), BadNeed::Empty("all"));
-        assert_eq!(unfold(&Need::Any(Vec::new())).unwrap_err(), BadNeed::Empty("any"));
-        let nobody = Need::Approval(ApprovalNeed { role: "r".into(), count: 0 });
-        assert_eq!(unfold(&nobody).unwrap_err(), BadNeed::Nobody("r".into()));
-        let two = Need::Any(vec![Need::Time(LATER), Need::Time(LATER)]);
-        assert_eq!(unfold(&Need::All(vec![two; 7])).unwrap_err(), BadNeed::TooMany);
-        let huge = Need::Approval(ApprovalNeed { role: "r".into(), count: u32::MAX });
-        assert_eq!(unfold(&huge).unwrap_err(), BadNeed::TooMany);
-    }
-}
+#[path = "governance/tests.rs"]
+mod tests;

@@ -179,6 +179,10 @@ impl de::Error for Problem {
     }
 
     fn invalid_type(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        let old = match found {
+            de::Unexpected::Str(text) => old_truth(text).map(|truth| (text.to_owned(), truth)),
+            _ => None,
+        };
         let found = match found {
             de::Unexpected::Bool(b) => format!("`{b}`"),
             de::Unexpected::Unsigned(n) => format!("the number `{n}`"),
@@ -190,7 +194,11 @@ impl de::Error for Problem {
             de::Unexpected::Map => "a mapping".to_owned(),
             _ => "something else".to_owned(),
         };
-        Self::new(codes::INPUT_INVALID, format!("expected {}, found {found}", wanted(expected)), "here")
+        let wanted = wanted(expected);
+        let truth = old.filter(|_| wanted.contains("`true` or `false`"));
+        let hint = truth.map(|(text, truth)| format!("write `{truth}`: `{text}` is text"));
+        let message = format!("expected {wanted}, found {found}");
+        Self { hint, ..Self::new(codes::INPUT_INVALID, message, "here") }
     }
 
     fn invalid_value(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
@@ -230,6 +238,15 @@ impl de::Error for Problem {
 
     fn duplicate_field(field: &'static str) -> Self {
         Self::new(codes::INPUT_DUPLICATE, format!("duplicate key `{field}`"), "a second time")
+    }
+}
+
+/// What YAML 1.1 takes for true or false, and YAML 1.2 for text.
+pub fn old_truth(text: &str) -> Option<bool> {
+    match text {
+        "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
+        "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),
+        _ => None,
     }
 }
 

@@ -65,6 +65,10 @@ pub fn read(source: &Arc<Source>, raw: bool) -> Result<Vec<Document>, Diagnostic
             node.get("apiVersion").filter(|_| !ours).map_or_else(|| known_span(node), |n| n.span.clone());
         match Kind::of(source, head("apiVersion"), head("kind"), &named)? {
             Kind::Input => {
+                if let Some(tree::Value::List(assets)) = node.get("inventory").map(|list| &list.value) {
+                    let mut objects = assets.iter().filter_map(|asset| asset.get("object"));
+                    objects.try_for_each(|object| as_clusters_read(source, object))?;
+                }
                 documents.push(Document::Input(document::read_node(source, node)?, Origin::Input(index)));
             }
             Kind::Approval => {
@@ -76,12 +80,36 @@ pub fn read(source: &Arc<Source>, raw: bool) -> Result<Vec<Document>, Diagnostic
             }
             Kind::Override => documents.push(Document::Override(document::read_node(source, node)?)),
             Kind::Foreign => {
+                if head("apiVersion").is_some() && head("kind").is_some() {
+                    as_clusters_read(source, node)?;
+                }
                 let value: Json = document::read_node(source, node)?;
                 foreign(source, value.0, index, raw, "", &known_span(node), &mut documents)?;
             }
         }
     }
     Ok(documents)
+}
+
+/// Refuses in an object what a cluster reads otherwise: `privileged: yes` is text in YAML 1.2, which
+/// no policy takes for true, and true in YAML 1.1, which clusters read.
+fn as_clusters_read(source: &Arc<Source>, object: &Node) -> Result<(), Diagnostic> {
+    let mut open = vec![object];
+    while let Some(node) = open.pop() {
+        match &node.value {
+            tree::Value::List(items) => open.extend(items),
+            tree::Value::Map(members) => open.extend(members.iter().map(|(_, member)| member)),
+            tree::Value::Scalar { text, plain } => {
+                let Some(truth) = document::old_truth(text).filter(|_| *plain) else { continue };
+                let message =
+                    format!("`{text}` is text here, and `{truth}` in a cluster, which reads YAML 1.1");
+                return Err(Diagnostic::error(codes::INPUT_INVALID, message)
+                    .hint(format!("write `{truth}`, or put it in quotes where text is meant"))
+                    .at(source, node.span.clone(), "here"));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn read_json(source: &Arc<Source>, raw: bool) -> Result<Vec<Document>, Diagnostic> {
@@ -288,6 +316,36 @@ mod tests {
         assert_eq!(error.place(), Some(("in", 2, 7)));
         assert!(one("a: 1\n").unwrap_err().hint.unwrap().contains("--raw"));
         assert!(read(&Source::new("in", "a: 1\n"), true).is_ok());
+    }
+
+    #[test]
+    fn what_a_cluster_reads_otherwise_is_refused() {
+        let pod = |value: &str| {
+            format!(
+                "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers: [{{name: c, image: b, securityContext: {{privileged: {value}}}}}]\n"
+            )
+        };
+        let within = |value: &str| {
+            format!(
+                "apiVersion: weighlock.dev/v1\nkind: Input\ninventory: [{{id: a, kind: pod, object: {{spec: {{privileged: {value}}}}}}}]\n"
+            )
+        };
+        for (value, truth) in [("yes", "true"), ("On", "true"), ("NO", "false"), ("off", "false")] {
+            for text in [pod(value), within(value)] {
+                let error = one(&text).unwrap_err();
+                assert!(error.message.contains(&format!("`{value}` is text here, and `{truth}`")), "{error}");
+                assert!(error.place().is_some_and(|(_, line, _)| line >= 3), "{error}");
+            }
+        }
+        for value in ["true", "'yes'", "yesterday", "y"] {
+            assert!(one(&pod(value)).is_ok() && one(&within(value)).is_ok(), "{value}");
+        }
+        // Elsewhere it is text for everybody.
+        assert!(read(&Source::new("in", "on: yes\n"), true).is_ok());
+        let typed =
+            "apiVersion: weighlock.dev/v1\nkind: Input\nevidence: {advisories: [{id: A, exploited: yes}]}\n";
+        let error = one(typed).unwrap_err();
+        assert_eq!(error.hint.as_deref(), Some("write `true`: `yes` is text"), "{error}");
     }
 
     #[test]

@@ -98,6 +98,9 @@ impl PrivateKey {
         if pem.starts_with("-----BEGIN ENCRYPTED") {
             return Err("the key is encrypted; give a PKCS#8 key without a passphrase".to_owned());
         }
+        if pem.starts_with("-----BEGIN EC P") {
+            return Err("the key is in SEC1 form; `openssl pkcs8 -topk8 -nocrypt` makes it PKCS#8".to_owned());
+        }
         if let Ok(key) = p256::ecdsa::SigningKey::from_pkcs8_pem(pem) {
             return Ok(Self::P256(Box::new(key)));
         }
@@ -159,6 +162,11 @@ pub(crate) mod tests {
         let error = PrivateKey::parse("-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----")
             .unwrap_err();
         assert!(!error.contains("c2Vj"));
+        for head in ["EC PARAMETERS", "EC PRIVATE KEY"] {
+            let sec1 = format!("-----BEGIN {head}-----\nc2VjcmV0\n-----END {head}-----");
+            let error = PrivateKey::parse(&sec1).unwrap_err();
+            assert!(error.contains("openssl pkcs8 -topk8 -nocrypt") && !error.contains("c2Vj"), "{error}");
+        }
         assert!(PublicKey::parse("hello").unwrap_err().contains("BEGIN PUBLIC KEY"));
     }
 }

@@ -68,18 +68,19 @@ pub(super) fn named(settings: &Settings) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     let mut some = |names: &Option<Vec<String>>| all.extend(names.iter().flatten().cloned());
     if let Some(updates) = &settings.updates {
-        updates.types.iter().for_each(|entry| some(&entry.environments));
-        updates.minimum_age.iter().for_each(|entry| some(&entry.environments));
-        updates.freezes.iter().for_each(|entry| some(&entry.environments));
-        updates.windows.iter().for_each(|entry| some(&entry.environments));
+        updates.types.iter().flatten().for_each(|entry| some(&entry.environments));
+        updates.minimum_age.iter().flatten().for_each(|entry| some(&entry.environments));
+        updates.freezes.iter().flatten().for_each(|entry| some(&entry.environments));
+        updates.windows.iter().flatten().for_each(|entry| some(&entry.environments));
     }
     settings
         .strategy
         .iter()
         .flat_map(|strategy| &strategy.canary)
+        .flatten()
         .for_each(|entry| some(&entry.environments));
-    all.extend(settings.hardening.iter().flat_map(|hardening| hardening.pinned.clone()));
-    let steps = settings.promotion.iter().flat_map(|promotion| &promotion.paths);
+    all.extend(settings.hardening.iter().flat_map(|hardening| &hardening.pinned).flatten().cloned());
+    let steps = settings.promotion.iter().flat_map(|promotion| &promotion.paths).flatten();
     all.extend(steps.flat_map(|step| [step.from.clone(), step.to.clone()]));
     all
 }

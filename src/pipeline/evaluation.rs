@@ -20,6 +20,7 @@ use crate::facts::signature;
 use crate::files;
 use crate::model::decision::Decision;
 use crate::model::finding::Location;
+use crate::model::governance::Waiver;
 use crate::model::input::Change;
 use crate::model::plan::Plan;
 use crate::model::rule::View;
@@ -76,6 +77,8 @@ pub struct Evaluated {
     pub waivers_at: Vec<Location>,
     /// Files in the input that are named like the operator's, and were passed over.
     pub passed_over: Vec<PathBuf>,
+    /// Files and folders whose facts operators vouch for, and of which nothing was read.
+    pub unread: Vec<PathBuf>,
     /// Every file that it was made from, each by its one path.
     pub files: HashSet<PathBuf>,
 }
@@ -138,43 +141,48 @@ fn read(request: &Request) -> Result<Evaluated, Vec<Diagnostic>> {
     let places = config.waivers.iter().map(|(_, place)| place);
     let waivers_at = places.chain(inputs.waivers.iter().map(|(_, _, place)| place)).cloned().collect();
     let mut files = inputs.files;
+    let unread = |root: &&PathBuf| !files.iter().any(|file| file.starts_with(root));
+    let unread = config.inputs.iter().filter(unread).cloned().collect();
     let policies = judge.bundle().files.iter().map(|file| Path::new(&file.source.name));
     let named = config.files.iter().chain(&request.data).map(PathBuf::as_path);
     files.extend(policies.chain(named).map(files::real));
-    Ok(Evaluated { merged, judge, options, waivers_at, passed_over: inputs.passed_over, files })
+    Ok(Evaluated { merged, judge, options, waivers_at, passed_over: inputs.passed_over, unread, files })
 }
 
 fn options(request: &Request, inputs: &Inputs) -> Options {
     let config = &request.config;
-    let mut approvals: Vec<_> =
-        config.approvals.iter().map(|record| Offered { record: record.clone(), genuine: true }).collect();
-    approvals.extend(inputs.approvals.iter().map(|(record, genuine)| Offered {
-        genuine: *genuine || sign::approval_is_genuine(record, &config.keys),
-        record: record.clone(),
-    }));
-    let mut waivers: Vec<_> =
-        config.waivers.iter().map(|(record, _)| Offered { record: record.clone(), genuine: true }).collect();
-    waivers.extend(inputs.waivers.iter().map(|(record, genuine, _)| Offered {
-        genuine: *genuine
-            || (config.roles.get(&record.approved_by).is_some_and(|roles| !roles.is_empty())
-                && sign::waiver_is_genuine(record, &config.keys)),
-        record: record.clone(),
-    }));
-    let mut overrides: Vec<_> =
-        config.overrides.iter().map(|record| Offered { record: record.clone(), genuine: true }).collect();
-    overrides.extend(inputs.overrides.iter().map(|(record, genuine)| Offered {
-        genuine: *genuine || sign::override_is_genuine(record, &config.keys),
-        record: record.clone(),
-    }));
+    let keys = &config.keys;
+    // What operators hold counts as theirs, and what is signed as its person's; a signature that
+    // does not hold makes either worthless.
+    let approvals = config.approvals.iter().map(|record| (record, true));
+    let approvals = approvals.chain(inputs.approvals.iter().map(|(record, vouched)| (record, *vouched)));
+    let waivers = config.waivers.iter().map(|(record, _)| (record, true));
+    let waivers = waivers.chain(inputs.waivers.iter().map(|(record, vouched, _)| (record, *vouched)));
+    let overrides = config.overrides.iter().map(|record| (record, true));
+    let overrides = overrides.chain(inputs.overrides.iter().map(|(record, vouched)| (record, *vouched)));
+    let has_role = |person: &str| config.roles.get(person).is_some_and(|roles| !roles.is_empty());
+    let waiver = |record: &Waiver, vouched: bool| {
+        let offered = Offered::new(record.clone(), vouched, sign::waiver_holds(record, keys));
+        // Whose signature is all that speaks for it holds a role.
+        Offered { genuine: offered.genuine && (vouched || has_role(&record.approved_by)), ..offered }
+    };
     Options {
         now: request.now,
         asserted: request.trust_input,
         simulated: request.simulated,
         enforcement: config.enforcement.clone(),
         governance: Governance {
-            approvals,
-            waivers,
-            overrides,
+            approvals: approvals
+                .map(|(record, vouched)| {
+                    Offered::new(record.clone(), vouched, sign::approval_holds(record, keys))
+                })
+                .collect(),
+            waivers: waivers.map(|(record, vouched)| waiver(record, vouched)).collect(),
+            overrides: overrides
+                .map(|(record, vouched)| {
+                    Offered::new(record.clone(), vouched, sign::override_holds(record, keys))
+                })
+                .collect(),
             roles: config.roles.clone(),
             terms: config.terms.clone(),
         },
@@ -223,7 +231,7 @@ impl Planning {
         let protected = protected(&request.config);
         let base = plan::Options { protected, ..plan::Options::new(request.now) };
         let base = plan::Options { ttl: raw.ttl.unwrap_or(base.ttl), ..base };
-        Self { base, freezes: settings.updates.map(|updates| updates.freezes).unwrap_or_default() }
+        Self { base, freezes: settings.updates.and_then(|updates| updates.freezes).unwrap_or_default() }
     }
 
     fn options(&self, decision: &Decision) -> plan::Options {

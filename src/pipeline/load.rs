@@ -233,6 +233,19 @@ pub fn policies(
     data: &[PathBuf],
     rego_v0: bool,
 ) -> Result<Bundle, Vec<Diagnostic>> {
+    policies_told(config, named, self::data(config, data).map(Value::Object), rego_v0)
+}
+
+/// Reads policies by name, which see these data.
+///
+/// # Errors
+/// Everything that is wrong with them.
+pub fn policies_told(
+    config: &Config,
+    named: &[String],
+    data: Result<Value, Vec<Diagnostic>>,
+    rego_v0: bool,
+) -> Result<Bundle, Vec<Diagnostic>> {
     let names: Vec<String> = match (named.is_empty(), config.policies.is_empty()) {
         (false, _) => named.to_vec(),
         (true, false) => config.policies.clone(),
@@ -249,7 +262,7 @@ pub fn policies(
     files.sort();
     // A library that two profiles share comes once.
     files.dedup();
-    let data = self::data(config, data).unwrap_or_else(|found| {
+    let data = data.unwrap_or_else(|found| {
         problems.extend(found);
         Value::Null
     });
@@ -319,7 +332,7 @@ impl Texts {
             return Ok(any);
         }
         // A file that is named is meant; in a folder, only what ends like a policy is.
-        if path != root && ![".rego", ".yaml", ".yml"].iter().any(|end| name.ends_with(end)) {
+        if path != root && ![".rego", ".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end)) {
             return Ok(false);
         }
         // However often it is named, what one file says is said once.
@@ -338,7 +351,10 @@ impl Texts {
 }
 
 /// What policies see as `data`: settings, and members of the files that are named.
-fn data(config: &Config, paths: &[PathBuf]) -> Result<Value, Vec<Diagnostic>> {
+///
+/// # Errors
+/// Everything that is wrong with them.
+pub fn data(config: &Config, paths: &[PathBuf]) -> Result<Map<String, Value>, Vec<Diagnostic>> {
     let mut problems = Vec::new();
     let settings = match &config.settings {
         Some(settings) => settings.0.clone(),
@@ -374,5 +390,5 @@ fn data(config: &Config, paths: &[PathBuf]) -> Result<Value, Vec<Diagnostic>> {
             }
         }
     }
-    if problems.is_empty() { Ok(Value::Object(members)) } else { Err(problems) }
+    if problems.is_empty() { Ok(members) } else { Err(problems) }
 }

@@ -13,8 +13,9 @@ use crate::diag::misspelt;
 use crate::model::decision::Decision;
 use crate::model::evidence::Severity;
 use crate::model::finding::{Effect, Finding, Location};
+use crate::model::governance::Waiver;
 use crate::model::id::Digest;
-use crate::model::input::{AssetKind, ChangeKind};
+use crate::model::input::{Asset, AssetKind, ChangeKind};
 use crate::model::time::Time;
 
 /// How many approvals, and how many overrides, for changes that are not there are named.
@@ -29,10 +30,9 @@ pub(super) fn all(evaluated: &Evaluated, decisions: &[Decision], request: &Reque
     findings.extend(off(evaluated, decisions));
     findings.extend(elsewhere(evaluated, decisions));
     let unnamed = unnamed(evaluated, decisions, request);
-    if unnamed.is_empty() {
-        findings.extend(unmatched(evaluated, decisions, request));
-    }
-    findings.extend(unnamed);
+    let told: BTreeSet<&str> = unnamed.iter().map(|(environment, _)| *environment).collect();
+    findings.extend(unmatched(evaluated, decisions, request, &told));
+    findings.extend(unnamed.into_iter().map(|(_, finding)| finding));
     findings.sort_by(|a, b| (&a.rule, &a.message).cmp(&(&b.rule, &b.message)));
     findings
 }
@@ -46,13 +46,19 @@ fn records(evaluated: &Evaluated, decisions: &[Decision]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (offered, Location { file, line, .. }) in governance.waivers.iter().zip(&evaluated.waivers_at) {
         let id = &offered.record.id;
+        let mut remedy = "remove the waiver, or correct it".to_owned();
         let what = match waiver_fault(offered, governance, &rules, evaluated.options.now) {
             Some(fault) => format!("is not counted: {fault}"),
-            None if !used.contains(id.as_str()) => "sets nothing aside".to_owned(),
+            None if !used.contains(id.as_str()) => {
+                if let Some((name, near)) = meant(&offered.record, evaluated, decisions) {
+                    remedy = format!("nothing here has the {name}; did you mean `{near}`?");
+                }
+                "sets nothing aside".to_owned()
+            }
             None => continue,
         };
         let message = format!("the waiver `{id}` of `{file}:{line}` {what}");
-        findings.push(remark("weighlock.waivers", message, "remove the waiver, or correct it"));
+        findings.push(remark("weighlock.waivers", message, &remedy));
     }
     for entry in &evaluated.options.enforcement {
         // Our own findings are no rules, and may be meant.
@@ -63,6 +69,34 @@ fn records(evaluated: &Evaluated, decisions: &[Decision]) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// What the scope of a waiver names and nothing here has, and what here is written almost the same.
+fn meant<'a>(
+    waiver: &Waiver,
+    evaluated: &'a Evaluated,
+    decisions: &'a [Decision],
+) -> Option<(String, &'a str)> {
+    let inventory = &evaluated.merged.input.inventory;
+    waiver.scope.iter().find_map(|(key, value)| {
+        let of_asset: fn(&Asset) -> Option<&str> = match key.as_str() {
+            "application" => |asset| asset.application.as_deref(),
+            "asset" => |asset| Some(&asset.id),
+            "cluster" => |asset| asset.cluster.as_deref(),
+            "environment" => |asset| asset.environment.as_deref(),
+            "namespace" => |asset| asset.namespace.as_deref(),
+            "owner" => |asset| asset.owner.as_deref(),
+            _ => return None,
+        };
+        let entered = decisions.iter().filter_map(|d| d.change.environment.as_deref());
+        let here: BTreeSet<&str> =
+            inventory.iter().filter_map(of_asset).chain(entered.filter(|_| key == "environment")).collect();
+        if here.contains(value.as_str()) {
+            return None;
+        }
+        let near = here.into_iter().find(|other| is_slip(value, other) || is_short(value, other))?;
+        Some((format!("{key} `{value}`"), near))
+    })
 }
 
 /// Rules that operators switched off, where they would have spoken about a change: one word for
@@ -175,7 +209,11 @@ fn quoted(words: &[&str]) -> String {
 /// Environments of changes that nothing names, though something is said of others: one that is
 /// misspelt is held to less. Where operators wrote no settings, they named no environments, and
 /// only what looks like a known one is worth a word.
-fn unnamed(evaluated: &Evaluated, decisions: &[Decision], request: &Request) -> Vec<Finding> {
+fn unnamed<'a>(
+    evaluated: &Evaluated,
+    decisions: &'a [Decision],
+    request: &Request,
+) -> Vec<(&'a str, Finding)> {
     let config = &request.config;
     let known = environments::known(&evaluated.judge, config);
     if known.is_empty() {
@@ -209,14 +247,20 @@ fn unnamed(evaluated: &Evaluated, decisions: &[Decision], request: &Request) -> 
             let changes = if count == 1 { "a change".to_owned() } else { format!("{count} changes") };
             let message =
                 format!("{changes} to `{environment}`, an environment that no policy or setting names");
-            Some(remark("weighlock.environments", message, &remedy))
+            Some((environment, remark("weighlock.environments", message, &remedy)))
         })
         .collect()
 }
 
 /// Environments that rules and operators name and nothing here is in, though a change is to one
-/// that is written almost the same: a freeze for `prodution` stops nothing.
-fn unmatched(evaluated: &Evaluated, decisions: &[Decision], request: &Request) -> Vec<Finding> {
+/// that is written almost the same: a freeze for `prodution` or `prod` stops nothing. Of those in
+/// `told` it was said already.
+fn unmatched(
+    evaluated: &Evaluated,
+    decisions: &[Decision],
+    request: &Request,
+    told: &BTreeSet<&str>,
+) -> Vec<Finding> {
     let bundle = evaluated.judge.bundle();
     let mut names: BTreeMap<String, &str> = BTreeMap::new();
     let enforced = evaluated.options.enforcement.iter().filter_map(|entry| entry.environments.as_ref());
@@ -243,7 +287,9 @@ fn unmatched(evaluated: &Evaluated, decisions: &[Decision], request: &Request) -
         .into_iter()
         .filter(|(name, _)| !there.contains(name.as_str()))
         .filter_map(|(name, who)| {
-            let near = weighed.iter().find(|environment| is_slip(&name, environment))?;
+            let near = weighed
+                .iter()
+                .find(|other| !told.contains(*other) && (is_slip(&name, other) || is_short(&name, other)))?;
             let message = format!("{who} the environment `{name}`, in which nothing is here");
             Some(remark("weighlock.environments", message, &format!("did you mean `{near}`?")))
         })
@@ -261,6 +307,14 @@ fn is_slip(name: &str, other: &str) -> bool {
     same || (misspelt(name, [other]).is_some()
         && digits(name) == digits(other)
         && start(name) != start(other))
+}
+
+/// Whether one name is the other cut short: `prod` and `production`, but not `prod` and `prod-eu`.
+fn is_short(name: &str, other: &str) -> bool {
+    let (name, other) = (name.to_lowercase(), other.to_lowercase());
+    let (short, long) = if name.len() < other.len() { (&name, &other) } else { (&other, &name) };
+    let rest = long.strip_prefix(short.as_str()).unwrap_or_default();
+    short.len() >= 3 && rest.len() >= 2 && rest.chars().all(char::is_alphabetic)
 }
 
 /// The known environment that a name was probably to be: misspelt, cut short, or with an addition.

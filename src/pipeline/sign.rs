@@ -23,16 +23,11 @@ fn bytes<T: Serialize>(kind: &str, record: &T) -> Option<Vec<u8>> {
     Some(pae(&format!("application/vnd.weighlock.{kind}+json"), &payload))
 }
 
-fn genuine(person: &str, signature: Option<&String>, bytes: Option<Vec<u8>>, keys: &Keys) -> bool {
-    let (Some(signature), Some(bytes)) = (signature.and_then(|text| STANDARD.decode(text).ok()), bytes)
-    else {
-        return false;
-    };
-    keys.get(person)
-        .into_iter()
-        .flatten()
-        .filter_map(|pem| PublicKey::parse(pem).ok())
-        .any(|key| key.verifies(&bytes, &signature))
+/// Whether a signature is by a key of a person; `None` where there is none.
+fn holds(person: &str, signature: Option<&String>, bytes: Option<Vec<u8>>, keys: &Keys) -> Option<bool> {
+    let (Ok(signature), Some(bytes)) = (STANDARD.decode(signature?), bytes) else { return Some(false) };
+    let keys = keys.get(person).into_iter().flatten();
+    Some(keys.filter_map(|pem| PublicKey::parse(pem).ok()).any(|key| key.verifies(&bytes, &signature)))
 }
 
 /// An approval as it is signed: without signature and without where it was read.
@@ -40,22 +35,22 @@ fn bare_approval(approval: &Approval) -> Approval {
     Approval { signature: None, source: None, api_version: None, kind: None, ..approval.clone() }
 }
 
-/// Whether an approval is signed by a key of the person who gives it.
-pub fn approval_is_genuine(approval: &Approval, keys: &Keys) -> bool {
+/// Whether the signature of an approval is by a key of the person who gives it; `None` without one.
+pub fn approval_holds(approval: &Approval, keys: &Keys) -> Option<bool> {
     let bytes = bytes("approval", &bare_approval(approval));
-    genuine(&approval.by.id, approval.signature.as_ref(), bytes, keys)
+    holds(&approval.by.id, approval.signature.as_ref(), bytes, keys)
 }
 
-/// Whether a waiver is signed by a key of the person who approved it.
-pub fn waiver_is_genuine(waiver: &Waiver, keys: &Keys) -> bool {
+/// Whether the signature of a waiver is by a key of the person who approved it; `None` without one.
+pub fn waiver_holds(waiver: &Waiver, keys: &Keys) -> Option<bool> {
     let bytes = bytes("waiver", &Waiver { signature: None, ..waiver.clone() });
-    genuine(&waiver.approved_by, waiver.signature.as_ref(), bytes, keys)
+    holds(&waiver.approved_by, waiver.signature.as_ref(), bytes, keys)
 }
 
-/// Whether an override is signed by a key of the person who answers for it.
-pub fn override_is_genuine(record: &Override, keys: &Keys) -> bool {
+/// Whether the signature of an override is by a key of the person who answers for it; `None` without one.
+pub fn override_holds(record: &Override, keys: &Keys) -> Option<bool> {
     let bytes = bytes("override", &Override { signature: None, ..record.clone() });
-    genuine(&record.by, record.signature.as_ref(), bytes, keys)
+    holds(&record.by, record.signature.as_ref(), bytes, keys)
 }
 
 /// Signs an approval.

@@ -2,8 +2,9 @@
 //!
 //! A settings document goes in, [`Settings`] with the shipped defaults filled in come out, and
 //! policies see them as `data.settings`. A misspelt or senseless setting is an error, never one
-//! that is silently without effect. Each top-level section stands or falls as a whole: a section
-//! in the operator's file takes the place of the shipped one.
+//! that is silently without effect. What the operator's file leaves out is what is shipped, section by
+//! section and member by member; a member that it names, a list too, takes the place of the whole
+//! shipped one.
 
 mod sections;
 mod sense;
@@ -23,9 +24,11 @@ pub use sections::{
 /// The settings that the shipped policies come with.
 const SHIPPED: &str = include_str!("../../policies/settings.yaml");
 
-/// What operators tell the shipped policies. A section that is absent is the shipped one.
+/// What operators tell the shipped policies. A section or a member of one that is absent is the
+/// shipped one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "settings")]
+#[schemars(transform = sections::never_null)]
 pub struct Settings {
     /// Automated updates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -54,23 +57,29 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Puts every section that is there in the place of the one below it.
+    /// Puts every member of every section that is there in the place of the one below it.
     #[must_use]
     pub fn over(self, below: Self) -> Self {
+        fn join<T>(own: Option<T>, below: Option<T>, over: fn(T, T) -> T) -> Option<T> {
+            match (own, below) {
+                (Some(own), Some(below)) => Some(over(own, below)),
+                (own, below) => own.or(below),
+            }
+        }
         Self {
-            updates: self.updates.or(below.updates),
-            signatures: self.signatures.or(below.signatures),
-            scans: self.scans.or(below.scans),
-            sboms: self.sboms.or(below.sboms),
-            migrations: self.migrations.or(below.migrations),
-            promotion: self.promotion.or(below.promotion),
-            hardening: self.hardening.or(below.hardening),
-            strategy: self.strategy.or(below.strategy),
+            updates: join(self.updates, below.updates, Updates::over),
+            signatures: join(self.signatures, below.signatures, Signatures::over),
+            scans: join(self.scans, below.scans, Scans::over),
+            sboms: join(self.sboms, below.sboms, Sboms::over),
+            migrations: join(self.migrations, below.migrations, Migrations::over),
+            promotion: join(self.promotion, below.promotion, Promotion::over),
+            hardening: join(self.hardening, below.hardening, Hardening::over),
+            strategy: join(self.strategy, below.strategy, Strategy::over),
         }
     }
 }
 
-/// Reads a settings document and fills in the shipped sections that it does not hold.
+/// Reads a settings document and fills in what is shipped and it does not hold.
 ///
 /// # Errors
 /// Everything that is wrong with it, as `config.invalid`, with its place.
@@ -89,26 +98,34 @@ pub fn shipped() -> Result<Settings, Vec<Diagnostic>> {
 fn parse(source: &Arc<Source>) -> Result<Settings, Vec<Diagnostic>> {
     let settings: Settings = document::read(source).map_err(|mut diagnostic| {
         diagnostic.code = codes::CONFIG_INVALID;
-        if diagnostic.hint.is_none() && lacks_a_member(source, &diagnostic) {
-            diagnostic.hint = Some(
-                "a section takes the place of the whole shipped one; copy the rest from `policies/settings.yaml`"
-                    .to_owned(),
-            );
-        }
         vec![diagnostic]
     })?;
-    let problems: Vec<Diagnostic> =
-        sense::faults(&settings).into_iter().map(|(path, message)| at_path(source, &path, message)).collect();
+    let faults = sense::faults(&settings).into_iter().map(|(path, message)| at_path(source, &path, message));
+    let problems: Vec<Diagnostic> = silent(source).into_iter().chain(faults).collect();
     if problems.is_empty() { Ok(settings) } else { Err(problems) }
 }
 
-/// Whether what is wrong is that a section is not whole.
-fn lacks_a_member(source: &Arc<Source>, diagnostic: &Diagnostic) -> bool {
-    let Some(label) = &diagnostic.label else { return false };
+/// Sections and members that are named and say nothing: whether what is shipped is to stay or to go,
+/// they do not tell.
+fn silent(source: &Arc<Source>) -> Vec<Diagnostic> {
+    let members = |node: &tree::Node| match &node.value {
+        tree::Value::Map(members) => members.clone(),
+        _ => Vec::new(),
+    };
     let nodes = tree::parse(source).unwrap_or_default();
-    let Some(tree::Value::Map(sections)) = nodes.first().map(|node| &node.value) else { return false };
-    diagnostic.message.ends_with("is missing")
-        && sections.iter().any(|(_, section)| section.span.start == label.span.start)
+    let sections = nodes.first().map(members).unwrap_or_default();
+    let inner: Vec<_> = sections.iter().flat_map(|(_, section)| members(section)).collect();
+    let nothing = |node: &tree::Node| match &node.value {
+        tree::Value::Scalar { text, plain } => *plain && matches!(text.as_str(), "" | "~" | "null"),
+        _ => false,
+    };
+    let all = sections.into_iter().chain(inner).filter(|(_, node)| nothing(node));
+    all.map(|(key, _)| {
+        Diagnostic::error(codes::CONFIG_INVALID, format!("`{}` says nothing", key.name))
+            .at(source, key.span, "here")
+            .hint("leave it out to keep what is shipped; `[]` is an empty list")
+    })
+    .collect()
 }
 
 fn at_path(source: &Arc<Source>, path: &str, message: String) -> Diagnostic {
@@ -143,12 +160,44 @@ mod tests {
     }
 
     #[test]
-    fn a_section_takes_the_place_of_the_shipped_one_and_leaves_the_others() {
-        let read = read(&Source::new("s", "promotion: {paths: [{from: a, to: b}]}\n")).unwrap();
+    fn what_is_left_out_is_as_it_is_shipped() {
         let shipped = shipped().unwrap();
-        assert_eq!(read.promotion.unwrap().paths.len(), 1);
-        assert_eq!(read.updates, shipped.updates);
-        assert_eq!(super::read(&Source::new("s", "{}")).unwrap(), shipped);
+        let read = |text: &str| super::read(&Source::new("s", text)).unwrap();
+        assert_eq!(read("{}"), shipped);
+        let own = read("promotion: {paths: [{from: a, to: b}]}\n");
+        assert_eq!(own.promotion.unwrap().paths.unwrap().len(), 1);
+        assert_eq!((own.updates, own.hardening), (shipped.updates.clone(), shipped.hardening.clone()));
+        // Within a section too: who adds a freeze lets no digest go out any earlier.
+        let freeze = "{name: x, from: 2026-01-01T00:00:00Z, until: 2026-01-02T00:00:00Z}";
+        let own = read(&format!("updates: {{freezes: [{freeze}]}}\nhardening: {{}}\n"));
+        let (updates, known) = (own.updates.unwrap(), shipped.updates.unwrap());
+        assert_eq!(updates.freezes.unwrap()[0].name, "x");
+        assert!(known.types.is_some() && known.minimum_age.is_some());
+        assert_eq!((updates.types, updates.minimum_age), (known.types, known.minimum_age));
+        assert_eq!(own.hardening, shipped.hardening);
+        // A list that is named is the whole list, and an empty one is none.
+        let own = read("updates: {minimumAge: [{age: 1h}], freezes: []}\nhardening: {pinned: []}\n");
+        let updates = own.updates.unwrap();
+        assert_eq!((updates.minimum_age.unwrap().len(), updates.freezes.unwrap().len()), (1, 0));
+        assert_eq!(own.hardening.unwrap().pinned, Some(Vec::new()));
+    }
+
+    #[test]
+    fn what_is_named_and_says_nothing_is_an_error() {
+        for (text, name, line) in [
+            ("updates:\n", "updates", 1),
+            ("updates: null\n", "updates", 1),
+            ("updates:\n  freezes:\n  # - {name: x}\n", "freezes", 2),
+            ("{\"hardening\": {\"pinned\": null}}", "pinned", 1),
+            ("migrations: {unparsed: ~}\n", "unparsed", 1),
+        ] {
+            let found = read(&Source::new("s.yaml", text)).unwrap_err();
+            assert_eq!(found.len(), 1, "{text}");
+            let said = found[0].to_string();
+            assert!(said.starts_with(&format!("s.yaml:{line}:")), "{said}");
+            assert!(said.contains(&format!("`{name}` says nothing")), "{said}");
+            assert!(found[0].hint.as_deref().unwrap().contains("leave it out"), "{text}");
+        }
     }
 
     #[test]
@@ -156,23 +205,6 @@ mod tests {
         let found = read(&Source::new("s.yaml", "promotion:\n  path: []\n")).unwrap_err();
         assert_eq!(found[0].to_string(), "s.yaml:2:3: unknown field `path` [config.invalid]");
         assert_eq!(found[0].hint.as_deref(), Some("did you mean `paths`?"));
-    }
-
-    #[test]
-    fn a_section_that_lacks_a_member_says_that_it_is_all_there_is() {
-        let hint = |text: &str| {
-            let found = read(&Source::new("s.yaml", text)).unwrap_err().remove(0);
-            assert!(found.message.ends_with("is missing"), "{found}");
-            found.hint
-        };
-        let freeze = "{name: x, from: 2026-01-01T00:00:00Z, until: 2026-01-02T00:00:00Z}";
-        for text in
-            [format!("updates: {{freezes: [{freeze}]}}\n"), format!("updates:\n  freezes:\n    - {freeze}\n")]
-        {
-            assert!(hint(&text).unwrap().contains("copy the rest from `policies/settings.yaml`"), "{text}");
-        }
-        // What stands within a section has nothing to copy.
-        assert_eq!(hint("updates: {types: [], freezes: [{name: x}]}\n"), None);
     }
 
     #[test]

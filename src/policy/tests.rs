@@ -283,3 +283,29 @@ fn files_that_are_not_policies() {
         json!({})
     ));
 }
+
+#[test]
+fn a_package_that_only_allows_is_refused() {
+    let deny = ("d.rego", "package d\n\ndeny contains \"x\" if false\n");
+    for text in [
+        "package authz\n\ndefault allow := false\n\nallow if input.change.id == \"x\"\n",
+        "package authz # mine\n\nallow := true\n",
+        "package authz\n\nallow contains \"x\" if true\n",
+    ] {
+        let problems = load_with(&[("p.rego", text), deny], json!({})).unwrap_err();
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(
+            problems[0].to_string().starts_with("p.rego:3:1: `authz` says what it allows"),
+            "{problems:?}"
+        );
+        assert!(problems[0].hint.as_deref().unwrap().contains("deny contains"), "{problems:?}");
+    }
+    // Asked by another, or by itself, it is a library.
+    for (text, more) in [
+        ("package authz\n\nallow if true\n", "package d\n\ndeny contains \"x\" if not data.authz.allow\n"),
+        ("package authz\n\nallowed if true\n", deny.1),
+        ("package authz\n\nallow if true\n\ndeny contains \"x\" if not allow\n", deny.1),
+    ] {
+        assert!(load_with(&[("p.rego", text), ("d.rego", more)], json!({})).is_ok(), "{text}");
+    }
+}

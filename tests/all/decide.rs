@@ -229,6 +229,7 @@ fn approval(by: &str) -> Offered<Approval> {
             source: None,
         },
         genuine: true,
+        forged: false,
     }
 }
 
@@ -630,7 +631,7 @@ fn an_override_sets_aside_denials_and_never_what_could_not_be_judged() {
         let judge = judge(&[(Language::Rego, does)]);
         let mut options = options();
         options.governance.terms = Terms { override_role: Some("release".into()), ..Terms::default() };
-        options.governance.overrides = vec![Offered { record: emergency(by), genuine: true }];
+        options.governance.overrides = vec![Offered::new(emergency(by), true, None)];
         let decision = decide(&judge, &options);
         assert_eq!(decision.verdict, expected, "{does:?} {by}: {:?}", decision.governance);
         assert_eq!(decision.governance.overrides.len(), usize::from(expected == Verdict::Allow));
@@ -653,7 +654,7 @@ fn a_waiver_by_the_author_or_for_another_rule_counts_for_nothing() {
     let judge = Judge::new(bundle(vec![("p.rego".to_owned(), text.to_owned())]), LIMITS).unwrap();
     let verdict = |waiver: Waiver, genuine: bool| {
         let mut options = options();
-        options.governance.waivers = vec![Offered { record: waiver, genuine }];
+        options.governance.waivers = vec![Offered::new(waiver, genuine, None)];
         decide(&judge, &options).verdict
     };
     assert_eq!(verdict(waiver(&["p"]), true), Verdict::Allow);

@@ -385,3 +385,37 @@ fn what_cannot_be_meant_is_refused() {
     assert!(!refused("yaml", "run: weighlock evaluate 'a b' -o json=x.json || true\n"));
     assert!(!refused("rego", "package a\n\ndeny contains \"x\" if input.change\n"));
 }
+
+#[test]
+fn the_workflow_of_the_guide_weighs_what_the_guide_weighs() {
+    let page = "docs/guides/ci.md";
+    let text = repository::read(page);
+    // The files of the guide, laid out as the job lays them out.
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("examples").join("workflow");
+    let _ = std::fs::remove_dir_all(&folder);
+    let file = |name: &str| {
+        let (_, rest) = text.split_once(&format!("`{name}`:\n\n```yaml\n")).unwrap();
+        rest.split_once("```\n").unwrap().0.to_owned()
+    };
+    for name in ["facts/scans.yaml", "operations/weighlock.yaml", "operations/policies/scans.yaml"] {
+        write(&folder.join(name), &file(name));
+    }
+    write(&folder.join("proposal/change.yaml"), &file("change.yaml"));
+    let workflow: Json = document::read(&Source::new("w", file(".github/workflows/weigh.yml"))).unwrap();
+    let steps = workflow.0["jobs"]["weigh"]["steps"].as_array().unwrap();
+    let step = steps.iter().find(|step| step["name"] == "Weigh").unwrap();
+    let here = folder.join(step["working-directory"].as_str().unwrap());
+    let (code, said) = shell(&here, step["run"].as_str().unwrap());
+    assert_eq!(code, 0, "{said}");
+    // What the later steps take.
+    for step in steps {
+        let with = |name: &str| step["with"][name].as_str();
+        let body = step["run"].as_str().and_then(|run| run.split_once("--body-file ")).map(|(_, rest)| rest);
+        let download = step["uses"].as_str().is_some_and(|uses| uses.contains("checkout"));
+        for name in [with("sarif_file"), with("path").filter(|_| !download), body].into_iter().flatten() {
+            assert!(folder.join(name.trim()).exists(), "{name}: {step}");
+        }
+    }
+    let sarif = std::fs::read_to_string(folder.join("weighlock.sarif")).unwrap();
+    assert!(!sarif.contains("proposal/"), "{sarif}");
+}

@@ -121,9 +121,53 @@ fn an_environment_that_only_a_rule_or_an_operator_names_is_told() {
     assert_eq!(told("production", protected), wanted("`plan.protected` names", "prodcution"));
     let enforced = "enforcement: [{rules: [named], environments: [PRODUCTION], mode: warn}]\n";
     assert_eq!(told("production", enforced), wanted("the enforcement names", "PRODUCTION"));
+    // Cut short, it binds as little; with an addition, it is another.
+    assert_eq!(told("prod", ""), wanted("a policy's `applies` names", "prod"));
+    assert_eq!(told("PROD", ""), wanted("a policy's `applies` names", "PROD"));
+    assert_eq!(told("productionlike", ""), wanted("a policy's `applies` names", "productionlike"));
+    assert_eq!(told("'production-eu', 'pr', 'product1'", ""), nobody);
     // Siblings, and what an asset is in, are other environments.
     assert_eq!(told("'production2', 'productioN2', 'productiox'", ""), nobody);
     let both = "inventory: [{id: a, kind: workload, environment: production}, {id: b, kind: workload, environment: prodution}]\nchanges: [{id: c, kind: config, asset: a}]\n";
     folder.write("in.yaml", format!("{INPUT}{both}"));
     assert_eq!(told("prodution", ""), nobody);
+}
+
+#[test]
+fn a_freeze_for_what_an_environment_is_called_elsewhere_is_told() {
+    let folder = Folder::new();
+    folder.write(
+        "weighlock.yaml",
+        "apiVersion: weighlock.dev/v1\nkind: Config\npolicies: ['builtin:updates']\nsettings: s.yaml\n",
+    );
+    let settings = |name: &str| {
+        format!(
+            "updates:\n  types: [{{alone: [none]}}]\n  freezes: [{{name: f, environments: [{name}], from: 2020-01-01T00:00:00Z, until: 2099-01-01T00:00:00Z}}]\n"
+        )
+    };
+    let two = "inventory: [{id: a, kind: workload, environment: ENV}, {id: b, kind: workload, environment: lab}]\nchanges: [{id: c, kind: config, asset: a}, {id: d, kind: config, asset: b}]\n";
+    let told = |named: &str, environment: &str| {
+        folder.write("s.yaml", settings(named));
+        folder.write("in.yaml", format!("{INPUT}{}", two.replace("ENV", environment)));
+        let report = folder.report("in.yaml --trust-input");
+        let found = report.report["findings"].as_array().unwrap().clone();
+        let said = |f: &serde_json::Value| format!("{} {}", f["message"], f["remediation"]);
+        found.iter().map(said).filter(|said| said.contains("did you mean")).collect::<Vec<_>>()
+    };
+    // That another environment here is named nowhere hides nothing.
+    for (named, environment) in
+        [("prod", "production"), ("prodution", "production"), ("prod", "prd-production")]
+    {
+        let found = told(named, environment);
+        let expected = usize::from(environment == "production");
+        assert_eq!(found.len(), expected, "{named} {environment}: {found:?}");
+        if let [found] = found.as_slice() {
+            assert!(found.contains(&format!("the settings name the environment `{named}`")), "{found}");
+            assert!(found.contains("did you mean `production`?"), "{found}");
+        }
+    }
+    // And the other way round: what the input calls it, nothing else does.
+    let found = told("test", "prod");
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("a change to `prod`") && found[0].contains("did you mean `production`?"));
 }

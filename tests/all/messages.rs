@@ -320,7 +320,7 @@ fn a_waiver_is_for_rules_that_are_there_and_may_be_waived() {
     assert!(ran.code == 0 && ran.err.contains("the rules are not looked up"), "{ran:?}");
     folder.write("weighlock.yaml", "nonsense");
     let ran = waive("--rule own");
-    assert!(ran.code == 0 && ran.err.contains("the rules are not looked up"), "{ran:?}");
+    assert!(ran.code == 0 && ran.err.contains("is not held against the configuration"), "{ran:?}");
     assert_eq!(waive("--rule own --config weighlock.yaml").code, 2);
     let ran = waive("--rule own --scope aplication=x");
     assert!(ran.err.contains("did you mean `application`?"), "{ran:?}");
@@ -479,4 +479,12 @@ fn an_error_begins_with_its_code() {
     let output = command.env_remove("NO_COLOR").output().unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
     assert!(err.contains("error[input.unreadable]:") && err.contains("\x1b["), "{err}");
+}
+
+#[test]
+fn an_example_that_is_not_trusted_says_what_to_do_before_it_says_it_often() {
+    let ran = Folder::new().run(&format!("evaluate {}", repository("examples/quickstart")));
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.matches("error[input.forged]").count() <= 6, "{}", ran.err);
+    assert!(ran.err.contains("--trust-input") && ran.err.contains(" more like this in "), "{}", ran.err);
 }

@@ -371,3 +371,60 @@ fn a_policy_of_version_0_is_read_where_that_is_asked_for() {
     );
     assert_ne!(folder.run("replay out/altered.json").code, 0);
 }
+
+#[test]
+fn cases_give_the_data_that_policies_use() {
+    let teams = "package teams\n\nimport data.teams.known\n\ndeny contains \"no\" if not input.change.ticket in known\n";
+    let rego = "package queue\n\ndeny contains data.queue.word\n";
+    let cel = "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {id: cel}\nspec:\n  rules:\n    - {id: most, effect: deny, expression: data.most > 3, message: too many}\n";
+    let folder = Folder::with(&[("p/teams.rego", teams), ("p/queue.rego", rego), ("p/cel.yaml", cel)]);
+    let case = |name: &str, rule: &str, data: &str, verdict: &str| {
+        format!(
+            "apiVersion: weighlock.dev/v1\nkind: Case\nname: {name}\npolicies: [{rule}]\n{data}review: {}\npatch: [{{op: add, path: /change/ticket, value: OPS-1}}]\nexpect: {{verdict: {verdict}}}\n",
+            super::support::repository("testdata/review.json")
+        )
+    };
+    let cases = |all: &[String]| folder.write("p/a.case.yaml", all.join("---\n"));
+    let listed = "data: {teams: {known: [OPS-1]}, most: 4}\n";
+    let mut all = vec![
+        case("known", "teams", listed, "allow"),
+        case("of others", "teams", "data: {teams: {known: [X]}}\n", "deny"),
+        case("said", "queue", "data: {teams: {known: []}, queue: {word: no}}\n", "deny"),
+        case("enough", "cel.most", listed, "allow"),
+        case("too many", "cel.most", "data: {teams: {known: []}, most: 3}\n", "deny"),
+    ];
+    cases(&all);
+    let ran = folder.run("test p");
+    assert!(ran.code == 0 && ran.out.contains("5 passed"), "{ran:?}");
+    // What one case is told, no other is; and a policy without what it imports is not read.
+    all.push(case("told nothing", "teams", "", "deny"));
+    cases(&all);
+    let ran = folder.run("test p");
+    assert!(ran.code == 2 && ran.out.contains("5 passed, 1 failed"), "{ran:?}");
+    assert!(ran.out.contains("data.teams.known"), "{ran:?}");
+    // As `evaluate` takes them; what a case says is in the place of the same member.
+    folder.write("teams.yaml", "teams: {known: [OPS-1]}\n");
+    all.pop();
+    all.push(case("told by the run", "teams", "", "allow"));
+    cases(&all);
+    let ran = folder.run("test p -d teams.yaml");
+    assert!(ran.code == 0 && ran.out.contains("6 passed"), "{ran:?}");
+    let ran = folder.run("test p --data missing.yaml");
+    assert!(ran.code == 2 && ran.err.contains("`missing.yaml` cannot be read"), "{ran:?}");
+}
+
+#[test]
+fn a_document_in_a_folder_of_policies_is_a_policy_or_refused() {
+    let folder = folder();
+    folder.write("p/a.rego", "package a\n\ndeny contains \"no\" if false\n");
+    let policy = r#"{"apiVersion": "weighlock.dev/v1", "kind": "Policy", "metadata": {"id": "j"}, "spec": {"rules": [{"id": "r", "effect": "deny", "expression": "false", "message": "no"}]}}"#;
+    folder.write("p/j.json", policy);
+    folder
+        .write("p/fixture.json", std::fs::read(super::support::repository("testdata/review.json")).unwrap());
+    let report = folder.report("in.yaml -p p");
+    assert_eq!(report.one()["findings"][0]["rule"], "j.r", "{report:?}");
+    folder.write("p/limits.json", "{\"most\": 3}");
+    let ran = folder.run("evaluate in.yaml -p p");
+    assert!(ran.code == 2 && ran.err.contains("`p/limits.json` does not say what it is"), "{ran:?}");
+    assert!(ran.err.contains("`--data`"), "{ran:?}");
+}

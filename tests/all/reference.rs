@@ -172,9 +172,11 @@ fn the_settings() {
     let schema: Value = serde_json::from_str(&schema).unwrap();
     let mut page = String::from(
         "# Settings\n\nWritten from `src/policy/settings.rs` and `policies/settings.yaml`; edit those.\n\nThe file that \
-         `settings` names in `weighlock.yaml`. Policies see it as `data.settings`. A section takes the place of the \
-         whole shipped section of that name; sections that are left out stay as they are shipped. A name that is not \
-         known is an error.\n",
+         `settings` names in `weighlock.yaml`. Policies see it as `data.settings`. Sections, and members of a \
+         section, that are left out stay as they are shipped. A member that is named takes the place of the whole \
+         shipped member: of a list, every entry is written, and `[]` is none. A name that is not known is an error, and \
+         so is a name without a value.\n\nSettings that leave room for doubt should not be the laxer ones: see \
+         [why](../decisions/0007-settings-are-joined.md).\n",
     );
     for (name, section) in schema["properties"].as_object().unwrap() {
         let _ = write!(page, "\n## `{name}`\n");

@@ -181,3 +181,14 @@ fn schemas_speak_of_documents_and_not_of_types() {
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
+
+#[test]
+fn settings_without_a_value_are_none() {
+    let settings = validator("settings");
+    for text in ["updates: null", "updates: {freezes: null}", "migrations: {unparsed: null}"] {
+        let value = document::read::<Json>(&Source::new("s.yaml", text)).unwrap().0;
+        assert!(!faults(&settings, &value).is_empty(), "{text}");
+    }
+    let none = document::read::<Json>(&Source::new("s.yaml", "updates: {freezes: []}\nscans: {}")).unwrap().0;
+    assert_eq!(faults(&settings, &none), Vec::<String>::new());
+}

@@ -112,6 +112,25 @@ fn a_claimed_scan_is_unknown_and_the_operators_counts() {
 }
 
 #[test]
+fn what_is_believed_and_not_read_is_told() {
+    let folder = Folder::with(&[("p.rego", SCANS), ("ops/sboms/.keep", "")]);
+    folder.write("ops/weighlock.yaml", format!("{CONFIG}trust: {{inputs: [../facts, sboms]}}\n"));
+    folder.write("change.yaml", document("", ""));
+    folder.write("facts/scan.yaml", format!("{INPUT}{}", scan(FRESH)));
+    let line = format!("-p p.rego -c ops/weighlock.yaml --now {NOW}");
+    let told = |more: &str| {
+        let ran = folder.run(&format!("evaluate change.yaml {more} {line}"));
+        let about = ran.err.lines().filter(|line| line.contains("`trust.inputs` lists"));
+        (ran.code, about.map(|line| line.split('`').nth(1).unwrap().to_owned()).collect::<Vec<_>>())
+    };
+    assert_eq!(told(""), (13, vec!["facts".to_owned(), "ops/sboms".to_owned()]));
+    assert_eq!(told("facts"), (0, vec!["ops/sboms".to_owned()]));
+    // One that is named and holds nothing is an error.
+    assert_eq!(told("facts ops/sboms").0, 2);
+    assert_eq!(told("--trust-input").1, Vec::<String>::new());
+}
+
+#[test]
 fn too_old_too_new_and_undated() {
     let folder = Folder::with(&[("p.rego", SCANS)]);
     folder.write(
@@ -137,6 +156,20 @@ fn too_old_too_new_and_undated() {
     folder.write("in/in.yaml", document("", &scan(FRESH).replace(", observedAt: 2026-11-20T11:00:00Z", "")));
     let report = folder.report(&format!("in -p p.rego --now {NOW}"));
     assert_eq!(report.one()["unknown"][0]["reason"], "undated");
+}
+
+#[test]
+fn an_asset_that_a_clock_hides_is_said_before_what_follows_from_it() {
+    let folder = Folder::with(&[("in.yaml", &document("", "").replace("2026-11-20T10", "2036-11-20T10"))]);
+    let report = folder.report(&format!("in.yaml --trust-input -p builtin:updates --now {NOW}"));
+    let found = report.one()["findings"].as_array().unwrap();
+    assert_eq!(found[0]["rule"], "weighlock.asset", "{found:?}");
+    assert!(found[0]["message"].as_str().unwrap().contains("observed later than now"));
+    // What the asset says of itself is not known for the same reason.
+    let all = report.one()["unknown"].as_array().unwrap();
+    let place: Vec<_> = all.iter().filter(|unknown| unknown["fact"] == "context.environment").collect();
+    assert_eq!((place.len(), &place[0]["reason"]), (1, &json!("future")), "{all:?}");
+    assert!(!report.report.to_string().contains("with `--environment`"), "{found:?}");
 }
 
 #[test]

@@ -1,31 +1,79 @@
-//! The sections of the settings, one for each part of the shipped policies.
+//! The sections of the settings, one for each part of the shipped policies. A member that is absent
+//! is the shipped one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize, de};
+use serde_json::Value;
 
 use crate::model::evidence::Severity;
 use crate::model::finding::Need;
 use crate::model::review::UpdateType;
 use crate::model::{Age, Json, Time};
 
+/// Takes `null` out of what members may be: one that is named says something.
+pub(super) fn never_null(schema: &mut Schema) {
+    let Some(Value::Object(members)) = schema.get_mut("properties") else { return };
+    for member in members.values_mut().filter_map(Value::as_object_mut) {
+        if let Some(Value::Array(types)) = member.get_mut("type") {
+            types.retain(|kind| kind != "null");
+            if let [one] = types.as_slice() {
+                let one = one.clone();
+                member.insert("type".to_owned(), one);
+            }
+        }
+        if let Some(Value::Array(any)) = member.get_mut("anyOf") {
+            any.retain(|one| one.get("type").is_none_or(|kind| kind != "null"));
+            if let [Value::Object(one)] = any.as_slice() {
+                let one = one.clone();
+                member.remove("anyOf");
+                member.extend(one);
+            }
+        }
+    }
+}
+
+/// Puts every member that is there in the place of the one below it.
+macro_rules! over {
+    ($($section:ident: $($member:ident),+;)+) => {
+        $(impl $section {
+            pub(super) fn over(self, below: Self) -> Self {
+                Self { $($member: self.$member.or(below.$member)),+ }
+            }
+        })+
+    };
+}
+
+over! {
+    Updates: types, minimum_age, freezes, windows;
+    Signatures: signers;
+    Scans: severities;
+    Sboms: formats;
+    Migrations: unparsed;
+    Promotion: paths;
+    Hardening: pinned;
+    Strategy: canary;
+}
+
 /// Automated updates: images, base images, dependencies, charts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
+#[schemars(transform = never_null)]
 pub struct Updates {
     /// Which updates go by themselves, and who approves the others. The first entry that covers
     /// the environment counts.
-    pub types: Vec<UpdateRule>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub types: Option<Vec<UpdateRule>>,
     /// From a digest's first observation until it may be used. The first entry that covers counts.
-    #[serde(default)]
-    pub minimum_age: Vec<MinimumAge>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum_age: Option<Vec<MinimumAge>>,
     /// Times in which nothing goes out.
-    #[serde(default)]
-    pub freezes: Vec<Freeze>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub freezes: Option<Vec<Freeze>>,
     /// Times in which changes go out, for environments that have any.
-    #[serde(default)]
-    pub windows: Vec<Window>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub windows: Option<Vec<Window>>,
 }
 
 /// What becomes of each kind of version update; a kind under neither key is denied.
@@ -163,10 +211,11 @@ impl JsonSchema for TimeOfDay {
 /// Signatures.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
+#[schemars(transform = never_null)]
 pub struct Signatures {
     /// Which of the signers that the operator trusts may sign what runs; any where empty.
-    #[serde(default)]
-    pub signers: Vec<Signer>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signers: Option<Vec<Signer>>,
 }
 
 /// Someone who signs.
@@ -183,33 +232,41 @@ pub struct Signer {
 /// Vulnerability scans.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
+#[schemars(transform = never_null)]
 pub struct Scans {
     /// Severities that count.
-    pub severities: BTreeSet<Severity>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severities: Option<BTreeSet<Severity>>,
 }
 
 /// Bills of materials.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
+#[schemars(transform = never_null)]
 pub struct Sboms {
     /// Formats that are read, by the word before the version.
-    pub formats: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub formats: Option<Vec<String>>,
 }
 
 /// SQL migrations.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
+#[schemars(transform = never_null)]
 pub struct Migrations {
     /// What a statement needs that could not be understood.
-    pub unparsed: Need,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unparsed: Option<Need>,
 }
 
 /// Promotion between environments.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
+#[schemars(transform = never_null)]
 pub struct Promotion {
     /// The ways there are.
-    pub paths: Vec<Step>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paths: Option<Vec<Step>>,
 }
 
 /// One step of a promotion.
@@ -234,19 +291,21 @@ pub struct Step {
 /// Hardening of workloads.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
+#[schemars(transform = never_null)]
 pub struct Hardening {
     /// Environments in which every image is pinned by digest.
-    #[serde(default)]
-    pub pinned: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<Vec<String>>,
 }
 
 /// How changes are rolled out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
+#[schemars(transform = never_null)]
 pub struct Strategy {
     /// The canary of each environment that has one. The first entry that covers it counts.
-    #[serde(default)]
-    pub canary: Vec<Canary>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary: Option<Vec<Canary>>,
 }
 
 /// A canary: a part of the traffic, watched for a while.

@@ -11,7 +11,7 @@ pub(super) fn faults(settings: &Settings) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut say = |path: String, message: String| found.push((path, message));
     if let Some(updates) = &settings.updates {
-        for (i, rule) in updates.types.iter().enumerate() {
+        for (i, rule) in updates.types.iter().flatten().enumerate() {
             for (kind, need) in &rule.approval {
                 let path = format!("/updates/types/{i}/approval/{}", kind.as_str());
                 if rule.alone.contains(kind) {
@@ -21,13 +21,13 @@ pub(super) fn faults(settings: &Settings) -> Vec<(String, String)> {
                 empty_needs(need, &path, &mut say);
             }
         }
-        for (i, freeze) in updates.freezes.iter().enumerate() {
+        for (i, freeze) in updates.freezes.iter().flatten().enumerate() {
             if freeze.until <= freeze.from {
                 let name = &freeze.name;
                 say(format!("/updates/freezes/{i}"), format!("the freeze `{name}` ends before it begins"));
             }
         }
-        for (i, window) in updates.windows.iter().enumerate() {
+        for (i, window) in updates.windows.iter().flatten().enumerate() {
             let path = format!("/updates/windows/{i}");
             if window.until <= window.from {
                 say(path.clone(), "a change window that closes before it opens".to_owned());
@@ -41,12 +41,12 @@ pub(super) fn faults(settings: &Settings) -> Vec<(String, String)> {
             }
         }
     }
-    if let Some(migrations) = &settings.migrations {
-        empty_needs(&migrations.unparsed, "/migrations/unparsed", &mut say);
+    if let Some(need) = settings.migrations.iter().find_map(|m| m.unparsed.as_ref()) {
+        empty_needs(need, "/migrations/unparsed", &mut say);
     }
     if let Some(promotion) = &settings.promotion {
         let mut seen = BTreeSet::new();
-        for (i, step) in promotion.paths.iter().enumerate() {
+        for (i, step) in promotion.paths.iter().flatten().enumerate() {
             let path = format!("/promotion/paths/{i}");
             if !seen.insert((&step.from, &step.to)) {
                 say(path.clone(), format!("`{}` → `{}` stands twice", step.from, step.to));
@@ -56,7 +56,7 @@ pub(super) fn faults(settings: &Settings) -> Vec<(String, String)> {
             }
         }
     }
-    for (i, canary) in settings.strategy.iter().flat_map(|s| &s.canary).enumerate() {
+    for (i, canary) in settings.strategy.iter().flat_map(|s| &s.canary).flatten().enumerate() {
         let path = format!("/strategy/canary/{i}");
         if !(1..=100).contains(&canary.traffic_percent) {
             say(format!("{path}/trafficPercent"), "`trafficPercent` lies between 1 and 100".to_owned());
