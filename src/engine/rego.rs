@@ -265,6 +265,8 @@ fn may_be_compiled(names: &Names<'_>, at: usize, unit: &Unit) -> bool {
 }
 
 #[cfg(test)]
+mod calls;
+#[cfg(test)]
 mod random;
 #[cfg(test)]
 #[path = "rego/tests.rs"]

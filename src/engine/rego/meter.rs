@@ -7,7 +7,11 @@
 //! The allowance is kept by thread: a function of the compiled form is a plain pointer, and an
 //! evaluation never leaves its thread.
 
+mod glob;
+mod layout;
+mod own;
 mod patterns;
+mod time;
 
 use std::cell::Cell;
 
@@ -104,10 +108,16 @@ macro_rules! metered {
                 if let Some(value) = patterns::quick($name, args) {
                     return Ok(value);
                 }
-                // The function is there: a test holds the table against what the engine has.
-                let function = BUILTINS.get($name).ok_or_else(|| stop($name, Cause::Error))?;
-                // Always strict: what the compiled form makes of an error is undefined.
-                let value = (function.0)(span, params, args, true).inspect_err(|_| fail())?;
+                let value = match own::find($name) {
+                    Some(own) => own(args).map_err(|why| span.error(&why)),
+                    None => {
+                        // The function is there: a test holds the table against what the engine has.
+                        let function = BUILTINS.get($name).ok_or_else(|| stop($name, Cause::Error))?;
+                        // Always strict: what the compiled form makes of an error is undefined.
+                        (function.0)(span, params, args, true)
+                    }
+                };
+                let value = value.inspect_err(|_| fail())?;
                 after($name, &value)?;
                 Ok(value)
             }, arity)

@@ -10,15 +10,20 @@ use std::collections::HashMap;
 use regex::{Regex, RegexBuilder};
 use regorus::Value;
 
+use super::own::Wrong;
+
 /// How many expressions a thread keeps; when there are more, it begins anew.
 const MAX_KEPT: usize = 256;
 /// How long an expression may be that is kept.
 pub(super) const MAX_LENGTH: usize = 1 << 10;
 /// How large one may become, in bytes: the limit of the function itself.
 const MAX_SIZE: usize = 100 << 10;
+/// How large a pattern of `glob.match` may become; it has no repetitions but of single characters.
+const MAX_GLOB: usize = 1 << 20;
 
 thread_local! {
     static KEPT: RefCell<HashMap<String, Regex>> = RefCell::new(HashMap::new());
+    static GLOBS: RefCell<HashMap<String, Regex>> = RefCell::new(HashMap::new());
 }
 
 /// The value of `regex.match`, where it can be told from an expression that is kept.
@@ -40,6 +45,26 @@ pub(super) fn quick(function: &str, args: &[Value]) -> Option<Value> {
             kept.insert(pattern.to_string(), regex);
         }
         kept.get(&**pattern).map(|regex| Value::Bool(regex.is_match(text)))
+    })
+}
+
+/// What a pattern of `glob.match` says.
+pub(super) fn glob<T>(pattern: &str, delimiters: &str, ask: impl FnOnce(&Regex) -> T) -> Result<T, Wrong> {
+    let key = format!("{delimiters}\0{pattern}");
+    GLOBS.with(|kept| {
+        let mut kept = kept.try_borrow_mut().map_err(|_| "a pattern is being read")?;
+        if let Some(regex) = kept.get(&key) {
+            return Ok(ask(regex));
+        }
+        let text = super::glob::translate(pattern, delimiters)?;
+        let regex =
+            RegexBuilder::new(&text).size_limit(MAX_GLOB).build().map_err(|_| "a pattern is too large")?;
+        if kept.len() >= MAX_KEPT {
+            kept.clear();
+        }
+        let said = ask(&regex);
+        kept.insert(key, regex);
+        Ok(said)
     })
 }
 
