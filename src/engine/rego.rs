@@ -141,6 +141,8 @@ fn reads_settings(unit: &Unit) -> bool {
 }
 
 #[cfg(test)]
+mod calls;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 pub(crate) mod oracle;

@@ -149,6 +149,11 @@ fn nothing_found_is_lost() {
             "deny contains {\"msg\": k} if [k, \"x\"] = [j, \"x\"] with input.x as j\n\nj := \"b\"",
             "{\"msg\":\"b\"}",
         ),
+        // What is declared after a loop was declared once more in its second turn.
+        (
+            "deny contains x if {\n\tx := \"b\"\n\t[1, 2][_]\n\tsome k, l # {\n\t[[3], [4]][k][l] == 4\n\tnot [5][k]\n}",
+            "b",
+        ),
         // A variable of `every` as an index, or in a pattern, became another one.
         ("deny contains \"b\" if every x in [\"q\"] { not {\"k\": 1}[x] }", "b"),
         ("deny contains \"b\" if every x, y in [{\"k\": 1}] { not [7][1 + x]; not y[[y][x].k] }", "b"),

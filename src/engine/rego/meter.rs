@@ -1,13 +1,26 @@
 //! What functions may cost: a bound before each call, a bill after it.
 //!
-//! Both forms of evaluation call functions through here. What a call may produce is estimated from
+//! Functions are called through here. What a call may produce is estimated from
 //! what it is given; what it does produce is taken off the evaluation's allowance. The counts are the
 //! same in every run.
 //!
-//! The allowance is kept by thread: a function of the compiled form is a plain pointer, and an
-//! evaluation never leaves its thread.
+//! The allowance is kept by thread: a function is a plain pointer, and an evaluation never leaves its
+//! thread.
 
+mod documents;
+mod encodings;
+mod expressions;
+mod glob;
+mod layout;
+mod own;
 mod patterns;
+mod sprintf;
+mod strings;
+mod syntax;
+mod time;
+mod units;
+mod versions;
+mod yaml;
 
 use std::cell::Cell;
 
@@ -76,13 +89,16 @@ macro_rules! metered {
             let arity = BUILTINS.get($name).map_or(0, |function| function.1);
             (|span, params, args, _| {
                 before($name, args)?;
-                if let Some(value) = patterns::quick($name, args) {
-                    return Ok(value);
-                }
-                // The function is there: a test holds the table against what the engine has.
-                let function = BUILTINS.get($name).ok_or_else(|| stop($name, Cause::Error))?;
-                // Always strict: what the compiled form makes of an error is undefined.
-                let value = (function.0)(span, params, args, true)?;
+                let value = match own::find($name) {
+                    Some(own) => own(args).map_err(|why| span.error(&why)),
+                    None => {
+                        // The function is there: a test holds the table against what the engine has.
+                        let function = BUILTINS.get($name).ok_or_else(|| stop($name, Cause::Error))?;
+                        (function.0)(span, params, args, true)
+                            .and_then(|value| own::checked($name, args, value).map_err(|why| span.error(&why)))
+                    }
+                };
+                let value = value?;
                 after($name, &value)?;
                 Ok(value)
             }, arity)
@@ -92,7 +108,7 @@ macro_rules! metered {
 
 macro_rules! operators {
     ($($name:literal $op:ident)*) => {
-        /// Calculations, as the interpreter does them.
+        /// Calculations.
         const OPERATORS: &[(&str, Make)] = &[$(($name, || -> BuiltinFcn {
             (|span, params, args, _| {
                 let (Some(left), Some(right), Some(first), Some(second)) =
@@ -310,12 +326,14 @@ fn estimate(name: &str, args: &[Value], limit: u64) -> Cost {
         }
         "sprintf" => {
             // Widths and precisions: every run of digits behind a `%`.
-            let widths = text(args, 0).split('%').skip(1).fold(0_u64, |sum, part| {
-                let digits: String =
-                    part.chars().skip_while(|c| *c == '.').take_while(char::is_ascii_digit).collect();
-                sum.saturating_add(if digits.is_empty() { 0 } else { digits.parse().unwrap_or(NEVER) })
+            let runs = text(args, 0).split('%').skip(1).flat_map(|part| {
+                part.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty())
             });
-            Cost { bytes: given.saturating_mul(2).saturating_add(widths), work: given.saturating_add(widths) }
+            let widths = runs.fold(0_u64, |sum, run| sum.saturating_add(run.parse().unwrap_or(1 << 20)));
+            Cost {
+                bytes: given.saturating_mul(12).saturating_add(widths),
+                work: given.saturating_add(widths),
+            }
         }
         "concat" => {
             let (items, total) = match args.get(1) {
@@ -335,13 +353,19 @@ fn estimate(name: &str, args: &[Value], limit: u64) -> Cost {
             Cost { bytes, work: bytes.saturating_add(given) }
         }
         "strings.replace_n" => {
-            let mut bytes = length(args, 1);
+            let (mut count, mut longest, mut shortest) = (1_u64, 0, u64::MAX);
             if let Some(Value::Object(pairs)) = args.first() {
+                count = count.max(size_of(pairs.len()));
                 for (old, new) in pairs.iter() {
-                    bytes = replaced(bytes, shallow(old), shallow(new));
+                    longest = longest.max(shallow(new));
+                    shortest = shortest.min(shallow(old));
                 }
             }
-            Cost { bytes, work: bytes.saturating_add(given) }
+            let bytes = replaced(length(args, 1), shortest, longest);
+            Cost {
+                bytes,
+                work: length(args, 1).saturating_mul(count).saturating_add(bytes).saturating_add(given),
+            }
         }
         "net.cidr_expand" => {
             let cidr = text(args, 0);
@@ -404,7 +428,7 @@ fn estimate(name: &str, args: &[Value], limit: u64) -> Cost {
             Cost { bytes: if name == "indexof_n" { given.saturating_mul(24) } else { given }, work }
         }
         _ if name.starts_with("regex.") || name == "glob.match" => {
-            let pattern = text(args, 0);
+            let pattern = text(args, usize::from(name == "regex.replace"));
             // A repetition multiplies the states of the automaton, up to the engine's own limit.
             let states = size_of(pattern.len()).max(if pattern.contains('{') { 4096 } else { 8 });
             let subject = given.saturating_sub(size_of(pattern.len())).max(1);
