@@ -24,6 +24,9 @@ pub(super) struct Stopped {
 
 pub(super) type Outcome<T> = Result<T, Box<Stopped>>;
 
+/// How many loops may be gone through within one another, in all rules together: each takes some of
+/// the stack.
+const MAX_NESTING: u32 = 256;
 /// How often the clock is looked at, in steps.
 const INTERVAL: u64 = 512;
 
@@ -40,6 +43,8 @@ pub(super) struct Machine<'p> {
     pub(super) now: i64,
     limits: Limits,
     steps: u64,
+    /// Loops that are being gone through.
+    nesting: u32,
     started: Instant,
 }
 
@@ -51,7 +56,18 @@ impl<'p> Machine<'p> {
     pub(super) fn new(program: &'p Program, input: Value, now: i64, limits: Limits) -> Self {
         let world = World::new(input);
         let started = Instant::now();
-        Self { program, world, slots: Vec::new(), base: 0, open: Vec::new(), now, limits, steps: 0, started }
+        Self {
+            program,
+            world,
+            slots: Vec::new(),
+            base: 0,
+            open: Vec::new(),
+            now,
+            limits,
+            steps: 0,
+            nesting: 0,
+            started,
+        }
     }
 
     /// Counts a step.
@@ -161,8 +177,28 @@ impl<'p> Machine<'p> {
         self.run(steps, &mut |_| Ok(true))
     }
 
+    /// Does what takes some of the stack.
+    pub(super) fn nested<T>(&mut self, part: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<T> {
+        if self.nesting >= MAX_NESTING {
+            let text = format!("it goes through more than {MAX_NESTING} loops within one another");
+            return Err(error(text));
+        }
+        self.nesting = self.nesting.saturating_add(1);
+        let result = part(self)?;
+        self.nesting = self.nesting.saturating_sub(1);
+        Ok(result)
+    }
+
     /// Goes through the elements of a collection with their keys; of what is none there are none.
     fn scan(
+        &mut self,
+        of: &Value,
+        each: &mut dyn FnMut(&mut Self, &Value, &Value) -> Outcome<bool>,
+    ) -> Outcome<bool> {
+        self.nested(|machine| machine.each(of, each))
+    }
+
+    fn each(
         &mut self,
         of: &Value,
         each: &mut dyn FnMut(&mut Self, &Value, &Value) -> Outcome<bool>,

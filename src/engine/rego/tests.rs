@@ -317,5 +317,35 @@ fn the_deepest_chains_fit_the_stack() {
     }
 }
 
+/// Loops within one another end before the stack does.
+#[test]
+fn loops_within_loops_are_bounded() {
+    let text = |loops: usize| {
+        let lines: String = (0..loops).map(|i| format!("\tsome x{i} in [1]\n")).collect();
+        format!("package a\n\ndeny contains \"x\" if {{\n{lines}}}\n")
+    };
+    let withs: String = (0..900).map(|i| format!("\tinput.x == {i} with input.x as {i}\n")).collect();
+    let withs = format!("package a\n\ndeny contains \"x\" if {{\n{withs}}}\n");
+    let deep: String = (0..90)
+        .map(|i| {
+            format!("r{i} if {{\n\tsome x in [1]\n\tsome y in [x]\n\tsome z in [y]\n\tr{}\n}}\n\n", i + 1)
+        })
+        .collect();
+    let deep = format!("package a\n\n{deep}r90 if true\n\ndeny contains \"x\" if r0\n");
+    for (text, holds) in [(text(200), true), (text(1000), false), (withs, false), (deep, false)] {
+        let bundle = bundle(&[("p.rego", &text)], json!({}));
+        let said = std::thread::scope(|scope| {
+            let run = || judge(&bundle, &review()).remove(0);
+            std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run).unwrap().join().unwrap()
+        });
+        match said {
+            Ok(found) => assert!(holds && found.len() == 1),
+            Err(failure) => {
+                assert!(!holds && failure.message.contains("256 loops within one another"), "{failure:?}");
+            }
+        }
+    }
+}
+
 /// As much as a thread has by default.
 const STACK: usize = 2 << 20;

@@ -296,11 +296,13 @@ impl<'p> Machine<'p> {
         }
         std::mem::swap(&mut self.world, &mut inner);
         let mut other = inner;
-        let enough = self.run(body, &mut |machine| {
-            std::mem::swap(&mut machine.world, &mut other);
-            let enough = machine.run(rest, then);
-            std::mem::swap(&mut machine.world, &mut other);
-            enough
+        let enough = self.nested(|machine| {
+            machine.run(body, &mut |machine| {
+                std::mem::swap(&mut machine.world, &mut other);
+                let enough = machine.run(rest, then);
+                std::mem::swap(&mut machine.world, &mut other);
+                enough
+            })
         })?;
         self.world = other;
         Ok(enough)
