@@ -13,6 +13,7 @@ mod meter;
 mod program;
 mod run;
 mod session;
+mod terms;
 mod value;
 mod world;
 

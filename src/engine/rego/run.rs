@@ -529,6 +529,9 @@ impl<'p> Machine<'p> {
             (Function::Rule(rule), _) => self.function(rule, &arguments, &call.span),
             (Function::Builtin("time.now_ns"), _) => Ok(Value::from(self.now)),
             (Function::Builtin(name), pointer) => {
+                for argument in &arguments {
+                    self.handle(argument)?;
+                }
                 let pointer = match pointer {
                     Some(pointer) if call.function == function => Some(pointer),
                     _ => meter::pointer(name),

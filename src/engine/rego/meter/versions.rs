@@ -1,7 +1,7 @@
 //! Versions and addresses.
 
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::cmp::Ordering;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use regorus::Value;
 

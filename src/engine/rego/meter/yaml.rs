@@ -8,14 +8,29 @@ use super::encodings;
 /// Whether a text has what is read otherwise by OPA.
 pub(super) fn is_unsure(text: &str) -> bool {
     let body = text.strip_prefix("---").unwrap_or(text);
-    let words = text.split(|c: char| c.is_whitespace() || ",[]{}\"'".contains(c));
+    let parts = |c: char| c.is_whitespace() || ",[]{}\"'".contains(c);
+    // What fills its quotes is a text.
+    let quoted = |at: usize, word: &str| {
+        let before = text.get(..at).unwrap_or_default().chars().next_back();
+        let after = text.get(at.saturating_add(word.len())..).unwrap_or_default().chars().next();
+        before == after && matches!(before, Some('"' | '\''))
+    };
+    let words = text
+        .split_inclusive(parts)
+        .scan(0_usize, |at, part: &str| {
+            let begin = *at;
+            *at = at.saturating_add(part.len());
+            Some((begin, part.trim_end_matches(parts)))
+        })
+        .filter(|(at, word)| !quoted(*at, word))
+        .map(|(_, word)| word);
     body.lines().any(|line| {
         let begins = line.trim_start_matches([' ', '-']);
         line.starts_with("---")
             || line.starts_with("...")
             || line.starts_with('%')
             || begins.starts_with(['?', ':'])
-    }) || words.into_iter().any(|word| {
+    }) || words.into_iter().any(|word: &str| {
         let key = word.strip_suffix(':');
         let word = key.unwrap_or(word);
         let null = matches!(word, "~" | "null" | "Null" | "NULL");
