@@ -17,7 +17,7 @@ use crate::policy::{Bundle, Language};
 /// What an evaluation of one rule over one review may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Steps: virtual-machine instructions in Rego, loop turns and calls in CEL.
+    /// Steps: statements, loop turns and calls.
     pub steps: u64,
     /// Bytes that values may take, counted by what they hold and not by what the process uses.
     pub memory: u64,

@@ -41,6 +41,8 @@ pub(super) struct Compiler<'n> {
     scopes: Vec<Scope>,
     /// Whether what is compiled stands within `not`, and from which scope on.
     negated: Option<usize>,
+    /// Parts of a pattern that can only be looked up when the rest of it has values, and where these are.
+    pending: Vec<(Slot, Ref<Expr>)>,
     pub(super) slots: usize,
 }
 
@@ -61,7 +63,7 @@ pub(super) fn unbound(unit: &Unit, span: &Span) -> Diagnostic {
 
 impl<'n> Compiler<'n> {
     pub(super) const fn new(names: &'n Names<'n>, unit: &'n Unit) -> Self {
-        Self { names, unit, scopes: Vec::new(), negated: None, slots: 0 }
+        Self { names, unit, scopes: Vec::new(), negated: None, pending: Vec::new(), slots: 0 }
     }
 
     pub(super) fn wrong<T>(&self, span: &Span, message: impl Into<String>, hint: &str) -> Done<T> {
@@ -99,18 +101,45 @@ impl<'n> Compiler<'n> {
         steps: &mut Vec<Step>,
         part: impl FnOnce(&mut Self, &mut Vec<Step>) -> Done<T>,
     ) -> Done<T> {
-        let bound = self.scopes.last().map(|scope| scope.bound.clone()).unwrap_or_default();
+        let bound = self.bound();
+        let pending = self.pending.len();
         let mut own = Vec::new();
         let result = part(self, &mut own);
         match &result {
             Ok(_) => steps.append(&mut own),
             Err(_) => {
-                if let Some(scope) = self.scopes.last_mut() {
-                    scope.bound = bound;
-                }
+                self.unbind(bound);
+                self.pending.truncate(pending);
             }
         }
         result
+    }
+
+    /// The variables of the innermost scope that have a value.
+    fn bound(&self) -> BTreeSet<Slot> {
+        self.scopes.last().map(|scope| scope.bound.clone()).unwrap_or_default()
+    }
+
+    fn unbind(&mut self, bound: BTreeSet<Slot>) {
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.bound = bound;
+        }
+    }
+
+    /// Compiles a step with patterns, and what these can only look up after it.
+    pub(super) fn step(
+        &mut self,
+        steps: &mut Vec<Step>,
+        step: impl FnOnce(&mut Self, &mut Vec<Step>) -> Done<Step>,
+    ) -> Done<()> {
+        let pending = self.pending.len();
+        let step = step(self, steps)?;
+        steps.push(step);
+        for (slot, expr) in self.pending.split_off(pending) {
+            let value = self.term(&expr, steps)?;
+            steps.push(Step::Bind(Pattern::Equal(Term::Slot(slot)), value));
+        }
+        Ok(())
     }
 
     /// Opens a scope for arguments, which are patterns.
@@ -126,7 +155,7 @@ impl<'n> Compiler<'n> {
         let mut steps = Vec::new();
         let patterns =
             arguments.iter().map(|argument| self.pattern(argument, &mut steps)).collect::<Done<_>>()?;
-        match (steps.is_empty(), arguments.first()) {
+        match (steps.is_empty() && self.pending.is_empty(), arguments.first()) {
             (false, Some(first)) => self.wrong(
                 first.span(),
                 "an argument goes through several values",
@@ -280,6 +309,10 @@ impl<'n> Compiler<'n> {
                 _ => None,
             };
             return Ok(match replacement {
+                Some(other) if self.names.arity(other) != self.names.arity(function) => {
+                    let message = "this takes another number of arguments than what it is to replace";
+                    return self.wrong(by.span(), message, "write one that takes as many");
+                }
                 Some(other) => (Change::Function(function, other), Term::Value(Value::Null)),
                 None => (Change::Answer(function), self.term(by, steps)?),
             });
@@ -322,13 +355,13 @@ impl<'n> Compiler<'n> {
             Literal::SomeVars { .. } => Ok(()),
             Literal::SomeIn { key, value, collection, .. } => {
                 let of = self.term(collection, steps)?;
-                let key = match key {
-                    Some(key) => self.pattern(key, steps)?,
-                    None => Pattern::Any,
-                };
-                let value = self.pattern(value, steps)?;
-                steps.push(Step::Scan { of, key, value });
-                Ok(())
+                self.step(steps, |compiler, steps| {
+                    let key = match key {
+                        Some(key) => compiler.pattern(key, steps)?,
+                        None => Pattern::Any,
+                    };
+                    Ok(Step::Scan { of, key, value: compiler.pattern(value, steps)? })
+                })
             }
             Literal::Expr { expr, .. } => self.positive(expr, steps),
             Literal::NotExpr { expr, .. } => {
@@ -363,9 +396,7 @@ impl<'n> Compiler<'n> {
         match expr.as_ref() {
             Expr::AssignExpr { op: AssignOp::ColEq, lhs, rhs, .. } => {
                 let value = self.term(rhs, steps)?;
-                let pattern = self.pattern(lhs, steps)?;
-                steps.push(Step::Bind(pattern, value));
-                Ok(())
+                self.step(steps, |compiler, steps| Ok(Step::Bind(compiler.pattern(lhs, steps)?, value)))
             }
             Expr::AssignExpr { op: AssignOp::Eq, lhs, rhs, .. } => self.unify(lhs, rhs, steps),
             _ => {
@@ -395,15 +426,11 @@ impl<'n> Compiler<'n> {
             (true, true) => self.unify_parts(lhs, rhs, steps),
             (true, false) => {
                 let value = self.term(rhs, steps)?;
-                let pattern = self.pattern(lhs, steps)?;
-                steps.push(Step::Bind(pattern, value));
-                Ok(())
+                self.step(steps, |compiler, steps| Ok(Step::Bind(compiler.pattern(lhs, steps)?, value)))
             }
             (false, _) => {
                 let value = self.term(lhs, steps)?;
-                let pattern = self.pattern(rhs, steps)?;
-                steps.push(Step::Bind(pattern, value));
-                Ok(())
+                self.step(steps, |compiler, steps| Ok(Step::Bind(compiler.pattern(rhs, steps)?, value)))
             }
         }
     }
@@ -490,7 +517,20 @@ impl<'n> Compiler<'n> {
                 }
                 Ok(Pattern::Object(patterns))
             }
-            _ => Ok(Pattern::Equal(self.term(expr, steps)?)),
+            _ => {
+                let bound = self.bound();
+                let mut own = Vec::new();
+                match self.term(expr, &mut own) {
+                    Ok(term) if own.is_empty() => return Ok(Pattern::Equal(term)),
+                    // It goes through several values, or waits for another part of the pattern.
+                    Ok(_) | Err(Wait::For(_)) => {}
+                    Err(wrong) => return Err(wrong),
+                }
+                self.unbind(bound);
+                let slot = self.fresh();
+                self.pending.push((slot, expr.clone()));
+                Ok(Pattern::Slot(slot))
+            }
         }
     }
 

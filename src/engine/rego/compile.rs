@@ -119,18 +119,24 @@ pub(super) fn compile(units: &[Unit], data: Value) -> Result<Compiled, Vec<Diagn
 
 /// Rules whose path goes on below another's are parts of that one.
 fn merged<'u>(units: &[Unit], groups: BTreeMap<Vec<&'u str>, Vec<At>>) -> BTreeMap<Vec<&'u str>, Vec<At>> {
+    let is_function = |found: &[At]| {
+        found.iter().any(|(u, d)| {
+            units
+                .get(*u)
+                .and_then(|unit| unit.rules.get(*d))
+                .is_some_and(|definition| definition.form == unit::Form::Function)
+        })
+    };
     let mut result: BTreeMap<Vec<&'u str>, Vec<At>> = BTreeMap::new();
     // In order of their paths: what is above comes first.
     for (path, found) in groups {
-        let function = found.iter().any(|(u, d)| {
-            units.get(*u).and_then(|unit| unit.rules.get(*d)).is_some_and(|d| d.form == unit::Form::Function)
-        });
         let above =
             (1..path.len()).find_map(|end| path.get(..end).filter(|above| result.contains_key(*above)));
-        match above.map(<[&str]>::to_vec) {
-            Some(above) if !function => result.entry(above).or_default().extend(found),
-            _ => result.entry(path).or_default().extend(found),
-        }
+        let above = above.filter(|above| {
+            !is_function(&found) && result.get(*above).is_some_and(|found| !is_function(found))
+        });
+        let path = above.map_or(path.clone(), <[&str]>::to_vec);
+        result.entry(path).or_default().extend(found);
     }
     result
 }
@@ -275,11 +281,14 @@ fn define(
                     "give the rule one",
                 );
             }
-            let (steps, value) = compiler.query(None, |compiler, steps| compiler.term(value, steps))?;
-            if !steps.is_empty() {
-                return compiler.wrong(refr.span(), "this default goes through several values", "write one");
-            }
-            rule.default = Some(value);
+            let branch = branch(&mut compiler, None, &[], Some(value))?;
+            rule.default = Some(Definition {
+                arguments: Vec::new(),
+                branches: vec![branch],
+                contains: false,
+                slots: compiler.slots,
+                span: refr.span().clone(),
+            });
             return Ok(());
         }
         Tree::Spec { head, bodies, span } => (head, bodies, span),

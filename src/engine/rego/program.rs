@@ -147,7 +147,7 @@ pub(super) struct Rule {
     /// Below `data`.
     pub(super) path: Vec<Value>,
     pub(super) definitions: Vec<Definition>,
-    pub(super) default: Option<Term>,
+    pub(super) default: Option<Definition>,
     /// Its only possible value, where there is but one.
     pub(super) constant: bool,
     pub(super) form: Form,

@@ -157,8 +157,9 @@ impl Compiler<'_> {
             let of = self.term(of, steps)?;
             return Ok(match answer {
                 Some(answer) => {
-                    let pattern = self.pattern(answer, steps)?;
-                    steps.push(Step::Walk { of, pattern });
+                    self.step(steps, |compiler, steps| {
+                        Ok(Step::Walk { of, pattern: compiler.pattern(answer, steps)? })
+                    })?;
                     Term::Value(Value::Bool(true))
                 }
                 None => {
@@ -177,8 +178,7 @@ impl Compiler<'_> {
             Call { function, pointer, arguments, written: given.to_vec(), span: callee.span().clone() };
         let call = Term::Call(Box::new(call));
         let Some(answer) = answer else { return Ok(call) };
-        let pattern = self.pattern(answer, steps)?;
-        steps.push(Step::Bind(pattern, call));
+        self.step(steps, |compiler, steps| Ok(Step::Bind(compiler.pattern(answer, steps)?, call)))?;
         Ok(Term::Value(Value::Bool(true)))
     }
 
@@ -233,10 +233,12 @@ impl Compiler<'_> {
             match key {
                 Key::Name(value) => path.push(Term::Value(value)),
                 Key::Index(index) if self.is_open(index) => {
-                    let key = self.pattern(index, steps)?;
                     let slot = self.fresh();
                     let scanned = follow(of, std::mem::take(&mut path));
-                    steps.push(Step::Scan { of: scanned, key, value: Pattern::Slot(slot) });
+                    self.step(steps, |compiler, steps| {
+                        let key = compiler.pattern(index, steps)?;
+                        Ok(Step::Scan { of: scanned, key, value: Pattern::Slot(slot) })
+                    })?;
                     of = Term::Slot(slot);
                 }
                 Key::Index(index) => path.push(self.term(index, steps)?),

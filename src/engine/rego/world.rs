@@ -134,10 +134,15 @@ impl<'p> Machine<'p> {
                 break;
             }
         }
-        match &rule.default {
-            Some(default) if found == Value::Undefined => self.value(default),
-            _ => Ok(found),
+        if let Some(default) = &rule.default
+            && found == Value::Undefined
+        {
+            self.definition(default, &[], &mut |machine, branch| {
+                found = machine.value(&branch.value)?;
+                Ok(Some(true))
+            })?;
         }
+        Ok(found)
     }
 
     /// The set or object that the definitions of a rule make together.
