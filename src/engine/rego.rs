@@ -10,6 +10,7 @@
 mod body;
 mod compile;
 mod meter;
+mod patterns;
 mod program;
 mod run;
 mod session;

@@ -10,11 +10,14 @@ use regorus::Value;
 use regorus::unstable::{AssignOp, Expr, Literal, LiteralStmt, Query, Ref, Span};
 
 use super::compile::{Names, Root};
+use super::patterns::{indexed, names, pattern_names};
 use super::program::{Change, Pattern, Slot, Step, Term};
-use super::terms::literal;
 use crate::diag::{Diagnostic, codes};
 use crate::policy::rego::unit::Unit;
 use crate::policy::rego::uses::{bytes, path};
+
+/// How often parts of bodies may be tried, in all policies together, until each variable has a value.
+const MAX_ATTEMPTS: u64 = 1_000_000;
 
 /// Why something is not compiled.
 pub(super) enum Wait {
@@ -32,6 +35,8 @@ struct Scope {
     names: BTreeMap<String, Slot>,
     /// Those that have a value.
     bound: BTreeSet<Slot>,
+    /// The same, in the order in which they were given it.
+    given: Vec<Slot>,
 }
 
 /// Compiles the bodies of one definition.
@@ -42,7 +47,9 @@ pub(super) struct Compiler<'n> {
     /// Whether what is compiled stands within `not`, and from which scope on.
     negated: Option<usize>,
     /// Parts of a pattern that can only be looked up when the rest of it has values, and where these are.
-    pending: Vec<(Slot, Ref<Expr>)>,
+    pub(super) pending: Vec<(Slot, Ref<Expr>)>,
+    /// References that have a value already, and where: they were looked up before the term they stand in.
+    pub(super) found: Vec<(Ref<Expr>, Slot)>,
     pub(super) slots: usize,
 }
 
@@ -63,7 +70,15 @@ pub(super) fn unbound(unit: &Unit, span: &Span) -> Diagnostic {
 
 impl<'n> Compiler<'n> {
     pub(super) const fn new(names: &'n Names<'n>, unit: &'n Unit) -> Self {
-        Self { names, unit, scopes: Vec::new(), negated: None, pending: Vec::new(), slots: 0 }
+        Self {
+            names,
+            unit,
+            scopes: Vec::new(),
+            negated: None,
+            pending: Vec::new(),
+            found: Vec::new(),
+            slots: 0,
+        }
     }
 
     pub(super) fn wrong<T>(&self, span: &Span, message: impl Into<String>, hint: &str) -> Done<T> {
@@ -85,13 +100,15 @@ impl<'n> Compiler<'n> {
     }
 
     /// Whether a variable of a scope may be given a value here.
-    fn may_bind(&self, depth: usize) -> bool {
+    pub(super) fn may_bind(&self, depth: usize) -> bool {
         depth.saturating_add(1) == self.scopes.len() && self.negated != Some(depth)
     }
 
-    fn bind(&mut self, depth: usize, slot: Slot) {
-        if let Some(scope) = self.scopes.get_mut(depth) {
-            scope.bound.insert(slot);
+    pub(super) fn bind(&mut self, depth: usize, slot: Slot) {
+        if let Some(scope) = self.scopes.get_mut(depth)
+            && scope.bound.insert(slot)
+        {
+            scope.given.push(slot);
         }
     }
 
@@ -102,7 +119,8 @@ impl<'n> Compiler<'n> {
         part: impl FnOnce(&mut Self, &mut Vec<Step>) -> Done<T>,
     ) -> Done<T> {
         let bound = self.bound();
-        let pending = self.pending.len();
+        let (pending, found) = (self.pending.len(), self.found.len());
+        self.names.attempts.set(self.names.attempts.get().saturating_add(1));
         let mut own = Vec::new();
         let result = part(self, &mut own);
         match &result {
@@ -110,19 +128,23 @@ impl<'n> Compiler<'n> {
             Err(_) => {
                 self.unbind(bound);
                 self.pending.truncate(pending);
+                self.found.truncate(found);
             }
         }
         result
     }
 
-    /// The variables of the innermost scope that have a value.
-    fn bound(&self) -> BTreeSet<Slot> {
-        self.scopes.last().map(|scope| scope.bound.clone()).unwrap_or_default()
+    /// How many variables of the innermost scope were given a value.
+    pub(super) fn bound(&self) -> usize {
+        self.scopes.last().map_or(0, |scope| scope.given.len())
     }
 
-    fn unbind(&mut self, bound: BTreeSet<Slot>) {
+    /// Takes the values from those that were given one later.
+    pub(super) fn unbind(&mut self, bound: usize) {
         if let Some(scope) = self.scopes.last_mut() {
-            scope.bound = bound;
+            for slot in scope.given.drain(bound.min(scope.given.len())..) {
+                scope.bound.remove(&slot);
+            }
         }
     }
 
@@ -189,9 +211,10 @@ impl<'n> Compiler<'n> {
     ) -> Done<(Vec<Step>, T)> {
         let scopes = self.scopes.len();
         let negated = self.negated.take();
+        let found = std::mem::take(&mut self.found);
         let result = self.query_here(query, then);
         self.scopes.truncate(scopes);
-        self.negated = negated;
+        (self.negated, self.found) = (negated, found);
         result
     }
 
@@ -208,6 +231,11 @@ impl<'n> Compiler<'n> {
             let mut waits = None;
             let mut waiting = Vec::new();
             for statement in &left {
+                if self.names.attempts.get() > MAX_ATTEMPTS {
+                    let message = "it takes too long to find an order for these statements";
+                    let hint = "write what gives a variable its value before what uses it";
+                    return self.wrong(&statement.span, message, hint);
+                }
                 match self.attempt(&mut steps, |compiler, steps| compiler.statement(statement, steps)) {
                     Ok(()) => {}
                     Err(Wait::For(span)) => {
@@ -231,13 +259,15 @@ impl<'n> Compiler<'n> {
     /// Opens the scope of a body.
     fn open(&mut self, statements: &[LiteralStmt]) -> Done<()> {
         let mut declared = Vec::new();
-        let mut used = Vec::new();
+        let (mut some, mut used) = (Vec::new(), Vec::new());
         for statement in statements {
             match &statement.literal {
-                Literal::SomeVars { vars, .. } => declared.extend(vars.iter()),
+                Literal::SomeVars { vars, .. } => some.extend(vars.iter()),
                 Literal::SomeIn { key, value, collection, .. } => {
-                    key.iter().for_each(|key| pattern_names(key, &mut declared));
-                    pattern_names(value, &mut declared);
+                    for pattern in key.iter().chain([value]) {
+                        pattern_names(pattern, &mut declared);
+                        names(pattern, &mut used);
+                    }
                     names(collection, &mut used);
                 }
                 Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => match expr.as_ref() {
@@ -259,6 +289,13 @@ impl<'n> Compiler<'n> {
                 }
             }
         }
+        // What only bodies within this one use is theirs.
+        declared.extend(some.into_iter().filter(|span| {
+            let name = span.text();
+            used.iter().any(|used| used.text() == name)
+                || self.variable(name).is_some()
+                || self.names.root(self.unit, name).is_some()
+        }));
         let mut scope = Scope::default();
         for span in declared {
             let slot = self.fresh();
@@ -392,7 +429,52 @@ impl<'n> Compiler<'n> {
         }
     }
 
+    /// A statement that is no more than an expression. Where a variable in it has a value only from another
+    /// part, as in `f(i, x[i])`, that part comes first.
     fn positive(&mut self, expr: &Ref<Expr>, steps: &mut Vec<Step>) -> Done<()> {
+        loop {
+            match self.attempt(steps, |compiler, steps| compiler.expression(expr, steps)) {
+                Err(Wait::For(span)) => {
+                    if !self.find(expr, steps)? {
+                        return Err(Wait::For(span));
+                    }
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// Looks up the references in an expression that give variables values; says whether there was one.
+    pub(super) fn find(&mut self, expr: &Ref<Expr>, steps: &mut Vec<Step>) -> Done<bool> {
+        let mut references = Vec::new();
+        indexed(expr, &mut references);
+        for reference in references {
+            if self.found.iter().any(|(found, _)| found == reference) {
+                continue;
+            }
+            let bound = self.bound();
+            let slot = self.fresh();
+            let looked = self.attempt(steps, |compiler, steps| {
+                let term = compiler.term(reference, steps)?;
+                if compiler.bound() == bound {
+                    return Err(Wait::For(reference.span().clone()));
+                }
+                steps.push(Step::Bind(Pattern::Slot(slot), term));
+                Ok(())
+            });
+            match looked {
+                Ok(()) => {
+                    self.found.push((reference.clone(), slot));
+                    return Ok(true);
+                }
+                Err(Wait::For(_)) => {}
+                Err(wrong) => return Err(wrong),
+            }
+        }
+        Ok(false)
+    }
+
+    fn expression(&mut self, expr: &Ref<Expr>, steps: &mut Vec<Step>) -> Done<()> {
         match expr.as_ref() {
             Expr::AssignExpr { op: AssignOp::ColEq, lhs, rhs, .. } => {
                 let value = self.term(rhs, steps)?;
@@ -409,131 +491,6 @@ impl<'n> Compiler<'n> {
         }
     }
 
-    /// Whether something has variables without a value where a pattern can give them one.
-    pub(super) fn is_open(&self, expr: &Expr) -> bool {
-        match expr {
-            Expr::Var { span, .. } => {
-                span.text() == "_" || self.variable(span.text()).is_some_and(|(_, _, bound)| !bound)
-            }
-            Expr::Array { items, .. } => items.iter().any(|item| self.is_open(item)),
-            Expr::Object { fields, .. } => fields.iter().any(|(_, _, value)| self.is_open(value)),
-            _ => false,
-        }
-    }
-
-    fn unify(&mut self, lhs: &Ref<Expr>, rhs: &Ref<Expr>, steps: &mut Vec<Step>) -> Done<()> {
-        match (self.is_open(lhs), self.is_open(rhs)) {
-            (true, true) => self.unify_parts(lhs, rhs, steps),
-            (true, false) => {
-                let value = self.term(rhs, steps)?;
-                self.step(steps, |compiler, steps| Ok(Step::Bind(compiler.pattern(lhs, steps)?, value)))
-            }
-            (false, _) => {
-                let value = self.term(lhs, steps)?;
-                self.step(steps, |compiler, steps| Ok(Step::Bind(compiler.pattern(rhs, steps)?, value)))
-            }
-        }
-    }
-
-    /// Lists and objects that have variables on both sides, part by part.
-    fn unify_parts(&mut self, lhs: &Ref<Expr>, rhs: &Ref<Expr>, steps: &mut Vec<Step>) -> Done<()> {
-        let mut left: Vec<(&Ref<Expr>, &Ref<Expr>)> = match (lhs.as_ref(), rhs.as_ref()) {
-            (Expr::Array { items: these, .. }, Expr::Array { items: those, .. })
-                if these.len() == those.len() =>
-            {
-                these.iter().zip(those).collect()
-            }
-            (Expr::Object { fields: these, .. }, Expr::Object { fields: those, .. })
-                if these.len() == those.len() =>
-            {
-                let same = |key: &Ref<Expr>| {
-                    those.iter().find(|(_, other, _)| {
-                        let keys = [key.as_ref(), other.as_ref()].map(literal);
-                        matches!(keys, [Some(one), Some(other)] if one == other)
-                    })
-                };
-                let pairs: Option<Vec<_>> =
-                    these.iter().map(|(_, key, value)| Some((value, &same(key)?.2))).collect();
-                let Some(pairs) = pairs else {
-                    return self.wrong(
-                        lhs.span(),
-                        "these objects have different keys",
-                        "they are never equal",
-                    );
-                };
-                pairs
-            }
-            (Expr::Array { .. } | Expr::Object { .. }, Expr::Array { .. } | Expr::Object { .. }) => {
-                return self.wrong(lhs.span(), "the two sides have different shapes", "they are never equal");
-            }
-            (Expr::Var { span, .. }, _) | (_, Expr::Var { span, .. }) => return Err(Wait::For(span.clone())),
-            _ => return Err(Wait::For(lhs.span().clone())),
-        };
-        while !left.is_empty() {
-            let before = left.len();
-            let mut waits = None;
-            let mut waiting = Vec::new();
-            for (one, other) in left {
-                match self.attempt(steps, |compiler, steps| compiler.unify(one, other, steps)) {
-                    Ok(()) => {}
-                    Err(Wait::For(span)) => {
-                        waits.get_or_insert(span);
-                        waiting.push((one, other));
-                    }
-                    Err(wrong) => return Err(wrong),
-                }
-            }
-            if let Some(span) = waits
-                && waiting.len() == before
-            {
-                return Err(Wait::For(span));
-            }
-            left = waiting;
-        }
-        Ok(())
-    }
-
-    /// What a value is held against.
-    pub(super) fn pattern(&mut self, expr: &Ref<Expr>, steps: &mut Vec<Step>) -> Done<Pattern> {
-        match expr.as_ref() {
-            Expr::Var { span, .. } if span.text() == "_" => Ok(Pattern::Any),
-            Expr::Var { span, .. } => match self.variable(span.text()) {
-                Some((slot, depth, false)) => {
-                    if !self.may_bind(depth) {
-                        return Err(Wait::For(span.clone()));
-                    }
-                    self.bind(depth, slot);
-                    Ok(Pattern::Slot(slot))
-                }
-                _ => Ok(Pattern::Equal(self.term(expr, steps)?)),
-            },
-            Expr::Array { items, .. } if !items.is_empty() => {
-                Ok(Pattern::Array(items.iter().map(|item| self.pattern(item, steps)).collect::<Done<_>>()?))
-            }
-            Expr::Object { fields, .. } if self.is_open(expr) => {
-                let mut patterns = Vec::new();
-                for (_, key, value) in fields {
-                    patterns.push((self.term(key, steps)?, self.pattern(value, steps)?));
-                }
-                Ok(Pattern::Object(patterns))
-            }
-            _ => {
-                let bound = self.bound();
-                let mut own = Vec::new();
-                match self.term(expr, &mut own) {
-                    Ok(term) if own.is_empty() => return Ok(Pattern::Equal(term)),
-                    // It goes through several values, or waits for another part of the pattern.
-                    Ok(_) | Err(Wait::For(_)) => {}
-                    Err(wrong) => return Err(wrong),
-                }
-                self.unbind(bound);
-                let slot = self.fresh();
-                self.pending.push((slot, expr.clone()));
-                Ok(Pattern::Slot(slot))
-            }
-        }
-    }
-
     /// Variables that occur in an output alone, as in `[x[i] | true]`.
     pub(super) fn declare(&mut self, outputs: &[&Span]) {
         for span in outputs {
@@ -546,51 +503,5 @@ impl<'n> Compiler<'n> {
                 }
             }
         }
-    }
-}
-
-/// The variables that a pattern declares.
-fn pattern_names<'e>(expr: &'e Expr, found: &mut Vec<&'e Span>) {
-    match expr {
-        Expr::Var { span, .. } if span.text() != "_" => found.push(span),
-        Expr::Array { items, .. } => items.iter().for_each(|item| pattern_names(item, found)),
-        Expr::Object { fields, .. } => fields.iter().for_each(|(_, _, value)| pattern_names(value, found)),
-        _ => {}
-    }
-}
-
-/// The names that an expression uses, outside of the bodies within it.
-pub(super) fn names<'e>(expr: &'e Expr, found: &mut Vec<&'e Span>) {
-    match expr {
-        Expr::Var { span, .. } => found.push(span),
-        Expr::Array { items, .. } | Expr::Set { items, .. } => {
-            items.iter().for_each(|item| names(item, found))
-        }
-        Expr::Object { fields, .. } => {
-            for (_, key, value) in fields {
-                names(key, found);
-                names(value, found);
-            }
-        }
-        Expr::Call { params, .. } => params.iter().for_each(|param| names(param, found)),
-        Expr::UnaryExpr { expr, .. } => names(expr, found),
-        Expr::RefDot { refr, .. } => names(refr, found),
-        Expr::RefBrack { refr, index, .. } => {
-            names(refr, found);
-            names(index, found);
-        }
-        Expr::BinExpr { lhs, rhs, .. }
-        | Expr::BoolExpr { lhs, rhs, .. }
-        | Expr::ArithExpr { lhs, rhs, .. }
-        | Expr::AssignExpr { lhs, rhs, .. } => {
-            names(lhs, found);
-            names(rhs, found);
-        }
-        Expr::Membership { key, value, collection, .. } => {
-            key.iter().for_each(|key| names(key, found));
-            names(value, found);
-            names(collection, found);
-        }
-        _ => {}
     }
 }

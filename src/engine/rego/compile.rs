@@ -1,11 +1,13 @@
 //! Rules, from syntax trees to a program: what is at which path below `data`.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use regorus::Value;
 use regorus::unstable::{BUILTINS, Expr, Query, Ref, Rule as Tree, RuleAssign, RuleBody, RuleHead, Span};
 
-use super::body::{Compiler, Done, Wait, names, unbound};
+use super::body::{Compiler, Done, Wait, unbound};
+use super::patterns::names;
 use super::program::{Base, Branch, Definition, Form, Function, Node, Program, Rule, Step, Term, at};
 use crate::diag::{Diagnostic, codes};
 use crate::policy::rego::builtins;
@@ -25,6 +27,8 @@ pub(super) struct Names<'n> {
     /// The names of rules, by package.
     own: BTreeMap<&'n [String], BTreeSet<&'n str>>,
     data: &'n Value,
+    /// How often parts of bodies were tried.
+    pub(super) attempts: Cell<u64>,
 }
 
 /// A definition by its unit and position.
@@ -62,7 +66,7 @@ pub(super) fn compile(units: &[Unit], data: Value) -> Result<Compiled, Vec<Diagn
         let arity = found.iter().find_map(|(u, d)| units.get(*u)?.rules.get(*d)?.arity());
         arities.push(arity);
     }
-    let names = Names { nodes, arities, own, data: &data };
+    let names = Names { nodes, arities, own, data: &data, attempts: Cell::new(0) };
     let mut problems = Vec::new();
     let mut rules = Vec::new();
     let mut places = BTreeMap::new();
@@ -93,7 +97,7 @@ pub(super) fn compile(units: &[Unit], data: Value) -> Result<Compiled, Vec<Diagn
                     problems.push(problem);
                 }
             }
-            if definition.form == unit::Form::Function {
+            if definition.arity().is_some() {
                 rule.form = Form::Function;
             }
             keyed |= definition.form != unit::Form::Function
@@ -417,7 +421,15 @@ impl Compiler<'_> {
             }
             match waits {
                 None => return Ok(terms.into_iter().flatten().collect()),
-                Some(span) if !moved => return Err(Wait::For(span)),
+                Some(span) if !moved => {
+                    let mut found = false;
+                    for expr in exprs {
+                        found = found || self.find(expr, steps)?;
+                    }
+                    if !found {
+                        return Err(Wait::For(span));
+                    }
+                }
                 Some(_) => {}
             }
         }

@@ -116,12 +116,16 @@ macro_rules! operators {
                 else {
                     return Err(stop($name, Cause::Error).into());
                 };
+                charge($name, calculation(left, right))?;
                 let (left, right) = (left.clone(), right.clone());
                 if matches!((&left, &right), (Value::Set(_), Value::Set(_))) && $name == "-" {
-                    return sets::difference(first, second, left, right);
+                    let value = sets::difference(first, second, left, right)?;
+                    after($name, &value)?;
+                    return Ok(value);
                 }
-                numbers::arithmetic_operation(span, &ArithOp::$op, first, second, left, right, true)
-
+                let value = numbers::arithmetic_operation(span, &ArithOp::$op, first, second, left, right, true)?;
+                after($name, &value)?;
+                Ok(value)
             }, 2)
         })),*];
     };
@@ -170,8 +174,11 @@ fn stop(function: &'static str, cause: Cause) -> Stop {
 
 /// Refuses a call that could cost more than is left, and takes its steps off.
 fn before(name: &'static str, args: &[Value]) -> Result<(), Stop> {
+    charge(name, estimate(name, args, LEFT.get().bytes))
+}
+
+fn charge(name: &'static str, cost: Cost) -> Result<(), Stop> {
     let left = LEFT.get();
-    let cost = estimate(name, args, left.bytes);
     if cost.bytes > left.bytes {
         return Err(stop(name, Cause::Memory));
     }
@@ -180,6 +187,24 @@ fn before(name: &'static str, args: &[Value]) -> Result<(), Stop> {
     Ok(())
 }
 
+/// What a calculation costs: numbers may have many digits, and sets are gone through.
+fn calculation(left: &Value, right: &Value) -> Cost {
+    match (left, right) {
+        (Value::Number(_), Value::Number(_)) => {
+            let (left, right) = (shallow(left), shallow(right));
+            Cost { bytes: left.saturating_add(right), work: left.saturating_mul(right) / 64 }
+        }
+        _ => {
+            let limit = LEFT.get().bytes;
+            let both = weigh(left, limit).saturating_add(weigh(right, limit));
+            Cost { bytes: both, work: both }
+        }
+    }
+}
+
+/// How many bytes a whole number may have: to print it takes their square.
+const MAX_NUMBER: u64 = 8192;
+
 /// Takes what a call produced off the allowance.
 fn after(name: &'static str, value: &Value) -> Result<(), Stop> {
     if name == "object.get" {
@@ -187,6 +212,9 @@ fn after(name: &'static str, value: &Value) -> Result<(), Stop> {
         return Ok(());
     }
     let left = LEFT.get();
+    if matches!(value, Value::Number(_)) && shallow(value) > MAX_NUMBER {
+        return Err(stop(name, Cause::Memory));
+    }
     let size = if deep(name) { weigh(value, left.bytes) } else { shallow(value) };
     let bytes = left.bytes.checked_sub(size).ok_or_else(|| stop(name, Cause::Memory))?;
     LEFT.set(Allowance { bytes, ..left });
@@ -205,6 +233,7 @@ fn deep(name: &str) -> bool {
             | "json.unmarshal"
             | "max"
             | "min"
+            | "object.remove"
             | "object.subset"
             | "object.union"
             | "object.union_n"
@@ -262,6 +291,28 @@ fn weigh(value: &Value, limit: u64) -> u64 {
                     open.push(key);
                     open.push(member);
                 }
+            }
+            _ => {}
+        }
+    }
+    total
+}
+
+/// How many values there are in one, each as often as it stands there; stops above `limit`.
+pub(super) fn parts(value: &Value, limit: u64) -> u64 {
+    let mut total = 0_u64;
+    let mut open = vec![value];
+    while let Some(value) = open.pop() {
+        total = total.saturating_add(1);
+        if total > limit {
+            return total;
+        }
+        match value {
+            Value::Array(items) => open.extend(items.iter()),
+            Value::Set(items) => open.extend(items.iter()),
+            Value::Object(members) => {
+                total = total.saturating_add(size_of(members.len()));
+                open.extend(members.iter().map(|(_, member)| member));
             }
             _ => {}
         }
@@ -384,8 +435,8 @@ fn estimate(name: &str, args: &[Value], limit: u64) -> Cost {
         }
         "product" => {
             // The digits of a product add up; each factor is multiplied into all of them.
-            let count = length(args, 0);
-            Cost { bytes: if count > 65_536 { NEVER } else { count }, work: count.saturating_mul(count) / 64 }
+            let digits = args.first().map_or(0, |factors| weigh(factors, limit));
+            Cost { bytes: digits, work: digits.saturating_mul(digits) / 256 }
         }
         "to_number" | "units.parse" | "units.parse_bytes" => {
             let text = text(args, 0);

@@ -48,6 +48,20 @@ pub(super) struct Machine<'p> {
     started: Instant,
 }
 
+const fn is_collection(value: &Value) -> bool {
+    matches!(value, Value::Array(_) | Value::Set(_) | Value::Object(_))
+}
+
+/// How many elements a value has.
+pub(super) fn length(of: &Value) -> usize {
+    match of {
+        Value::Array(items) => items.len(),
+        Value::Set(items) => items.len(),
+        Value::Object(members) => members.len(),
+        _ => 0,
+    }
+}
+
 pub(super) fn error(text: String) -> Box<Stopped> {
     Box::new(Stopped { cause: Cause::Error, text })
 }
@@ -90,17 +104,21 @@ impl<'p> Machine<'p> {
         }
     }
 
-    /// Counts what is done with a value at once: comparing it, looking for it.
-    pub(super) fn handle(&mut self, value: &Value) -> Outcome<()> {
-        let length = match value {
-            Value::Array(items) => items.len(),
-            Value::Set(items) => items.len(),
-            Value::Object(members) => members.len(),
-            _ => return Ok(()),
-        };
-        self.steps = self.steps.saturating_add(u64::try_from(length / 16).unwrap_or(u64::MAX));
+    /// Counts what is done at once with so many elements.
+    pub(super) fn work(&mut self, elements: u64) -> Outcome<()> {
+        self.steps = self.steps.saturating_add(elements / 8);
         self.step()?;
         self.clock()
+    }
+
+    /// Counts what is done with a value as a whole, at once: comparing it, looking for it. What stands in
+    /// it many times is gone through as often.
+    pub(super) fn handle(&mut self, value: &Value) -> Outcome<()> {
+        if !is_collection(value) {
+            return Ok(());
+        }
+        let left = self.limits.steps.saturating_sub(self.steps).saturating_mul(8).saturating_add(8);
+        self.work(meter::parts(value, left))
     }
 
     /// Takes what is made off the allowance.
@@ -342,8 +360,11 @@ impl<'p> Machine<'p> {
                 for item in items {
                     match self.value(item)? {
                         Value::Undefined => return Ok(Value::Undefined),
-                        value => values.insert(value),
-                    };
+                        value => {
+                            self.handle(&value)?;
+                            values.insert(value);
+                        }
+                    }
                 }
                 Ok(Value::from(values))
             }
@@ -355,7 +376,9 @@ impl<'p> Machine<'p> {
                 if left == Value::Undefined || right == Value::Undefined {
                     return Ok(Value::Undefined);
                 }
-                self.handle(&left)?;
+                if is_collection(&right) {
+                    self.handle(&left)?;
+                }
                 Ok(Value::Bool(match op {
                     BoolOp::Eq => left == right,
                     BoolOp::Ne => left != right,
@@ -392,8 +415,9 @@ impl<'p> Machine<'p> {
             if key == Value::Undefined || value == Value::Undefined {
                 return Ok(Value::Undefined);
             }
+            self.handle(&key)?;
             if let Some(old) = values.insert(key, value.clone())
-                && old != value
+                && self.differ(&old, &value)?
             {
                 return Err(error("an object has two values for one key".to_owned()));
             }
@@ -402,19 +426,20 @@ impl<'p> Machine<'p> {
     }
 
     fn contains(&mut self, key: Option<&Value>, value: &Value, of: &Value) -> Outcome<bool> {
+        self.handle(value)?;
         if let Some(key) = key {
+            self.handle(key)?;
             return Ok(member(of, key) == Some(value));
+        }
+        if !is_collection(value) {
+            self.work(u64::try_from(length(of)).unwrap_or(u64::MAX))?;
+        } else if !matches!(of, Value::Set(_)) {
+            self.handle(of)?;
         }
         Ok(match of {
             Value::Set(items) => items.contains(value),
-            Value::Array(items) => {
-                self.handle(of)?;
-                items.iter().any(|item| item == value)
-            }
-            Value::Object(members) => {
-                self.handle(of)?;
-                members.iter().any(|(_, item)| item == value)
-            }
+            Value::Array(items) => items.iter().any(|item| item == value),
+            Value::Object(members) => members.iter().any(|(_, item)| item == value),
             _ => false,
         })
     }
@@ -435,9 +460,10 @@ impl<'p> Machine<'p> {
         for key in keys {
             let found = match key {
                 Term::Value(key) => member(&of, key),
-                Term::Slot(slot) => member(&of, self.slot(*slot)),
+                Term::Slot(slot) if !is_collection(self.slot(*slot)) => member(&of, self.slot(*slot)),
                 key => {
                     let key = self.value(key)?;
+                    self.handle(&key)?;
                     member(&of, &key)
                 }
             };
@@ -447,6 +473,12 @@ impl<'p> Machine<'p> {
             }
         }
         Ok(of)
+    }
+
+    /// Whether two values are not the same.
+    pub(super) fn differ(&mut self, one: &Value, other: &Value) -> Outcome<bool> {
+        self.handle(one)?;
+        Ok(one != other)
     }
 
     fn collect(&mut self, collect: &'p Collect) -> Outcome<Value> {
@@ -487,7 +519,7 @@ impl<'p> Machine<'p> {
                     machine.handle(&key)?;
                     machine.made(64)?;
                     match found.get(&key) {
-                        Some(old) if *old != value => {
+                        Some(old) if machine.differ(old, &value)? => {
                             let text = collect.span.error("one key has two values here").to_string();
                             return Err(error(text));
                         }
@@ -529,8 +561,8 @@ impl<'p> Machine<'p> {
             (Function::Rule(rule), _) => self.function(rule, &arguments, &call.span),
             (Function::Builtin("time.now_ns"), _) => Ok(Value::from(self.now)),
             (Function::Builtin(name), pointer) => {
-                for argument in &arguments {
-                    self.handle(argument)?;
+                if arguments.iter().any(is_collection) {
+                    self.clock()?;
                 }
                 let pointer = match pointer {
                     Some(pointer) if call.function == function => Some(pointer),

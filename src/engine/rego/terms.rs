@@ -18,6 +18,11 @@ impl Compiler<'_> {
             return Ok(Term::Value(value.clone()));
         }
         match expr.as_ref() {
+            Expr::RefDot { .. } | Expr::RefBrack { .. }
+                if let Some((_, slot)) = self.found.iter().find(|(found, _)| found == expr) =>
+            {
+                Ok(Term::Slot(*slot))
+            }
             Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. } => self.reference(expr, steps),
             Expr::Array { items, .. } => {
                 let items = self.terms(items, steps)?;
@@ -43,8 +48,8 @@ impl Compiler<'_> {
                     .map(|(key, value)| Some((key.constant()?.clone(), value.constant()?.clone())))
                     .collect();
                 Ok(match constant {
-                    Some(all) if all.len() == members.len() => Term::Value(Value::from(all)),
-                    _ => Term::Object(members),
+                    Some(all) => Term::Value(Value::from(all)),
+                    None => Term::Object(members),
                 })
             }
             Expr::ArrayCompr { term, query, span, .. } => self.collect(Kind::Array, None, term, query, span),

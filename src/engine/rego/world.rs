@@ -124,7 +124,7 @@ impl<'p> Machine<'p> {
                 }
                 if found == Value::Undefined {
                     found = value;
-                } else if found != value {
+                } else if machine.differ(&found, &value)? {
                     let span = call.unwrap_or(&definition.span);
                     return Err(error(span.error("two values where there must be one").to_string()));
                 }
@@ -158,7 +158,10 @@ impl<'p> Machine<'p> {
                 for key in &branch.keys {
                     match machine.value(key)? {
                         Value::Undefined => return Ok(None),
-                        key => keys.push(key),
+                        key => {
+                            machine.handle(&key)?;
+                            keys.push(key);
+                        }
                     }
                 }
                 let value = machine.value(&branch.value)?;
@@ -228,23 +231,23 @@ impl<'p> Machine<'p> {
     }
 
     /// What the data has where no rule is.
-    pub(super) fn base(&self, base: &Base) -> Outcome<Value> {
+    pub(super) fn base(&mut self, base: &Base) -> Outcome<Value> {
         match self.world.data.is_empty() {
             true => Ok(base.value.clone()),
-            false => Ok(self.patched(base.value.clone(), &base.path)),
+            false => self.patched(base.value.clone(), &base.path),
         }
     }
 
     /// A value at a path in the data, with what `with` puts there.
-    fn patched(&self, mut value: Value, path: &[Value]) -> Value {
-        for (changed, new) in &self.world.data {
-            if let Some(below) = path.strip_prefix(*changed) {
-                value = at(new, below).cloned().unwrap_or(Value::Undefined);
+    fn patched(&mut self, mut value: Value, path: &[Value]) -> Outcome<Value> {
+        for (changed, new) in self.world.data.clone() {
+            if let Some(below) = path.strip_prefix(changed) {
+                value = at(&new, below).cloned().unwrap_or(Value::Undefined);
             } else if let Some(below) = changed.strip_prefix(path) {
-                value = put(value, below, new.clone());
+                value = self.put(&value, below, new)?;
             }
         }
-        value
+        Ok(value)
     }
 
     /// Data and rules below a node.
@@ -269,7 +272,7 @@ impl<'p> Machine<'p> {
         }
         self.made(members.len().saturating_mul(64))?;
         let value = Value::from(members);
-        Ok(self.patched(value, &node.path))
+        self.patched(value, &node.path)
     }
 
     /// Evaluates steps with changes, and what follows them without.
@@ -280,20 +283,16 @@ impl<'p> Machine<'p> {
         rest: &'p [Step],
         then: &mut dyn FnMut(&mut Self) -> Outcome<bool>,
     ) -> Outcome<bool> {
-        let outer = &self.world;
-        let mut inner = World {
-            input: outer.input.clone(),
-            data: outer.data.clone(),
-            mocks: outer.mocks.clone(),
-            values: BTreeMap::new(),
-        };
+        let World { input, data, mocks, .. } = &self.world;
+        let (input, data, mocks) = (input.clone(), data.clone(), mocks.clone());
+        let mut inner = World { input, data, mocks, values: BTreeMap::new() };
         for (change, term) in changes {
             let value = self.value(term)?;
             if value == Value::Undefined {
                 return Ok(false);
             }
             match change {
-                Change::Input(path) => inner.input = put(inner.input, path, value),
+                Change::Input(path) => inner.input = self.put(&inner.input, path, value)?,
                 Change::Data(path) => inner.data.push((path, value)),
                 Change::Answer(function) => inner.mocks.push((*function, Mock::Answer(value))),
                 Change::Function(function, by) => inner.mocks.push((*function, Mock::Function(*by))),
@@ -313,15 +312,14 @@ impl<'p> Machine<'p> {
         Ok(enough)
     }
 
-    /// Calls what stands in the place of a function; there, the function is what it was.
+    /// Calls what stands in the place of a function; there, functions are what they were.
     pub(super) fn mocked(&mut self, call: &'p Call, arguments: Vec<Value>) -> Outcome<Value> {
         let mock = self.world.mocks.iter().rev().find(|(function, _)| *function == call.function);
         match mock.map(|(_, mock)| mock.clone()) {
             None => self.called(call, call.function, arguments),
             Some(Mock::Answer(value)) => Ok(value),
             Some(Mock::Function(by)) => {
-                let mocks = self.world.mocks.clone();
-                self.world.mocks.retain(|(function, _)| *function != call.function);
+                let mocks = std::mem::take(&mut self.world.mocks);
                 let values = std::mem::take(&mut self.world.values);
                 let value = self.called(call, by, arguments)?;
                 self.world.mocks = mocks;
@@ -330,16 +328,18 @@ impl<'p> Machine<'p> {
             }
         }
     }
-}
 
-/// A value with another at a path in it.
-fn put(value: Value, path: &[Value], new: Value) -> Value {
-    let Some((key, rest)) = path.split_first() else { return new };
-    let mut members = match &value {
-        Value::Object(members) => members.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
-        _ => BTreeMap::new(),
-    };
-    let below = members.remove(key).unwrap_or(Value::Undefined);
-    members.insert(key.clone(), put(below, rest, new));
-    Value::from(members)
+    /// A value with another at a path in it.
+    fn put(&mut self, value: &Value, path: &[Value], new: Value) -> Outcome<Value> {
+        let Some((key, rest)) = path.split_first() else { return Ok(new) };
+        let mut members: BTreeMap<Value, Value> = BTreeMap::new();
+        if let Value::Object(there) = value {
+            self.made(there.len().saturating_mul(64))?;
+            self.work(u64::try_from(there.len()).unwrap_or(u64::MAX))?;
+            members.extend(there.iter().map(|(k, v)| (k.clone(), v.clone())));
+        }
+        let below = members.remove(key).unwrap_or(Value::Undefined);
+        members.insert(key.clone(), self.put(&below, rest, new)?);
+        Ok(Value::from(members))
+    }
 }

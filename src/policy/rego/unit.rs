@@ -79,6 +79,7 @@ impl Definition {
     pub(crate) fn arity(&self) -> Option<usize> {
         match self.rule.as_ref() {
             Rule::Spec { head: RuleHead::Func { args, .. }, .. } => Some(args.len()),
+            Rule::Default { args, .. } if !args.is_empty() => Some(args.len()),
             _ => None,
         }
     }
