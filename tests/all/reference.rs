@@ -122,6 +122,13 @@ Rego means here what it means in OPA 1.22: some four hundred policies and as man
 | a builtin that fails | the rule cannot be judged, even under `not` and in comprehensions | undefined, unless strict errors are asked for |
 | `0.1 + 0.2` | `0.30000000000000004` | `0.3` |
 | a whole number beyond 2^53 in a finding, such as nanoseconds | the rule cannot be judged; use `sprintf` or `time.format` | a number |
+| names that are used again within, as `x` in `every x in … { every y in … { z := x + y; every x in [z] { … } } }` | may be refused when loaded as growing without end: give them other names | evaluated |
+| `p[q[i]] := i if i != 7`, a variable that only the key of a head gives a value | refused when loaded: `some i, k in q` in the body | evaluated |
+| `some x, x in y`, `some [x, x] in y` | refused when loaded | evaluated |
+| `{k: 1, "a": 2}` where `k` is `"a"` | the rule cannot be judged | one of the values |
+| `data.lib[k].p`, where another rule below `data.lib` fails | the rule cannot be judged: all of `data.lib` is evaluated | evaluated |
+| `$"… {x}"`, `with` on functions that are not offered, operators as functions (`plus`) | refused when loaded | evaluated |
+| `yaml.is_valid` of numbers or dates twice as keys, of `yes` twice, of an empty key behind an anchor | may be otherwise than there | |
 | `data[k]`, where it could be the rule itself | refused when loaded | evaluated, where it is not |
 | order of values of several types | sets before objects | objects before sets |
 | types | found out when evaluated: `{"a": 1}.b` is undefined | an error when loaded |

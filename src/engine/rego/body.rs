@@ -157,7 +157,26 @@ impl<'n> Compiler<'n> {
         let pending = self.pending.len();
         let step = step(self, steps)?;
         steps.push(step);
+        self.settle(pending, steps)
+    }
+
+    /// Looks up what patterns left for later, from a place in the list on.
+    fn settle(&mut self, pending: usize, steps: &mut Vec<Step>) -> Done<()> {
         for (slot, expr) in self.pending.split_off(pending) {
+            if let Expr::Object { fields, .. } = expr.as_ref()
+                && self.is_open(&expr)
+            {
+                for (_, key, _) in fields {
+                    let (slot, term) = (self.fresh(), self.term(key, steps)?);
+                    steps.push(Step::Bind(Pattern::Slot(slot), term));
+                    self.found.push((key.clone(), slot));
+                }
+                let pending = self.pending.len();
+                let pattern = self.pattern(&expr, steps)?;
+                steps.push(Step::Bind(pattern, Term::Slot(slot)));
+                self.settle(pending, steps)?;
+                continue;
+            }
             let value = self.term(&expr, steps)?;
             steps.push(Step::Bind(Pattern::Equal(Term::Slot(slot)), value));
         }

@@ -109,9 +109,19 @@ impl Compiler<'_> {
                 Ok(Pattern::Array(items.iter().map(|item| self.pattern(item, steps)).collect::<Done<_>>()?))
             }
             Expr::Object { fields, .. } if self.is_open(expr) => {
+                let (bound, pending) = (self.bound(), self.pending.len());
                 let mut patterns = Vec::new();
                 for (_, key, value) in fields {
-                    patterns.push((self.term(key, steps)?, self.pattern(value, steps)?));
+                    let mut own = Vec::new();
+                    match self.term(key, &mut own) {
+                        Ok(key) if own.is_empty() => patterns.push((key, self.pattern(value, steps)?)),
+                        Err(wrong @ Wait::Wrong(_)) => return Err(wrong),
+                        // Which key it is shows only when the rest of the pattern has values.
+                        _ => {
+                            self.pending.truncate(pending);
+                            return Ok(self.later(bound, expr));
+                        }
+                    }
                 }
                 Ok(Pattern::Object(patterns))
             }
@@ -124,12 +134,17 @@ impl Compiler<'_> {
                     Ok(_) | Err(Wait::For(_)) => {}
                     Err(wrong) => return Err(wrong),
                 }
-                self.unbind(bound);
-                let slot = self.fresh();
-                self.pending.push((slot, expr.clone()));
-                Ok(Pattern::Slot(slot))
+                Ok(self.later(bound, expr))
             }
         }
+    }
+
+    /// Leaves a part of a pattern for after the step that the pattern is a part of.
+    fn later(&mut self, bound: usize, expr: &Ref<Expr>) -> Pattern {
+        self.unbind(bound);
+        let slot = self.fresh();
+        self.pending.push((slot, expr.clone()));
+        Pattern::Slot(slot)
     }
 }
 

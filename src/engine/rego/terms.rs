@@ -17,12 +17,10 @@ impl Compiler<'_> {
         if let Some(value) = literal(expr) {
             return Ok(Term::Value(value.clone()));
         }
+        if let Some((_, slot)) = self.found.iter().find(|(found, _)| found == expr) {
+            return Ok(Term::Slot(*slot));
+        }
         match expr.as_ref() {
-            Expr::RefDot { .. } | Expr::RefBrack { .. }
-                if let Some((_, slot)) = self.found.iter().find(|(found, _)| found == expr) =>
-            {
-                Ok(Term::Slot(*slot))
-            }
             Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. } => self.reference(expr, steps),
             Expr::Array { items, .. } => {
                 let items = self.terms(items, steps)?;
