@@ -101,7 +101,7 @@ fn forms<'a>(known: &'a mut BTreeMap<String, Forms>, settings: Option<&Value>) -
 }
 
 #[test]
-fn both_forms_judge_every_case_and_example_alike() {
+fn every_case_and_example_is_judged_alike() {
     let mut known = BTreeMap::new();
     let mut reviews: Vec<(Review, Option<Value>)> =
         cases().into_iter().map(|(_, review, settings)| (review, settings)).collect();
@@ -181,7 +181,7 @@ fn change(value: &mut Value, at: &str, how: usize) {
 }
 
 #[test]
-fn both_forms_judge_what_is_left_of_a_review_alike() {
+fn what_is_left_of_a_review_is_judged_alike() {
     let mut known = BTreeMap::new();
     let cases = cases();
     let asset = cases.iter().find_map(|(_, review, _)| review.asset.clone()).unwrap();

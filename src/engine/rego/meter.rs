@@ -276,10 +276,20 @@ fn shallow(value: &Value) -> u64 {
 
 /// The size of a value with all its parts, each as often as it stands there; stops above `limit`.
 fn weigh(value: &Value, limit: u64) -> u64 {
+    total(value, limit, |value| shallow(value).saturating_add(16))
+}
+
+/// How many values there are in one, each as often as it stands there; stops above `limit`.
+pub(super) fn parts(value: &Value, limit: u64) -> u64 {
+    total(value, limit, |_| 1)
+}
+
+/// What a value and all in it come to.
+fn total(value: &Value, limit: u64, each: impl Fn(&Value) -> u64) -> u64 {
     let mut total = 0_u64;
     let mut open = vec![value];
     while let Some(value) = open.pop() {
-        total = total.saturating_add(shallow(value)).saturating_add(16);
+        total = total.saturating_add(each(value));
         if total > limit {
             return total;
         }
@@ -291,28 +301,6 @@ fn weigh(value: &Value, limit: u64) -> u64 {
                     open.push(key);
                     open.push(member);
                 }
-            }
-            _ => {}
-        }
-    }
-    total
-}
-
-/// How many values there are in one, each as often as it stands there; stops above `limit`.
-pub(super) fn parts(value: &Value, limit: u64) -> u64 {
-    let mut total = 0_u64;
-    let mut open = vec![value];
-    while let Some(value) = open.pop() {
-        total = total.saturating_add(1);
-        if total > limit {
-            return total;
-        }
-        match value {
-            Value::Array(items) => open.extend(items.iter()),
-            Value::Set(items) => open.extend(items.iter()),
-            Value::Object(members) => {
-                total = total.saturating_add(size_of(members.len()));
-                open.extend(members.iter().map(|(_, member)| member));
             }
             _ => {}
         }

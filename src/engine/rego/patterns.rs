@@ -3,7 +3,7 @@
 use regorus::unstable::{Expr, Ref, Span};
 
 use super::body::{Compiler, Done, Wait};
-use super::program::{Pattern, Step};
+use super::program::{Pattern, Step, Term};
 use super::terms::literal;
 
 impl Compiler<'_> {
@@ -112,31 +112,36 @@ impl Compiler<'_> {
                 let (bound, pending) = (self.bound(), self.pending.len());
                 let mut patterns = Vec::new();
                 for (_, key, value) in fields {
-                    let mut own = Vec::new();
-                    match self.term(key, &mut own) {
-                        Ok(key) if own.is_empty() => patterns.push((key, self.pattern(value, steps)?)),
-                        Err(wrong @ Wait::Wrong(_)) => return Err(wrong),
+                    let Some(key) = self.at_once(key)? else {
                         // Which key it is shows only when the rest of the pattern has values.
-                        _ => {
-                            self.pending.truncate(pending);
-                            return Ok(self.later(bound, expr));
-                        }
-                    }
+                        self.pending.truncate(pending);
+                        return Ok(self.later(bound, expr));
+                    };
+                    patterns.push((key, self.pattern(value, steps)?));
                 }
                 Ok(Pattern::Object(patterns))
             }
-            _ => {
-                let bound = self.bound();
-                let mut own = Vec::new();
-                match self.term(expr, &mut own) {
-                    Ok(term) if own.is_empty() => return Ok(Pattern::Equal(term)),
-                    // It goes through several values, or waits for another part of the pattern.
-                    Ok(_) | Err(Wait::For(_)) => {}
-                    Err(wrong) => return Err(wrong),
-                }
-                Ok(self.later(bound, expr))
-            }
+            _ => match self.at_once(expr)? {
+                Some(term) => Ok(Pattern::Equal(term)),
+                // It goes through several values, or waits for another part of the pattern.
+                None => Ok(self.later(self.bound(), expr)),
+            },
         }
+    }
+
+    /// A term of a pattern, where it needs no steps of its own and waits for nothing.
+    fn at_once(&mut self, expr: &Ref<Expr>) -> Done<Option<Term>> {
+        let (bound, pending, found) = (self.bound(), self.pending.len(), self.found.len());
+        let mut own = Vec::new();
+        match self.term(expr, &mut own) {
+            Ok(term) if own.is_empty() => return Ok(Some(term)),
+            Err(wrong @ Wait::Wrong(_)) => return Err(wrong),
+            Ok(_) | Err(Wait::For(_)) => {}
+        }
+        self.unbind(bound);
+        self.pending.truncate(pending);
+        self.found.truncate(found);
+        Ok(None)
     }
 
     /// Leaves a part of a pattern for after the step that the pattern is a part of.
