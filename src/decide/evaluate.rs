@@ -172,7 +172,7 @@ impl Judge {
         let mut waiting = Vec::new();
         for (at, progress) in judged.into_iter().enumerate() {
             decisions.push(match progress {
-                Progress::Decided(decision) => Some(*decision),
+                Progress::Decided(decision) => Some(decision),
                 Progress::Waits(said) => {
                     waiting.push((at, said));
                     None
@@ -181,7 +181,7 @@ impl Judge {
         }
         self.decide_waiting(&waiting, &mut decisions, &ledger, options);
         // INVARIANT: none is open any more, for whatever waits has had its turn.
-        decisions.into_iter().flatten().collect()
+        decisions.into_iter().flatten().map(|decision| *decision).collect()
     }
 
     /// What waits for others is decided after them, each once. The input has no circles; in one that
@@ -189,7 +189,7 @@ impl Judge {
     fn decide_waiting(
         &self,
         waiting: &[(usize, Box<Waiting<'_>>)],
-        decisions: &mut [Option<Decision>],
+        decisions: &mut [Option<Box<Decision>>],
         ledger: &Ledger<'_>,
         options: &Options,
     ) {
@@ -230,7 +230,7 @@ impl Judge {
             if let Some(verdict) = verdicts.get_mut(review.change.id.as_str()) {
                 *verdict = decision.verdict;
             }
-            *slot = Some(decision);
+            *slot = Some(Box::new(decision));
             for follower in after.get(i).into_iter().flatten() {
                 if let Some(open) = open.get_mut(*follower) {
                     *open = open.saturating_sub(1);

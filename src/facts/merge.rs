@@ -91,7 +91,9 @@ pub fn merge(parts: Vec<Part>) -> Result<Merged, Vec<Diagnostic>> {
         macro_rules! join {
             ($list:ident, $ids:ident, $trusts:ident, $what:literal) => {
                 let name = stringify!($list);
-                for (i, item) in std::mem::take(&mut part.input.$list).into_iter().enumerate() {
+                let list = std::mem::take(&mut part.input.$list);
+                merged.input.$list.reserve(list.len());
+                for (i, item) in list.into_iter().enumerate() {
                     match $ids.get(&item.id).and_then(|at| Some((*at, merged.input.$list.get(*at)?))) {
                         Some((at, first)) => {
                             let same = *first == item && merged.part_of(name, at) != Some(number);
@@ -121,6 +123,7 @@ pub fn merge(parts: Vec<Part>) -> Result<Merged, Vec<Diagnostic>> {
                     let looked = merged.looked.entry($name).or_insert(part.trust);
                     *looked = (*looked).max(part.trust);
                     let all = merged.input.$($path).+.get_or_insert_with(Vec::new);
+                    all.reserve(list.len());
                     let origins = merged.origins.entry($name).or_default();
                     for (i, mut fact) in list.into_iter().enumerate() {
                         for member in fact.forged().into_iter().filter(|_| !part.stamped) {
