@@ -114,11 +114,12 @@ pub trait Session {
     /// The review cannot be given to this engine, or holds no document where that is to be seen.
     fn load(&mut self, review: &Review, view: View) -> Result<(), Failure>;
 
-    /// Judges one rule, by its index in `Bundle::rules`.
+    /// Judges one rule, by its index in `Bundle::rules`: what it gives, or `None` where it has nothing
+    /// to say about the review, as a policy whose `match` is false.
     ///
     /// # Errors
     /// It could not be judged.
-    fn judge(&mut self, rule: usize) -> Result<Vec<Output>, Failure>;
+    fn judge(&mut self, rule: usize) -> Result<Option<Vec<Output>>, Failure>;
 }
 
 /// The document that a review is about, whole again: the object with its pod spec in its place.
@@ -135,6 +136,7 @@ pub(crate) fn document(review: &Review) -> Result<serde_json::Value, Failure> {
     if let Some(spec) = asset.and_then(|asset| asset.pod_spec.as_ref()) {
         let path: &[&str] = match document.get("kind").and_then(serde_json::Value::as_str) {
             Some("Pod") => &["spec"],
+            Some("PodTemplate") => &["template", "spec"],
             Some("CronJob") => &["spec", "jobTemplate", "spec", "template", "spec"],
             _ => &["spec", "template", "spec"],
         };

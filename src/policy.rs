@@ -145,6 +145,11 @@ pub fn load(
         Ok(found) => rules.extend(found),
         Err(found) => problems.extend(found),
     }
+    for rule in &mut rules {
+        // What only adds to a plan has not judged a change.
+        let adds = |effect: &Effect| matches!(effect, Effect::Oblige | Effect::Action);
+        rule.metadata.incidental |= rule.effects.iter().all(adds);
+    }
     if problems.is_empty() {
         problems.extend(permissions(&rules, &kept));
     }

@@ -53,7 +53,7 @@ impl Forms {
         session.load(review, view).unwrap();
         let mut oracle = Oracle::new(&self.bundle);
         let said = rules.iter().map(|rule| {
-            let ours = session.judge(*rule).map(|found| {
+            let ours = session.judge(*rule).map(Option::unwrap_or_default).map(|found| {
                 let mut found: Vec<_> =
                     found.into_iter().map(|output| (output.effect, output.value)).collect();
                 found.sort_by_key(|(effect, value)| (*effect, value.to_string()));

@@ -501,7 +501,7 @@ fn review_asset(asset: &Asset, change: &Change, pod_spec: Option<&Value>) -> Rev
         owner: asset.owner.clone(),
         object: asset.object.as_ref().map(|object| Json(kubernetes::stripped(&object.0))),
         old_object: change.old_object.clone(),
-        pod_spec: pod_spec.map(|spec| Json(spec.clone())),
+        pod_spec: pod_spec.map(|spec| Json(kubernetes::normalised(spec))),
         build: asset.build.clone(),
     }
 }

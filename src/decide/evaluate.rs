@@ -287,8 +287,7 @@ impl Judge {
             let mut loaded: Vec<(Language, Result<(), Failure>)> = Vec::new();
             for index in &group.rules {
                 let Some(rule) = self.bundle.rules.get(*index) else { continue };
-                let asset = review.asset.as_ref().map(|asset| asset.kind);
-                match applies(rule, review.change.kind, asset, review.context.environment.as_deref()) {
+                match concerns(rule, review) {
                     Applies::No => continue,
                     Applies::Unknown(what) => {
                         let place = Some(self.location(rule));
@@ -304,10 +303,9 @@ impl Judge {
                 if enforce::mode(&options.enforcement, &rule.id, review, options.now) == Mode::Off {
                     continue;
                 }
-                asked = asked.saturating_add(usize::from(!rule.metadata.incidental));
-                if self.required(rule, review, options, &mut judged) {
-                    self.ask(sessions, &mut loaded, *index, rule, review, &mut judged);
-                }
+                let spoke = !self.required(rule, review, options, &mut judged)
+                    || self.ask(sessions, &mut loaded, *index, rule, review, &mut judged);
+                asked = asked.saturating_add(usize::from(spoke && !rule.metadata.incidental));
             }
         }
         if asked == 0 {
@@ -362,6 +360,7 @@ impl Judge {
         known
     }
 
+    /// Asks a rule. Says whether it had something to say about the change, be it that nothing is wrong.
     fn ask<'a>(
         &'a self,
         sessions: &mut [(Language, Box<dyn Session + 'a>)],
@@ -370,12 +369,12 @@ impl Judge {
         rule: &Rule,
         review: &Review,
         judged: &mut Judged,
-    ) {
+    ) -> bool {
         let Some((language, session)) = sessions.iter_mut().find(|(language, _)| *language == rule.language)
         else {
             let message = "there is no evaluator for this rule".to_owned();
             judged.findings.push(indeterminate(&rule.id, message, Some(self.location(rule))));
-            return;
+            return true;
         };
         if !loaded.iter().any(|(known, _)| known == language) {
             loaded.push((*language, session.load(review, rule.metadata.view)));
@@ -386,7 +385,8 @@ impl Judge {
             _ => session.judge(index),
         };
         match outputs {
-            Ok(outputs) => {
+            Ok(None) => return false,
+            Ok(Some(outputs)) => {
                 for said in outputs {
                     if let Err(message) = output::take(rule, review, said, judged) {
                         judged.findings.push(indeterminate(&rule.id, message, Some(self.location(rule))));
@@ -400,6 +400,7 @@ impl Judge {
                 judged.findings.push(indeterminate(&rule.id, message, place));
             }
         }
+        true
     }
 
     fn location(&self, rule: &Rule) -> Location {
@@ -478,6 +479,22 @@ pub enum Applies {
     No,
     /// It cannot be told, for this reason.
     Unknown(&'static str),
+}
+
+/// Whether a rule speaks about what a review is of.
+fn concerns(rule: &Rule, review: &Review) -> Applies {
+    let asset = review.asset.as_ref();
+    let environment = review.context.environment.as_deref();
+    let said = applies(rule, review.change.kind, asset.map(|asset| asset.kind), environment);
+    let Some(kinds) = rule.metadata.applies.objects.as_ref().filter(|_| said == Applies::Yes) else {
+        return said;
+    };
+    let object = asset.and_then(|asset| asset.object.as_ref());
+    match object.and_then(|object| object.get("kind")).and_then(serde_json::Value::as_str) {
+        Some(kind) if !kinds.iter().any(|name| name == kind) => Applies::No,
+        Some(_) => Applies::Yes,
+        None => Applies::Unknown("the object is not known"),
+    }
 }
 
 /// Whether a rule speaks about a change of a kind, to a kind of asset in an environment. What is

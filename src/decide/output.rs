@@ -101,8 +101,9 @@ fn action(value: &Value, rule: &str) -> Result<Action, String> {
     })
 }
 
-/// Where the items of the lists of a pod spec stand, by list and name; as far as they were asked for.
-pub(super) type Places = HashMap<String, HashMap<String, usize>>;
+/// Where the items of the lists of a pod spec stand, by list and name, as far as they were asked for;
+/// nowhere, where it could be in two places.
+pub(super) type Places = HashMap<String, HashMap<String, Option<usize>>>;
 
 /// A pointer into the pod spec in which policies may name a container where RFC 6901 wants its
 /// index: lists of a pod spec are maps by name, and CEL has no index to give.
@@ -114,13 +115,21 @@ fn indexed(path: String, review: &Review, places: &mut Places) -> String {
     let (Some(list), Some(name)) = (parts.next(), parts.next()) else { return path };
     let Some(items) = spec.get(list).and_then(Value::as_array) else { return path };
     let known = places.entry(list.to_owned()).or_insert_with(|| {
-        // Where a name is taken twice, the first counts.
-        let items = items.iter().enumerate().rev();
-        items.filter_map(|(place, item)| Some((member(item, "name")?, place))).collect()
+        let mut known = HashMap::new();
+        for (place, name) in
+            items.iter().enumerate().filter_map(|(at, item)| Some((at, member(item, "name")?)))
+        {
+            // INVARIANT: what could be meant for two places is for none, so that nothing that is said of
+            // one, such as a waiver, ever fits the other.
+            let index = name.parse::<usize>().is_ok_and(|index| index != place && index < items.len());
+            known.entry(name).and_modify(|at| *at = None).or_insert_with(|| Some(place).filter(|_| !index));
+        }
+        known
     });
     match (known.get(name), parts.next()) {
-        (Some(at), Some(tail)) => format!("{SPEC}{list}/{at}/{tail}"),
-        (Some(at), None) => format!("{SPEC}{list}/{at}"),
+        (Some(Some(at)), Some(tail)) => format!("{SPEC}{list}/{at}/{tail}"),
+        (Some(Some(at)), None) => format!("{SPEC}{list}/{at}"),
+        (Some(None), _) => format!("{SPEC}{list}"),
         (None, _) => path,
     }
 }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use granit_parser::{Event, Parser, ScalarStyle, Span};
+use granit_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
 use super::{Diagnostic, Source, codes};
 
@@ -103,6 +103,7 @@ pub fn parse(source: &Arc<Source>) -> Result<Vec<Node>, Diagnostic> {
         )
         .hint("write it as JSON, or split it into several files"));
     }
+    no_other_breaks(source)?;
     Builder {
         source,
         parser: Parser::new_from_str(&source.text),
@@ -111,6 +112,23 @@ pub fn parse(source: &Arc<Source>) -> Result<Vec<Node>, Diagnostic> {
         aliased: 0,
     }
     .documents()
+}
+
+/// Refuses characters that end a line in YAML 1.1 and none in YAML 1.2: what is a comment to one reader
+/// is a member to the other.
+fn no_other_breaks(source: &Arc<Source>) -> Result<(), Diagnostic> {
+    const BREAKS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
+    // In a string of JSON they are characters like any other.
+    let Some(at) = source.text.find(BREAKS).filter(|_| !super::document::is_json(&source.text)) else {
+        return Ok(());
+    };
+    let found = source.text.get(at..).and_then(|rest| rest.chars().next()).unwrap_or_default();
+    let (code, end) = (u32::from(found), at.saturating_add(found.len_utf8()));
+    let message =
+        format!("the character U+{code:04X} ends a line for some readers of YAML, and not for others");
+    Err(Diagnostic::error(codes::INPUT_INVALID, message)
+        .hint(format!("remove it, or write it as `\\u{code:04x}` in double quotes"))
+        .at(source, at..end, "here"))
 }
 
 /// What the parser says of a place, in words for whoever wrote the text, and what to do about it.
@@ -225,10 +243,12 @@ impl<'a> Builder<'a> {
         let (node, anchor) = match event {
             Event::Alias(id) => return self.alias(id, span),
             Event::Scalar(text, style, anchor, tag) => {
-                let plain = style == ScalarStyle::Plain && tag.is_none();
+                self.untagged(tag.as_deref(), &span)?;
+                let plain = style == ScalarStyle::Plain;
                 (Node { span, value: Value::Scalar { text: text.into_owned(), plain } }, anchor)
             }
-            Event::SequenceStart(_, anchor, _) => {
+            Event::SequenceStart(_, anchor, tag) => {
+                self.untagged(tag.as_deref(), &span)?;
                 let mut items = Vec::new();
                 let mut end = span.end;
                 while let Some((event, span)) = self.next_node()? {
@@ -240,7 +260,8 @@ impl<'a> Builder<'a> {
                 }
                 (Node { span: start..end, value: Value::List(items) }, anchor)
             }
-            Event::MappingStart(_, anchor, _) => {
+            Event::MappingStart(_, anchor, tag) => {
+                self.untagged(tag.as_deref(), &span)?;
                 let (members, end) = self.members(depth)?;
                 (Node { span: start..end.max(span.end), value: Value::Map(members) }, anchor)
             }
@@ -253,6 +274,15 @@ impl<'a> Builder<'a> {
         Ok(node)
     }
 
+    /// Refuses a tag: `!!binary` makes one key of another, and `!!int` a number of a text.
+    fn untagged(&self, tag: Option<&Tag>, span: &Range<usize>) -> Result<(), Diagnostic> {
+        let Some(tag) = tag else { return Ok(()) };
+        let message = format!("the tag `{}{}` is not read", tag.original_handle(), tag.suffix());
+        Err(Diagnostic::error(codes::INPUT_INVALID, message)
+            .hint("write the value as it is meant, in quotes where it is text")
+            .at(self.source, span.clone(), "here"))
+    }
+
     fn members(&mut self, depth: usize) -> Result<(Vec<(Key, Node)>, usize), Diagnostic> {
         let mut members: Vec<(Key, Node)> = Vec::new();
         let mut seen: HashMap<String, usize> = HashMap::new();
@@ -263,7 +293,10 @@ impl<'a> Builder<'a> {
                     end = span.end;
                     break;
                 }
-                Event::Scalar(text, ..) => text.into_owned(),
+                Event::Scalar(text, _, _, tag) => {
+                    self.untagged(tag.as_deref(), &span)?;
+                    text.into_owned()
+                }
                 _ => {
                     return Err(Diagnostic::error(codes::INPUT_INVALID, "a key must be text").at(
                         self.source,
@@ -352,6 +385,21 @@ mod tests {
         let error = one("a: 1\nb: 2\na: 3\n").unwrap_err();
         assert_eq!(error.place(), Some(("t.yaml", 3, 1)));
         assert_eq!(error.hint.as_deref(), Some("it stands first in line 1"));
+    }
+
+    #[test]
+    fn what_other_readers_of_yaml_take_otherwise_is_refused() {
+        for tagged in ["!!binary cHJpdg==: 1", "a: !!int '0'", "a: !Ref b", "a: !!map {}", "a: !!seq []"] {
+            let error = one(&format!("b: 1\n{tagged}\n")).unwrap_err();
+            assert!(error.message.starts_with("the tag `!"), "{error}");
+            assert_eq!(error.place().map(|(_, line, _)| line), Some(2), "{error}");
+        }
+        for end in ['\u{85}', '\u{2028}', '\u{2029}'] {
+            let error = one(&format!("a: 1\n# b{end}c: 1\n")).unwrap_err();
+            assert_eq!(error.place(), Some(("t.yaml", 2, 4)), "{error}");
+            assert!(one(&format!("{{\"a\": \"{end}\"}}")).is_ok());
+        }
+        assert_eq!(one("a: \"\\u2028\"").unwrap().locate("/a").text(), Some("\u{2028}"));
     }
 
     #[test]

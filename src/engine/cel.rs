@@ -131,7 +131,7 @@ impl Session for Thread<'_> {
         Ok(())
     }
 
-    fn judge(&mut self, rule: usize) -> Result<Vec<Output>, Failure> {
+    fn judge(&mut self, rule: usize) -> Result<Option<Vec<Output>>, Failure> {
         let failed =
             |message: &str| Failure { cause: Cause::Error, message: message.to_owned(), location: None };
         let Self { policies, review } = self;
@@ -183,7 +183,7 @@ fn measured(
     variables: &Variables,
     context: &Scope<'_>,
     limits: Limits,
-) -> Result<Vec<Output>, Failure> {
+) -> Result<Option<Vec<Output>>, Failure> {
     meter::start(limits);
     regexes::swap_patterns(BTreeSet::new());
     // Nothing here is known to panic; should the evaluator, the rule has failed and no more.
@@ -220,16 +220,16 @@ impl From<ExecutionError> for Stop {
 
 type Scope<'a> = Context<'a, 'static>;
 
-fn judge(rule: &Rule, variables: &Variables, context: &Scope<'_>) -> Result<Vec<Output>, Stop> {
+fn judge(rule: &Rule, variables: &Variables, context: &Scope<'_>) -> Result<Option<Vec<Output>>, Stop> {
     if let Some(matches) = variables.matches() {
         let in_match = |words: String| Stop::Words(format!("`match`: {words}"));
         let matches = matches.map_err(|error| in_match(words::words(&error)))?;
         if !truth(matches).map_err(|stop| in_match(stop.words()))? {
-            return Ok(Vec::new());
+            return Ok(None);
         }
     }
     let Some((list, name)) = &rule.for_each else {
-        return Ok(judge_one(rule, context)?.into_iter().collect());
+        return Ok(Some(judge_one(rule, context)?.into_iter().collect()));
     };
     let elements = run(list, context)?;
     let Some(elements) = elements.downcast_ref::<list::List>() else {
@@ -245,7 +245,7 @@ fn judge(rule: &Rule, variables: &Variables, context: &Scope<'_>) -> Result<Vec<
             outputs.push(output);
         }
     }
-    Ok(outputs)
+    Ok(Some(outputs))
 }
 
 fn judge_one(rule: &Rule, context: &Scope<'_>) -> Result<Option<Output>, Stop> {

@@ -116,8 +116,9 @@ pub(super) fn faults(asset: &Asset) -> Vec<(String, Diagnostic)> {
         let message = format!("`{}` says `{kind}`, but its object is a `{derived}`", asset.id);
         let problem = Diagnostic::error(codes::INPUT_CONFLICT, message);
         found.push(("kind".to_owned(), problem.hint(format!("write `kind: {derived}`"))));
-    } else if kubernetes::is_list(object) {
-        let message = format!("the object of `{}` is a list of objects", asset.id);
+    } else if kubernetes::has_items(object) && object.get("kind").is_some() {
+        let message =
+            format!("the object of `{}` has `items`: clients take it for a list of objects", asset.id);
         let hint = "give each an inventory item of its own, or hand over the list as a document";
         found.push(("object".to_owned(), Diagnostic::error(codes::INPUT_INVALID, message).hint(hint)));
     }

@@ -92,7 +92,7 @@ pub fn read(source: &Arc<Source>, raw: bool) -> Result<Vec<Document>, Diagnostic
 }
 
 /// Refuses in an object what a cluster reads otherwise: `privileged: yes` is text in YAML 1.2, which
-/// no policy takes for true, and true in YAML 1.1, which clusters read.
+/// no policy takes for true, and true in YAML 1.1, which clusters read; `010` is ten and eight.
 fn as_clusters_read(source: &Arc<Source>, object: &Node) -> Result<(), Diagnostic> {
     let mut open = vec![object];
     while let Some(node) = open.pop() {
@@ -100,11 +100,11 @@ fn as_clusters_read(source: &Arc<Source>, object: &Node) -> Result<(), Diagnosti
             tree::Value::List(items) => open.extend(items),
             tree::Value::Map(members) => open.extend(members.iter().map(|(_, member)| member)),
             tree::Value::Scalar { text, plain } => {
-                let Some(truth) = document::old_truth(text).filter(|_| *plain) else { continue };
+                let Some(theirs) = document::old_meaning(text).filter(|_| *plain) else { continue };
                 let message =
-                    format!("`{text}` is text here, and `{truth}` in a cluster, which reads YAML 1.1");
+                    format!("`{text}` is not read as `{theirs}` here, as clusters do, which read YAML 1.1");
                 return Err(Diagnostic::error(codes::INPUT_INVALID, message)
-                    .hint(format!("write `{truth}`, or put it in quotes where text is meant"))
+                    .hint(format!("write `{theirs}`, or put it in quotes where text is meant"))
                     .at(source, node.span.clone(), "here"));
             }
         }
@@ -220,6 +220,9 @@ fn foreign(
         documents.push(Document::Input(Box::new(input), Origin::Object(index, format!("{pointer}{object}"))));
         return Ok(());
     }
+    if kubernetes::has_items(&value) && !kubernetes::is_list(&value) {
+        return Err(kubernetes::items_problem(kind).at(source, span.clone(), "in this document"));
+    }
     if kubernetes::is_list(&value) {
         let Value::Object(mut members) = value else { return Ok(()) };
         let Some(Value::Array(items)) = members.remove("items") else { return Ok(()) };
@@ -330,14 +333,26 @@ mod tests {
                 "apiVersion: weighlock.dev/v1\nkind: Input\ninventory: [{{id: a, kind: pod, object: {{spec: {{privileged: {value}}}}}}}]\n"
             )
         };
-        for (value, truth) in [("yes", "true"), ("On", "true"), ("NO", "false"), ("off", "false")] {
+        let truths = [
+            ("yes", "true"),
+            ("On", "true"),
+            ("NO", "false"),
+            ("off", "false"),
+            ("y", "true"),
+            ("N", "false"),
+        ];
+        let numbers = [("0b0", "0"), ("0_0", "0"), ("010", "8"), ("-0x1F", "-31"), ("1_0.5", "10.5")];
+        for (value, theirs) in truths.into_iter().chain(numbers) {
             for text in [pod(value), within(value)] {
                 let error = one(&text).unwrap_err();
-                assert!(error.message.contains(&format!("`{value}` is text here, and `{truth}`")), "{error}");
+                let said = format!("`{value}` is not read as `{theirs}` here");
+                assert!(error.message.contains(&said), "{error}");
                 assert!(error.place().is_some_and(|(_, line, _)| line >= 3), "{error}");
             }
         }
-        for value in ["true", "'yes'", "yesterday", "y"] {
+        for value in
+            ["true", "'yes'", "yesterday", "ya", "0", "08", "0o17", "0x1F", "1.5", "1e3", "'010'", "1.2_3.4"]
+        {
             assert!(one(&pod(value)).is_ok() && one(&within(value)).is_ok(), "{value}");
         }
         // Elsewhere it is text for everybody.
@@ -350,7 +365,7 @@ mod tests {
 
     #[test]
     fn kubernetes_objects_become_admissions() {
-        let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: n}\nspec:\n  initContainers: [{name: i, image: 'busybox:1.36'}]\n  containers: [{name: c, image: 'r.example/a/b:1@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'}]\n";
+        let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: shop}\nspec:\n  initContainers: [{name: i, image: 'busybox:1.36'}]\n  containers: [{name: c, image: 'r.example/a/b:1@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'}]\n";
         let Ok(Document::Input(input, Origin::Object(0, at))) = one(pod) else { panic!() };
         assert_eq!(at, "");
         assert_eq!(input.inventory[0].kind, AssetKind::Pod);
@@ -358,6 +373,19 @@ mod tests {
             input.inventory[0].images.iter().map(|i| (i.r#ref.as_str(), i.tag.as_deref())).collect();
         assert_eq!(names, [("busybox", Some("1.36")), ("r.example/a/b", Some("1"))]);
         assert_eq!(input.changes[0].kind, ChangeKind::Admission);
+    }
+
+    #[test]
+    fn what_clients_take_for_a_list_is_one_or_none() {
+        let object = |kind: &str| {
+            format!(
+                "apiVersion: v1\nkind: {kind}\nmetadata: {{name: p}}\nspec: {{containers: []}}\nitems: [{{apiVersion: v1, kind: Pod, metadata: {{name: q}}}}]\n"
+            )
+        };
+        let error = one(&object("Pod")).unwrap_err();
+        assert_eq!((error.code, error.place()), (codes::INPUT_INVALID, Some(("in", 2, 7))));
+        let Ok(Document::Input(input, _)) = one(&object("List")) else { panic!() };
+        assert_eq!(input.inventory[0].id, "Pod/q");
     }
 
     #[test]

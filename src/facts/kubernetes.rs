@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::diag::{Diagnostic, codes};
 use crate::model::artifact::ImageRef;
 use crate::model::id::API_VERSION;
 use crate::model::input::{Asset, AssetKind, Change, ChangeKind, Image, Input, Person};
@@ -9,20 +10,56 @@ use crate::model::json::Json;
 
 /// Where a kind keeps its pod spec, as names from the root; `None` where it has none.
 fn pod_spec_path(object: &Value) -> Option<&'static [&'static str]> {
-    const CANDIDATES: &[&[&str]] =
-        &[&["spec", "template", "spec"], &["spec", "jobTemplate", "spec", "template", "spec"], &["spec"]];
-    match object.get("kind").and_then(Value::as_str) {
-        Some("Pod") => CANDIDATES.get(2).copied(),
-        Some("CronJob") => CANDIDATES.get(1).copied(),
-        // Custom workloads (a Rollout, say) follow the same shape.
-        _ => CANDIDATES.first().copied(),
+    let found = |path: &&[&str]| {
+        let spec = path.iter().try_fold(object, |node, name| node.get(name));
+        spec.and_then(|spec| spec.get("containers")).is_some_and(Value::is_array)
+    };
+    const USUAL: &[&str] = &["spec", "template", "spec"];
+    let path: &'static [&'static str] = match own(object) {
+        Some("Pod") => &["spec"],
+        Some("PodTemplate") => &["template", "spec"],
+        Some("CronJob") => &["spec", "jobTemplate", "spec", "template", "spec"],
+        Some(_) => USUAL,
+        // Custom workloads (a Rollout, say) follow the same shape. One that has containers elsewhere
+        // does not: what stands there need not be what it runs.
+        None => Some(USUAL).filter(|path| !runs_beside(object, path))?,
+    };
+    Some(path).filter(found)
+}
+
+/// Whether anything in an object but what is at a path looks like containers.
+fn runs_beside(object: &Value, path: &[&str]) -> bool {
+    const SIGNS: &[&str] = &["container", "containers", "initContainers", "ephemeralContainers", "image"];
+    match object {
+        Value::Object(members) => members.iter().any(|(name, member)| match path {
+            [first] if first == name => false,
+            [first, rest @ ..] if first == name => runs_beside(member, rest),
+            _ if name == "metadata" || name == "status" => false,
+            _ => SIGNS.contains(&name.as_str()) || runs_beside(member, &[]),
+        }),
+        Value::Array(items) => items.iter().any(|item| runs_beside(item, &[])),
+        _ => false,
     }
-    .filter(|path| {
-        path.iter()
-            .try_fold(object, |node, name| node.get(name))
-            .and_then(|spec| spec.get("containers"))
-            .is_some_and(Value::is_array)
-    })
+}
+
+/// The kind of an object that runs pods and is one of Kubernetes' own, of which clusters keep only what
+/// they know.
+fn own(object: &Value) -> Option<&str> {
+    const OWN: &[&str] = &[
+        "CronJob",
+        "DaemonSet",
+        "Deployment",
+        "Job",
+        "Pod",
+        "PodTemplate",
+        "ReplicaSet",
+        "ReplicationController",
+        "StatefulSet",
+    ];
+    let version = object.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
+    let group = version.split_once('/').map_or("", |(group, _)| group);
+    let kind = object.get("kind").and_then(Value::as_str)?;
+    (OWN.contains(&kind) && ["", "apps", "batch", "extensions"].contains(&group)).then_some(kind)
 }
 
 /// The JSON Pointer of an object's pod spec.
@@ -33,6 +70,18 @@ pub fn pod_spec_pointer(object: &Value) -> Option<String> {
 /// The pod spec of an object, whatever its kind keeps it in.
 pub fn pod_spec(object: &Value) -> Option<&Value> {
     pod_spec_path(object)?.iter().try_fold(object, |node, name| node.get(name))
+}
+
+/// A pod spec without the members that are null, which clusters take for members that are not there.
+pub fn normalised(spec: &Value) -> Value {
+    match spec {
+        Value::Object(members) => {
+            let members = members.iter().filter(|(_, member)| !member.is_null());
+            Value::Object(members.map(|(name, member)| (name.clone(), normalised(member))).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(normalised).collect()),
+        other => other.clone(),
+    }
 }
 
 /// The object without what policies do not judge: pod spec (they see it as `podSpec`), status,
@@ -137,24 +186,32 @@ pub fn image(container: Option<String>, text: &str) -> Image {
 /// What an object is in an inventory. The workloads of Kubernetes itself are that even where their
 /// pod spec cannot be read: else they would be judged as objects that run nothing.
 pub fn asset_kind(object: &Value) -> AssetKind {
-    const OWN: &[&str] =
-        &["CronJob", "DaemonSet", "Deployment", "Job", "ReplicaSet", "ReplicationController", "StatefulSet"];
-    let version = object.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
-    let group = version.split_once('/').map_or("", |(group, _)| group);
-    match object.get("kind").and_then(Value::as_str) {
+    match own(object) {
         Some("Pod") => AssetKind::Pod,
-        Some(kind) if OWN.contains(&kind) && ["", "apps", "batch", "extensions"].contains(&group) => {
-            AssetKind::Workload
-        }
-        _ if pod_spec(object).is_some() => AssetKind::Workload,
-        _ => AssetKind::Object,
+        Some(_) => AssetKind::Workload,
+        None if pod_spec(object).is_some() => AssetKind::Workload,
+        None => AssetKind::Object,
     }
 }
 
 /// Whether an object is a list of others, such as `kubectl get -o yaml` writes.
 pub fn is_list(object: &Value) -> bool {
     let kind = object.get("kind").and_then(Value::as_str);
-    kind.is_some_and(|kind| kind.ends_with("List")) && object.get("items").is_some_and(Value::is_array)
+    kind.is_some_and(|kind| kind.ends_with("List")) && has_items(object)
+}
+
+/// Whether clients take an object for a list, whatever it says of itself.
+pub fn has_items(object: &Value) -> bool {
+    object.get("items").is_some_and(Value::is_array)
+}
+
+/// What is wrong with an object that has items and is no list.
+pub fn items_problem(kind: Option<&str>) -> Diagnostic {
+    let message = format!(
+        "a `{}` with `items`: clients take any object with `items` for a list, and apply these alone",
+        kind.unwrap_or("document")
+    );
+    Diagnostic::error(codes::INPUT_INVALID, message).hint("remove `items`, or write `kind: List`")
 }
 
 /// Whether a document looks like a Kubernetes object.
@@ -254,5 +311,53 @@ fn admission(
         inventory: vec![asset],
         changes: vec![change],
         ..Input::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn null_is_not_there() {
+        let spec =
+            json!({"hostPID": null, "containers": [{"name": "c", "env": null}], "initContainers": null});
+        assert_eq!(normalised(&spec), json!({"containers": [{"name": "c"}]}));
+    }
+
+    #[test]
+    fn a_pod_spec_is_where_a_kind_keeps_it() {
+        let pod = json!({"containers": [{"name": "c", "image": "a/b:1"}]});
+        let template = json!({"template": {"spec": pod}});
+        let evil = json!([{"name": "t", "container": {"image": "evil"}}]);
+        let at = |object: &Value| pod_spec_pointer(object);
+        for (object, pointer) in [
+            (json!({"apiVersion": "v1", "kind": "Pod", "spec": pod}), "/spec"),
+            (json!({"apiVersion": "v1", "kind": "PodTemplate", "template": {"spec": pod}}), "/template/spec"),
+            (
+                json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "spec": template}),
+                "/spec/template/spec",
+            ),
+            (
+                json!({"apiVersion": "batch/v1", "kind": "CronJob", "spec": {"jobTemplate": {"spec": template}}}),
+                "/spec/jobTemplate/spec/template/spec",
+            ),
+        ] {
+            assert_eq!(at(&object).as_deref(), Some(pointer), "{object}");
+        }
+        // What is beside it may be what runs; so may what a kind of another group keeps elsewhere.
+        let mut decoy = json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "spec": template});
+        decoy["spec"]["templates"] = evil;
+        let mut beside = json!({"apiVersion": "v1", "kind": "PodTemplate", "spec": template});
+        beside["template"] = json!({"spec": {"containers": null}});
+        for object in [decoy, beside, json!({"apiVersion": "x.example/v1", "kind": "Pod", "spec": pod})] {
+            assert_eq!(at(&object), None, "{object}");
+        }
+        // Kubernetes' own drop what they do not know.
+        let mut own = json!({"apiVersion": "apps/v1", "kind": "Deployment", "spec": template});
+        own["spec"]["containers"] = json!([]);
+        assert_eq!(at(&own).as_deref(), Some("/spec/template/spec"));
     }
 }

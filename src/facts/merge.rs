@@ -514,7 +514,7 @@ mod tests {
         assert_eq!(error.message, "`a` says `object`, but its object is a `workload`");
         let list = format!("{{apiVersion: v1, kind: PodList, items: [{pod}]}}");
         let error = problem(&[&format!("inventory: [{{id: a, kind: object, object: {list}}}]\n")]);
-        assert_eq!(error.message, "the object of `a` is a list of objects");
+        assert_eq!(error.message, "the object of `a` has `items`: clients take it for a list of objects");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::trust::Threshold;
 #[serde(
     deny_unknown_fields,
     rename_all = "camelCase",
-    expecting = "a mapping with `kinds`, `assets` and `environments`"
+    expecting = "a mapping with `kinds`, `assets`, `objects` and `environments`"
 )]
 pub struct Applies {
     /// Change kinds.
@@ -24,6 +24,9 @@ pub struct Applies {
     /// Asset kinds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assets: Option<Vec<AssetKind>>,
+    /// Kinds of Kubernetes objects, such as `Namespace`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub objects: Option<Vec<String>>,
     /// Environments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environments: Option<Vec<String>>,

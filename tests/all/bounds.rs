@@ -106,7 +106,7 @@ fn containers_that_findings_name_are_looked_for_once() {
     let containers =
         |i: usize| (0..4000).map(move |n| json!({"name": format!("c{n}"), "image": format!("a:{i}")}));
     let asset = |i: usize| {
-        let spec = json!({"containers": containers(i).chain(containers(i)).collect::<Vec<_>>()});
+        let spec = json!({"containers": containers(i).collect::<Vec<_>>()});
         json!({"id": format!("a{i}"), "kind": "pod", "object": {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": spec}})
     };
     let change = |i: usize| json!({"id": format!("c{i}"), "kind": "config", "asset": format!("a{i}")});
@@ -119,12 +119,46 @@ fn containers_that_findings_name_are_looked_for_once() {
     assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
     let findings = report.decision("c3")["findings"].as_array().unwrap();
     let paths: Vec<&str> = findings.iter().filter_map(|finding| finding["path"].as_str()).collect();
-    // Where a name is taken twice, the first counts.
     assert!(
         paths.contains(&"/asset/podSpec/containers/3999/image") && paths.len() == 4000,
         "{}",
         paths.len()
     );
+}
+
+/// What is said of one container, such as a waiver by its path, must not fit another.
+#[test]
+fn a_name_that_could_be_two_places_is_no_place() {
+    let folder = Folder::with(&[(
+        "p.rego",
+        "package p\n\nimport rego.v1\n\nwarn contains {\"msg\": c.image, \"path\": sprintf(\"/asset/podSpec/containers/%s/image\", [c.name])} if some c in input.asset.podSpec.containers\n",
+    )]);
+    let list = "/asset/podSpec/containers";
+    for (names, expected) in [
+        (["web", "side"], [format!("{list}/0/image"), format!("{list}/1/image")]),
+        (["0", "1"], [format!("{list}/0/image"), format!("{list}/1/image")]),
+        (["7", "8"], [format!("{list}/0/image"), format!("{list}/1/image")]),
+        (["1", "web"], [list.to_owned(), format!("{list}/1/image")]),
+        (["web", "web"], [list.to_owned(), list.to_owned()]),
+    ] {
+        let containers: Vec<Value> = names
+            .iter()
+            .enumerate()
+            .map(|(i, name)| json!({"name": name, "image": format!("a:{i}")}))
+            .collect();
+        let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": {"containers": containers}});
+        let asset = json!({"id": "a", "kind": "pod", "object": pod});
+        folder.write("in.json", input(&[asset], &[json!({"id": "c", "kind": "config", "asset": "a"})]));
+        let report = folder.report("in.json -p p.rego");
+        let mut found: Vec<(&str, &str)> = report.decision("c")["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|finding| (finding["message"].as_str().unwrap(), finding["path"].as_str().unwrap()))
+            .collect();
+        found.sort_unstable();
+        assert_eq!(found, [("a:0", expected[0].as_str()), ("a:1", expected[1].as_str())], "{names:?}");
+    }
 }
 
 #[test]

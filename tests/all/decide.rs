@@ -72,6 +72,11 @@ impl Does {
     fn breaks(self) -> bool {
         matches!(self, Self::Fail | Self::Loop | Self::Unknown | Self::Nonsense)
     }
+
+    /// Whether it judges nothing: it does not apply, or only adds to a plan.
+    fn is_silent(self) -> bool {
+        matches!(self, Self::Elsewhere | Self::Oblige)
+    }
 }
 
 type Spec = (Language, Does);
@@ -310,7 +315,7 @@ proptest! {
         if specs.iter().any(|(_, does)| does.breaks()) {
             prop_assert_ne!(decision.verdict, Verdict::Allow);
         }
-        if specs.iter().all(|(_, does)| *does == Does::Elsewhere) {
+        if specs.iter().all(|(_, does)| does.is_silent()) {
             prop_assert!(decision.indeterminate, "a change of which no rule speaks is not judged");
         }
     }
@@ -325,7 +330,7 @@ proptest! {
         more.push((language, does));
         let after = decide(&judge(&more), &options);
         // Where no rule spoke at all, the first that does may be the one that lets it go.
-        let silent = specs.iter().all(|(_, does)| *does == Does::Elsewhere);
+        let silent = specs.iter().all(|(_, does)| does.is_silent());
         prop_assert!(silent || badness(&after) >= badness(&before), "{:?} {:?}", before.findings, after.findings);
         if does == Does::Deny {
             prop_assert_eq!(after.verdict, Verdict::Deny);
@@ -565,8 +570,8 @@ fn a_demand_on_what_carries_no_trust_is_refused() {
 
 #[test]
 fn objects_that_are_distrusted_are_not_related() {
-    let deployment = "{id: a, kind: workload, namespace: n, object: {apiVersion: apps/v1, kind: Deployment, metadata: {name: d, namespace: n}, spec: {template: {metadata: {labels: {app: d}}, spec: {containers: []}}}}}";
-    let budget = "inventory: [{id: pdb, kind: object, namespace: n, object: {apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: p, namespace: n}, spec: {selector: {matchLabels: {app: d}}}}}]\n";
+    let deployment = "{id: a, kind: workload, namespace: shop, object: {apiVersion: apps/v1, kind: Deployment, metadata: {name: d, namespace: shop}, spec: {template: {metadata: {labels: {app: d}}, spec: {containers: []}}}}}";
+    let budget = "inventory: [{id: pdb, kind: object, namespace: shop, object: {apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: p, namespace: shop}, spec: {selector: {matchLabels: {app: d}}}}}]\n";
     let asset = format!("inventory: [{deployment}]\n{CHANGE}");
     let operator = Threshold { trust: Some(Trust::Operator), max_age: None };
     for (name, trust, known) in [

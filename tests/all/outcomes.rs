@@ -134,3 +134,36 @@ fn the_command_exits_by_the_table() {
     assert_eq!(folder.run("--help").code, 0);
     assert_eq!(folder.run("evaluate --help").code, 0);
 }
+
+/// What a rule about other objects leaves unsaid is not said by it, and what only adds to a plan judges
+/// nothing.
+#[test]
+fn a_rule_about_something_else_has_not_judged() {
+    let cel = |of: &str| {
+        format!(
+            "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {{id: house, title: t}}\nspec:\n  {of}\n  rules:\n    - {{id: team, effect: deny, expression: \"has(input.asset.object.metadata.labels)\", message: no team}}\n"
+        )
+    };
+    let rego = "# METADATA\n# custom:\n#   applies: {objects: [Namespace]}\npackage house\n\ndeny contains \"no team\" if not input.asset.object.metadata.labels\n";
+    let adds = "package adds\n\naction contains {\"id\": \"tell\", \"kind\": \"notify.webhook/v1\", \"with\": {\"to\": {\"env\": \"HOOK\"}}}\n";
+    let folder = Folder::with(&[
+        ("match.yaml", &cel("match: input.asset.object.kind == 'Namespace'")),
+        ("applies.yaml", &cel("applies: {objects: [Namespace]}")),
+        ("applies.rego", rego),
+        ("adds.rego", adds),
+    ]);
+    let object = |kind: &str, labels: &str| {
+        format!("apiVersion: v1\nkind: {kind}\nmetadata: {{name: shop{labels}}}\n")
+    };
+    folder.write("role.yaml", object("ClusterRoleBinding", ""));
+    folder.write("space.yaml", object("Namespace", ""));
+    folder.write("labelled.yaml", object("Namespace", ", labels: {team: web}"));
+    for policy in ["match.yaml", "applies.yaml", "applies.rego"] {
+        for (object, code) in [("role.yaml", 13), ("space.yaml", 10), ("labelled.yaml", 0)] {
+            let report = folder.report(&format!("{object} -p {policy}"));
+            assert_eq!(report.code, code, "{policy} {object}: {report:?}");
+        }
+    }
+    assert_eq!(folder.report("labelled.yaml -p adds.rego").code, 13);
+    assert_eq!(folder.report("labelled.yaml -p adds.rego -p match.yaml").code, 0);
+}

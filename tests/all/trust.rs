@@ -197,7 +197,7 @@ fn a_stricter_rule_sees_less_than_another() {
 
 #[test]
 fn what_was_asserted_or_simulated_says_so_and_is_never_executed() {
-    let policy = "package p\n\naction contains {\"id\": \"tell\", \"kind\": \"notify.webhook/v1\", \"with\": {\"to\": {\"env\": \"HOOK\"}}}\n";
+    let policy = "package p\n\ndeny contains \"it\" if input.change.id == \"other\"\n\naction contains {\"id\": \"tell\", \"kind\": \"notify.webhook/v1\", \"with\": {\"to\": {\"env\": \"HOOK\"}}}\n";
     let folder = Folder::with(&[("p.rego", policy)]);
     folder.write("in.yaml", document("", ""));
     let plain = folder.report("in.yaml -p p.rego");

@@ -69,7 +69,7 @@ pub(super) fn judge(
         Cel.compile(&bundle, Limits::default()).unwrap_or_else(|errors| panic!("{}", show(&errors)));
     let mut session = compiled.session();
     session.load(review, crate::model::rule::View::Review).unwrap();
-    (0..bundle.rules.len()).map(|rule| session.judge(rule)).collect()
+    (0..bundle.rules.len()).map(|rule| session.judge(rule).map(Option::unwrap_or_default)).collect()
 }
 
 pub(super) fn show(errors: &[Diagnostic]) -> String {

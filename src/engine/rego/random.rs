@@ -397,7 +397,7 @@ fn written(tape: &[u16]) -> String {
 fn judged(rules: &Rules, review: &Review) -> Result<Vec<Output>, Failure> {
     let mut session = rules.session();
     session.load(review, View::Document).unwrap();
-    session.judge(0)
+    session.judge(0).map(Option::unwrap_or_default)
 }
 
 /// What the policies look at.

@@ -89,14 +89,14 @@ impl Session for Evaluation<'_> {
         Ok(())
     }
 
-    fn judge(&mut self, rule: usize) -> Result<Vec<Output>, Failure> {
+    fn judge(&mut self, rule: usize) -> Result<Option<Vec<Output>>, Failure> {
         let missing =
             |message: &str| Failure { cause: Cause::Error, message: message.to_owned(), location: None };
         let judge = self.rules.judges.get(&rule).ok_or_else(|| missing("there is no such rule"))?;
         let (input, now) = self.input.as_ref().ok_or_else(|| missing("there is no review to judge"))?;
         let found =
             self.evaluate(judge, input, *now).map_err(|stopped| failure(self.rules, judge, *stopped))?;
-        read(judge, &found)
+        read(judge, &found).map(Some)
     }
 }
 

@@ -28,7 +28,7 @@ fn judge(bundle: &Bundle, review: &Review) -> Vec<Result<Vec<Output>, Failure>> 
     let rules = rules(bundle);
     let mut session = rules.session();
     session.load(review, crate::model::rule::View::Review).unwrap();
-    (0..bundle.rules.len()).map(|rule| session.judge(rule)).collect()
+    (0..bundle.rules.len()).map(|rule| session.judge(rule).map(Option::unwrap_or_default)).collect()
 }
 
 fn one(text: &str) -> Result<Vec<Output>, Failure> {
@@ -101,7 +101,7 @@ fn reviews_do_not_see_each_other() {
         session.load(&review, crate::model::rule::View::Review).unwrap();
         for rule in 0..2 {
             let fresh = judge(&bundle, &review).remove(rule).unwrap();
-            assert_eq!(session.judge(rule).unwrap(), fresh);
+            assert_eq!(session.judge(rule).map(Option::unwrap_or_default).unwrap(), fresh);
             assert_eq!(fresh[0].value, json!(review.change.kind.as_str()));
         }
     }
@@ -174,7 +174,7 @@ fn limits_are_told_apart() {
         let rules = on_deep_stack(|| compile(&bundle, limits)).unwrap().unwrap();
         let mut session = rules.session();
         session.load(&review(), crate::model::rule::View::Review).unwrap();
-        session.judge(0).unwrap_err()
+        session.judge(0).map(Option::unwrap_or_default).unwrap_err()
     };
     // However slow or fast the machine, these run out first.
     let patient = Limits { millis: 600_000, ..Limits::default() };
@@ -228,7 +228,7 @@ fn hostile(name: &str, text: &str) -> String {
     };
     let mut session = rules.session();
     session.load(&review(), crate::model::rule::View::Review).unwrap();
-    match session.judge(0) {
+    match session.judge(0).map(Option::unwrap_or_default) {
         Ok(_) => "judged".to_owned(),
         Err(failure) => format!("{:?}: {}", failure.cause, failure.message),
     }
@@ -302,7 +302,7 @@ fn the_deepest_chains_fit_the_stack() {
                 let run = || {
                     let mut session = rules.session();
                     session.load(&review(), crate::model::rule::View::Review).unwrap();
-                    session.judge(0).map(|found| found.len())
+                    session.judge(0).map(Option::unwrap_or_default).map(|found| found.len())
                 };
                 std::thread::Builder::new()
                     .stack_size(STACK)

@@ -381,6 +381,10 @@ impl Reader<'_> {
                     applies.assets =
                         Some(list.iter().map(|v| self.word(v, "assets", &known)).collect::<Result<_, _>>()?);
                 }
+                "objects" => {
+                    applies.objects =
+                        Some(list.iter().map(|v| self.text(&key, v)).collect::<Result<_, _>>()?);
+                }
                 "environments" => {
                     applies.environments =
                         Some(list.iter().map(|v| self.text(&key, v)).collect::<Result<_, _>>()?);
@@ -389,7 +393,7 @@ impl Reader<'_> {
                     return Err(self.unknown(
                         other,
                         "`applies` member",
-                        &["kinds", "assets", "environments"],
+                        &["kinds", "assets", "objects", "environments"],
                     ));
                 }
             }

@@ -270,7 +270,7 @@ fn a_rule_pays_for_its_variables_in_whatever_order_rules_are_judged() {
                 let mut session = compiled.session();
                 session.load(&review(json!({})), crate::model::rule::View::Review).unwrap();
                 order
-                    .map(|at| (at, session.judge(at)))
+                    .map(|at| (at, session.judge(at).map(Option::unwrap_or_default)))
                     .into_iter()
                     .any(|(at, result)| at == rule && result.is_ok())
             };
