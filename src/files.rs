@@ -107,6 +107,11 @@ fn whole(from: impl Read, name: &str, size: u64, kind: Kind) -> Result<Arc<Sourc
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > kind.most {
         return Err(too_large(name, "more", kind));
     }
+    // Errors show lines of what they are about.
+    if kind.unreadable != KEY.unreadable && is_private_key(&bytes) {
+        let message = format!("`{name}` is a private key, and read as nothing else");
+        return Err(Diagnostic::error(kind.unreadable, message).hint("name it where a key is asked for"));
+    }
     String::from_utf8(bytes).map(|text| Source::new(name, text)).map_err(|error| {
         let message = format!("`{name}` is not text in UTF-8");
         if !kind.shown {
@@ -119,6 +124,13 @@ fn whole(from: impl Read, name: &str, size: u64, kind: Kind) -> Result<Arc<Sourc
         let span = at..at.saturating_add('\u{fffd}'.len_utf8());
         Diagnostic::error(codes::INPUT_SYNTAX, message).at(&source, span, "this byte is not")
     })
+}
+
+/// Whether bytes are a private key in PEM (RFC 7468) or in the format of OpenSSH.
+fn is_private_key(bytes: &[u8]) -> bool {
+    let head = bytes.trim_ascii_start();
+    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
+    line.starts_with(b"-----BEGIN ") && line.ends_with(b"PRIVATE KEY-----")
 }
 
 /// The one path of a file, however it is named; also of one that is not there yet.

@@ -16,9 +16,10 @@ use super::fact::{self, Thresholds};
 use super::related::Objects;
 use super::{artifacts, observed};
 use crate::facts::merge::Merged;
-use crate::facts::{commit, kubernetes, version};
+use crate::facts::version::{self, Version};
+use crate::facts::{commit, kubernetes};
 use crate::model::canonical;
-use crate::model::evidence::{Advisory, Fact, Migration, Scan, Severity};
+use crate::model::evidence::{Advisory, Fact, Migration, Observation, Scan, Severity};
 use crate::model::governance::Roles;
 use crate::model::id::{API_VERSION, Digest};
 use crate::model::input::{Asset, Change, ChangeKind, Image, Person, Promotion, Target};
@@ -146,6 +147,10 @@ pub struct Assembly<'a> {
     inventory: Threshold,
     /// Changes of which nobody who is trusted enough says whose they are.
     anonymous: HashSet<&'a str>,
+    /// Changes that somebody who is trusted says are so.
+    vouched: HashSet<&'a str>,
+    /// The tags under which digests were seen.
+    tags: HashMap<&'a str, Vec<&'a str>>,
     objects: Objects<'a>,
     sboms: List<'a, crate::model::evidence::Sbom>,
     signatures: List<'a, crate::model::evidence::Signature>,
@@ -154,7 +159,7 @@ pub struct Assembly<'a> {
     advisories: List<'a, Advisory>,
     gates: List<'a, crate::model::evidence::Gate>,
     deployments: List<'a, crate::model::evidence::Deployment>,
-    observations: List<'a, crate::model::evidence::Observation>,
+    observations: List<'a, Observation>,
     migrations_by_change: List<'a, Migration>,
     migrations_by_asset: List<'a, Migration>,
     health: List<'a, crate::model::evidence::Health>,
@@ -181,6 +186,17 @@ impl<'a> Assembly<'a> {
             };
         }
         let evidence = &input.evidence;
+        let observations: List<'_, Observation> =
+            list!("evidence.observations", evidence.observations, true, |f| Some(f.r#ref.as_str()));
+        let mut tags: HashMap<&str, Vec<&str>> = HashMap::new();
+        for seen in observations.counted.values().flatten() {
+            let Some((_, tag)) = seen.r#ref.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')) else {
+                continue;
+            };
+            for digest in std::iter::once(&seen.digest).chain(&seen.previous) {
+                tags.entry(digest.as_str()).or_default().push(tag);
+            }
+        }
         let trusts = merged.inventory_trust.iter().copied().chain(std::iter::repeat(Trust::Claimed));
         let inventory = fact::threshold(thresholds, "inventory");
         let author = fact::threshold(thresholds, fact::AUTHOR).trust.unwrap_or_default();
@@ -188,7 +204,12 @@ impl<'a> Assembly<'a> {
             changes: &input.changes,
             now,
             roles,
-            actor: input.context.as_ref().and_then(|context| context.actor.as_ref()),
+            // Whoever names somebody else as the actor would have their roles.
+            actor: input
+                .context
+                .as_ref()
+                .and_then(|context| context.actor.as_ref())
+                .filter(|_| merged.context_trust >= author),
             assets: input
                 .inventory
                 .iter()
@@ -196,6 +217,13 @@ impl<'a> Assembly<'a> {
                 .map(|(asset, trust)| (asset.id.as_str(), (asset, trust)))
                 .collect(),
             inventory,
+            vouched: input
+                .changes
+                .iter()
+                .zip(&merged.change_trust)
+                .filter(|(_, trust)| **trust > Trust::Claimed)
+                .map(|(change, _)| change.id.as_str())
+                .collect(),
             anonymous: input
                 .changes
                 .iter()
@@ -215,9 +243,8 @@ impl<'a> Assembly<'a> {
             deployments: list!("evidence.deployments", evidence.deployments, true, |f| Some(
                 f.application.as_str()
             )),
-            observations: list!("evidence.observations", evidence.observations, true, |f| Some(
-                f.r#ref.as_str()
-            )),
+            observations,
+            tags,
             migrations_by_change: list!("evidence.migrations", evidence.migrations, true, |f| f
                 .change
                 .as_deref()),
@@ -380,8 +407,13 @@ impl<'a> Assembly<'a> {
             let mut seen = self.observations.counted.get(reference).into_iter().flatten();
             seen.any(|seen| seen.digest == *digest || seen.previous.contains(digest))
         };
-        let derived = version::update_type(from, to)
-            .filter(|_| observed::found_there(change, from, to, replaced, &tagged));
+        let derived = version::update_type(from, to).filter(|_| match change.kind {
+            ChangeKind::Image | ChangeKind::Promotion => {
+                observed::found_there(change, from, to, replaced, &tagged) && !self.seen_as_another(to)
+            }
+            // Nothing here knows what there is now but whoever says so.
+            _ => self.vouched.contains(change.id.as_str()) && observed::same(from, to),
+        });
         if derived.is_none() {
             unknown.push(Unknown {
                 fact: "change.updateType".to_owned(),
@@ -391,6 +423,16 @@ impl<'a> Assembly<'a> {
             });
         }
         derived
+    }
+
+    /// Whether what a change brings was seen under other versions, and never under the one that it says.
+    fn seen_as_another(&self, to: &Target) -> bool {
+        let (Some(digest), Some(said)) = (&to.digest, &to.version) else { return false };
+        let seen = self.tags.get(digest.as_str()).map(Vec::as_slice).unwrap_or_default();
+        let Some(version) = Version::parse(said).filter(|_| !seen.contains(&said.as_str())) else {
+            return false;
+        };
+        seen.iter().filter_map(|tag| Version::parse(tag)).any(|other| version.contradicts(&other))
     }
 
     fn migrations(&self, change: &Change, unknown: &mut Vec<Unknown>) -> Option<Vec<Migration>> {

@@ -328,13 +328,9 @@ pub fn restrict(review: &Review, requires: &BTreeMap<String, Threshold>) -> Opti
                         $list.iter().flatten().filter_map(|f| counts(f, *threshold, now).err()).collect();
                     found
                 };
-                // That nothing was found carries neither a date nor a trust of its own.
                 let nothing = |$of: &Review| {
                     let empty = $list.as_ref().is_some_and(Vec::is_empty);
-                    (empty && threshold.max_age.is_some()).then_some(UnknownReason::Undated).or_else(|| {
-                        let more = threshold.trust > find($name).and_then(|spec| spec.trust);
-                        (empty && more).then_some(UnknownReason::Distrusted)
-                    })
+                    nothing($name, *threshold).filter(|_| empty)
                 };
                 let seen = view.as_ref().unwrap_or(review);
                 if let Some(reason) = fails(seen).first().copied().or_else(|| nothing(seen)) {
@@ -381,6 +377,13 @@ pub fn restrict(review: &Review, requires: &BTreeMap<String, Threshold>) -> Opti
     view
 }
 
+/// What is wrong with an empty list: that nothing was found carries neither a date nor a trust of its own.
+fn nothing(name: &str, threshold: Threshold) -> Option<UnknownReason> {
+    let more = threshold.trust > find(name).and_then(|spec| spec.trust);
+    let undated = threshold.max_age.map(|_| UnknownReason::Undated);
+    undated.or_else(|| more.then_some(UnknownReason::Distrusted))
+}
+
 fn restrict_artifact(
     review: &Review,
     view: &mut Option<Review>,
@@ -399,6 +402,7 @@ fn restrict_artifact(
             {
                 let mut reason = None;
                 list.retain(|f| counts(f, *threshold, now).map_err(|r| reason = Some(r)).is_ok());
+                reason = reason.or_else(|| nothing($fact, *threshold).filter(|_| list.is_empty()));
                 if let Some(reason) = reason {
                     if list.is_empty() {
                         artifact.$member = None;

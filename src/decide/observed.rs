@@ -42,12 +42,7 @@ pub(super) fn found_there(
     replaced: Option<&Image>,
     tagged: &dyn Fn(&str, &Digest) -> bool,
 ) -> bool {
-    let runs = match change.kind {
-        ChangeKind::Image | ChangeKind::Promotion => replaced,
-        // From the version of one thing to that of another is no update.
-        _ => return to.r#ref.is_none() || same_name(from.r#ref.as_deref(), to.r#ref.as_deref()),
-    };
-    let Some(image) = runs else { return false };
+    let Some(image) = replaced else { return false };
     let own = Some(image.r#ref.as_str());
     // Stages may have repositories of their own.
     let there = to.r#ref.is_none() || change.kind == ChangeKind::Promotion;
@@ -68,6 +63,12 @@ pub(super) fn found_there(
         (Some(_), None, None) => false,
     };
     name && version && digest
+}
+
+/// Whether both sides of a change are of one thing: from the version of one to that of another is no
+/// update.
+pub(super) fn same(from: &Target, to: &Target) -> bool {
+    to.r#ref.is_none() || same_name(from.r#ref.as_deref(), to.r#ref.as_deref())
 }
 
 /// Whether two references name the same image or package, of whatever version.

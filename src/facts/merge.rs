@@ -42,9 +42,15 @@ pub struct Merged {
     pub inventory_trust: Vec<Trust>,
     /// Trust of each change, in order.
     pub change_trust: Vec<Trust>,
+    /// Trust of what names the actor.
+    pub context_trust: Trust,
     origins: BTreeMap<&'static str, Vec<(usize, usize)>>,
     parts: Vec<(Arc<Source>, Origin)>,
 }
+
+/// How many bytes the id of an asset or a change may have: reports name them in many places. What
+/// Kubernetes calls an object is far shorter.
+const MAX_ID: usize = 4096;
 
 /// Runs a macro over every list of facts: the name of the fact, and how to reach it.
 macro_rules! each_list {
@@ -85,7 +91,10 @@ pub fn merge(parts: Vec<Part>) -> Result<Merged, Vec<Diagnostic>> {
                         .hint("name the actor once")
                         .at(&part.source, places.of(&part.source, &part.origin, "/context"), "the second"),
                 ),
-                _ => merged.input.context = Some(context),
+                _ => {
+                    merged.context_trust = merged.context_trust.max(part.trust);
+                    merged.input.context = Some(context);
+                }
             }
         }
         macro_rules! join {
@@ -94,6 +103,17 @@ pub fn merge(parts: Vec<Part>) -> Result<Merged, Vec<Diagnostic>> {
                 let list = std::mem::take(&mut part.input.$list);
                 merged.input.$list.reserve(list.len());
                 for (i, item) in list.into_iter().enumerate() {
+                    if item.id.len() > MAX_ID {
+                        let span = places.of(&part.source, &part.origin, &format!("/{name}/{i}/id"));
+                        let message = format!(
+                            "the id of the {} has {} bytes; at most {MAX_ID} are read",
+                            $what,
+                            item.id.len()
+                        );
+                        let problem = Diagnostic::error(codes::INPUT_TOO_LARGE, message);
+                        problems.push(problem.at(&part.source, span, "here"));
+                        continue;
+                    }
                     match $ids.get(&item.id).and_then(|at| Some((*at, merged.input.$list.get(*at)?))) {
                         Some((at, first)) => {
                             let same = *first == item && merged.part_of(name, at) != Some(number);

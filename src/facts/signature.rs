@@ -81,6 +81,9 @@ struct Subject {
     digest: std::collections::BTreeMap<String, String>,
 }
 
+/// How many signatures of one envelope are tried: each costs as much as a whole review.
+const MAX_SIGNATURES: usize = 16;
+
 /// What a statement says that is nothing but a signature.
 const SIGNATURE: &str = "https://sigstore.dev/cosign/sign/v1";
 
@@ -109,6 +112,9 @@ pub fn check(material: &str, subject: &str, signers: &[Signer]) -> Result<Checke
     }
     if envelope.signatures.is_empty() {
         return Err("no-signature");
+    }
+    if envelope.signatures.len() > MAX_SIGNATURES {
+        return Err("too-many-signatures");
     }
     let identity = envelope
         .signatures
@@ -217,6 +223,18 @@ mod tests {
         });
         let signer = Signer::Key { identity: "foundry".into(), key: key.public() };
         (envelope.to_string(), vec![signer])
+    }
+
+    #[test]
+    fn no_more_signatures_are_tried_than_anybody_needs() {
+        let (material, signers) = signed(tests::P256, SUBJECT);
+        for (copies, expected) in [(MAX_SIGNATURES, None), (MAX_SIGNATURES + 1, Some("too-many-signatures"))]
+        {
+            let mut envelope: Value = serde_json::from_str(&material).unwrap();
+            let one = envelope["signatures"][0].clone();
+            envelope["signatures"] = vec![one; copies].into();
+            assert_eq!(check(&envelope.to_string(), SUBJECT, &signers).err(), expected);
+        }
     }
 
     #[test]

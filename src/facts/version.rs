@@ -50,6 +50,11 @@ impl Version {
         Some(Self { numbers, pre, variant: variant.join("-") })
     }
 
+    /// Whether nothing can be both versions: `1.4.1` is also `1.4` and `1`, and is not `2.0.0`.
+    pub fn contradicts(&self, other: &Self) -> bool {
+        self.numbers.iter().zip(&other.numbers).any(|(a, b)| a != b)
+    }
+
     /// How far this version moves to another; `None` where the two cannot be compared.
     pub fn update(&self, to: &Self) -> Option<UpdateType> {
         if self.variant != to.variant {

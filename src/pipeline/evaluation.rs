@@ -173,12 +173,20 @@ fn options(request: &Request, inputs: &Inputs) -> Options {
         enforcement: config.enforcement.clone(),
         governance: Governance {
             approvals: approvals
+                .collect::<Vec<_>>()
+                .into_par_iter()
                 .map(|(record, vouched)| {
                     Offered::new(record.clone(), vouched, sign::approval_holds(record, keys))
                 })
                 .collect(),
-            waivers: waivers.map(|(record, vouched)| waiver(record, vouched)).collect(),
+            waivers: waivers
+                .collect::<Vec<_>>()
+                .into_par_iter()
+                .map(|(record, vouched)| waiver(record, vouched))
+                .collect(),
             overrides: overrides
+                .collect::<Vec<_>>()
+                .into_par_iter()
                 .map(|(record, vouched)| {
                     Offered::new(record.clone(), vouched, sign::override_holds(record, keys))
                 })

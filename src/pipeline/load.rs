@@ -22,6 +22,8 @@ use crate::policy::{self, Bundle, LoadOptions, settings};
 /// How many values all inputs together may have, counted by what stands between them: memory goes
 /// by values, and a text of nothing else holds more of them than a machine.
 const MAX_VALUES: usize = 4_000_000;
+/// How many records all inputs may have together.
+const MAX_RECORDS: usize = 10_000;
 /// How many files an input folder may have.
 const MAX_FILES: usize = 100_000;
 /// How deep an input folder may nest.
@@ -108,6 +110,15 @@ pub fn inputs(paths: &[PathBuf], options: InputOptions<'_>) -> Result<Inputs, Ve
                 Err(problem) => problems.push(problem),
             }
         }
+    }
+    // The signature of each is checked.
+    let records = all.approvals.len().saturating_add(all.waivers.len()).saturating_add(all.overrides.len());
+    if records > MAX_RECORDS {
+        let message = format!(
+            "the input has {records} approvals, waivers and overrides; at most {MAX_RECORDS} are read"
+        );
+        let hint = "leave out those that have expired, and those of other changes";
+        problems.push(Diagnostic::error(codes::INPUT_TOO_LARGE, message).hint(hint));
     }
     if problems.is_empty() { Ok(all) } else { Err(problems) }
 }

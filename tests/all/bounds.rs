@@ -354,3 +354,16 @@ fn a_report_goes_nowhere_where_it_would_destroy_what_it_is_made_from() {
     let ran = folder.run("evaluate in -p p.rego -o json=/dev/null -o yaml=/dev/null -o text=in/r.txt");
     assert_eq!(ran.code, 0, "{ran:?}");
 }
+
+#[test]
+fn ids_and_records_are_bounded() {
+    let folder = Folder::new();
+    folder.write("in.json", input(&[json!({"id": "x".repeat(5000), "kind": "pod"})], &[]));
+    let ran = folder.run("evaluate in.json");
+    assert!(ran.code == 2 && ran.err.contains("5000 bytes; at most 4096"), "{}", ran.err);
+    let approval = json!({"by": {"id": "a"}, "change": format!("sha256:{}", "a".repeat(64)), "at": "2026-11-20T00:00:00Z", "expires": "2026-11-30T00:00:00Z"});
+    let many = json!({"apiVersion": "weighlock.dev/v1", "kind": "Input", "evidence": {"approvals": vec![approval; 10_001]}});
+    folder.write("many.json", many.to_string());
+    let ran = folder.run("evaluate many.json");
+    assert!(ran.code == 2 && ran.err.contains("at most 10000 are read"), "{}", ran.err);
+}

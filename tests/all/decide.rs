@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use proptest::prelude::*;
 use rayon::prelude::*;
 use weighlock::decide::enforce::{Enforcement, Mode, Pattern};
-use weighlock::decide::fact::Thresholds;
+use weighlock::decide::fact::{self, Thresholds};
 use weighlock::decide::governance::{Governance, Offered, Terms};
 use weighlock::decide::{Judge, Options, assemble};
 use weighlock::diag::Source;
@@ -22,7 +22,7 @@ use weighlock::model::evidence::Approval;
 use weighlock::model::finding::Effect;
 use weighlock::model::governance::{Override, Roles, Waiver};
 use weighlock::model::input::Person;
-use weighlock::model::review::Review;
+use weighlock::model::review::{Review, UpdateType};
 use weighlock::model::time::{Age, Time};
 use weighlock::model::trust::{Threshold, Trust};
 use weighlock::policy::{self, Bundle, LoadOptions};
@@ -927,18 +927,81 @@ fn what_a_change_says_it_finds_must_be_what_is_there() {
 /// What a package or a base image is called is part of what it is.
 #[test]
 fn from_one_name_to_another_is_no_update() {
-    let told = |kind: &str, from: &str, to: &str| {
+    let by = |trust: Trust, kind: &str, from: &str, to: &str| {
         let text = format!(
             "inventory: [{{id: a, kind: repository}}]\nchanges: [{{id: c, kind: {kind}, asset: a, from: {{version: 9.0.0, ref: '{from}'}}, to: {{version: 9.0.1, ref: '{to}'}}}}]\n"
         );
-        let merged = merged(&[(text.as_str(), Trust::Claimed)]);
+        let merged = merged(&[(text.as_str(), trust)]);
         let review = assemble::assemble(&merged, now(), &Thresholds::new(), &Roles::new()).remove(0);
         review.change.update_type.is_some()
     };
+    // Of what there is now, only who is trusted tells: else the change chose its own beginning.
+    assert!(!by(Trust::Claimed, "dependency", "pkg:npm/x@9.0.0", "pkg:npm/x@9.0.1"));
+    let told = |kind: &str, from: &str, to: &str| by(Trust::Operator, kind, from, to);
     assert!(told("dependency", "pkg:npm/x@9.0.0", "pkg:npm/x@9.0.1"));
     assert!(!told("dependency", "pkg:npm/x", "pkg:npm/evil"));
     assert!(told("base_image", "r.example/base", "r.example/base"));
     assert!(!told("base_image", "r.example/base", "evil.example/base"));
+}
+
+/// A digest that was seen as one version is not brought as another.
+#[test]
+fn what_was_seen_as_another_version_has_no_update_type() {
+    let told = |seen: &str, said: &str| {
+        let text = format!(
+            "inventory: [{{id: a, kind: workload, images: [{{container: c, ref: r.example/c, tag: 1.4.0}}]}}]\nchanges: [{{id: c, kind: image, asset: a, from: {{version: 1.4.0, ref: r.example/c}}, to: {{version: {said}, ref: r.example/c, digest: \"{OTHER}\"}}}}]\nevidence:\n  observations: [{}]\n",
+            seen.split_whitespace()
+                .map(|tag| format!(
+                    "{{ref: 'r.example/c:{tag}', digest: \"{OTHER}\", firstSeen: 2026-01-01T00:00:00Z}}"
+                ))
+                .collect::<Vec<_>>()
+                .join(", ")
+        );
+        let merged = merged(&[(text.as_str(), Trust::Operator)]);
+        let review = assemble::assemble(&merged, now(), &Thresholds::new(), &Roles::new()).remove(0);
+        review.change.update_type
+    };
+    for (seen, said) in [("", "1.4.1"), ("1.4.1", "1.4.1"), ("1.4 latest", "1.4.1"), ("2.0.0 1.4.1", "1.4.1")]
+    {
+        assert_eq!(told(seen, said), Some(UpdateType::Patch), "{seen}");
+    }
+    for (seen, said) in [("2.0.0", "1.4.1"), ("1.5 latest", "1.4.1"), ("2.0.0", "1.4.0")] {
+        assert_eq!(told(seen, said), None, "{seen}");
+    }
+}
+
+/// Whoever names somebody as the actor does not get their roles.
+#[test]
+fn the_actor_is_who_a_trusted_part_says() {
+    let roles = Roles::from([("boss".to_owned(), vec!["release-manager".to_owned()])]);
+    let text = "context: {actor: {id: boss}}\ninventory: [{id: a, kind: workload}]\n";
+    for (least, trust, known) in [
+        (Trust::Claimed, Trust::Claimed, true),
+        (Trust::Operator, Trust::Claimed, false),
+        (Trust::Operator, Trust::Operator, true),
+    ] {
+        let merged = merged(&[(text, trust), (CHANGE, Trust::Operator)]);
+        let threshold = Threshold { trust: Some(least), max_age: None };
+        let thresholds = Thresholds::from([("change.author".to_owned(), threshold)]);
+        let review = assemble::assemble(&merged, now(), &thresholds, &roles).remove(0);
+        assert_eq!(review.context.actor.is_some_and(|actor| !actor.roles.is_empty()), known, "{least:?}");
+    }
+}
+
+/// That nothing was found has no date, of artifacts as of anything else.
+#[test]
+fn an_empty_list_of_an_artifact_has_no_age() {
+    let text = format!(
+        "inventory: [{{id: a, kind: workload, images: [{{ref: r.example/c, digest: \"{OTHER}\"}}]}}]\n{CHANGE}evidence: {{attestations: []}}\n"
+    );
+    let merged = merged(&[(text.as_str(), Trust::Verified)]);
+    let review = assemble::assemble(&merged, now(), &Thresholds::new(), &Roles::new()).remove(0);
+    assert_eq!(review.artifacts[0].attestations.as_ref().map(Vec::len), Some(0));
+    let threshold = Threshold { trust: None, max_age: Age::parse("1h") };
+    let requires = std::collections::BTreeMap::from([("evidence.attestations".to_owned(), threshold)]);
+    let seen = fact::restrict(&review, &requires).expect("something is taken out");
+    assert_eq!(seen.artifacts[0].attestations, None);
+    assert!(!fact::unknown(&seen, "evidence.attestations").is_empty());
 }
 
 /// A migration of which nobody says what it does is not one that does nothing.

@@ -602,3 +602,28 @@ fn more_changes_than_are_weighed_at_once_are_refused() {
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("input.too-large") && ran.err.contains("at most 60000"), "{}", ran.err);
 }
+
+/// Errors show lines of what they are about, and nobody wants to see these.
+#[test]
+fn a_private_key_is_read_as_nothing_else() {
+    let folder = Folder::with(&[
+        ("key.pem", "-----BEGIN PRIVATE KEY-----\nSECRETSECRET\n-----END PRIVATE KEY-----\n"),
+        ("in.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"),
+        ("keys.yaml", "apiVersion: weighlock.dev/v1\nkind: Config\ntrust: {keys: key.pem}\n"),
+    ]);
+    std::fs::copy(folder.path("key.pem"), folder.path("key.yaml")).unwrap();
+    for line in [
+        "evaluate key.yaml",
+        "evaluate in.yaml -c key.pem",
+        "evaluate in.yaml -c keys.yaml",
+        "evaluate in.yaml -d key.yaml",
+        "evaluate in.yaml -p key.yaml",
+        "evaluate in.yaml --baseline key.pem",
+        "replay key.pem",
+        "test key.yaml",
+    ] {
+        let ran = folder.run(line);
+        assert_eq!(ran.code, 2, "{line}: {}{}", ran.out, ran.err);
+        assert!(!ran.err.contains("SECRET") && !ran.out.contains("SECRET"), "{line}: {}", ran.err);
+    }
+}
