@@ -33,6 +33,8 @@ pub struct Bundle {
     pub files: Vec<File>,
     /// Every rule, sorted by id.
     pub rules: Vec<Rule>,
+    /// What policies look for in a review, and no review has: no rule that does can be relied on.
+    pub nowhere: Vec<Diagnostic>,
     /// What policies see as `data`; settings under `settings`.
     pub data: serde_json::Value,
     /// Digest of the policies: names and texts.
@@ -123,6 +125,7 @@ pub fn load(
     }
 
     let mut rules = Vec::new();
+    let mut nowhere = Vec::new();
     let mut cel = Vec::new();
     for (index, file) in kept.iter().enumerate().filter(|(_, file)| file.language == Language::Cel) {
         match cel::read(&file.source) {
@@ -142,7 +145,10 @@ pub fn load(
         }
     }
     match rego::read(&kept, &tests, &data, options.rego_v0) {
-        Ok(found) => rules.extend(found),
+        Ok(found) => {
+            rules.extend(found.rules);
+            nowhere = found.nowhere;
+        }
         Err(found) => problems.extend(found),
     }
     for rule in &mut rules {
@@ -165,9 +171,17 @@ pub fn load(
     let digest = canonical::digest(&texts);
     let data_digest = canonical::digest(&data);
     match (digest, data_digest) {
-        (Ok(digest), Ok(data_digest)) if problems.is_empty() => {
-            Ok(Bundle { files: kept, rules, data, digest, data_digest, cel, tests, rego_v0: options.rego_v0 })
-        }
+        (Ok(digest), Ok(data_digest)) if problems.is_empty() => Ok(Bundle {
+            files: kept,
+            rules,
+            nowhere,
+            data,
+            digest,
+            data_digest,
+            cel,
+            tests,
+            rego_v0: options.rego_v0,
+        }),
         (digest, data_digest) => {
             for error in [digest.err(), data_digest.err()].into_iter().flatten() {
                 problems.push(Diagnostic::error(

@@ -85,7 +85,7 @@ impl Judge {
     /// Everything that is wrong with its policies.
     pub fn new(bundle: Bundle, limits: Limits) -> Result<Self, Vec<Diagnostic>> {
         let mut engines = Vec::new();
-        let mut problems = Vec::new();
+        let mut problems = bundle.nowhere.clone();
         let mut version = format!("weighlock {}", env!("CARGO_PKG_VERSION"));
         for engine in ENGINES {
             version = format!("{version}; {}", engine.version());

@@ -7,6 +7,7 @@
 pub(crate) mod builtins;
 pub(crate) mod errors;
 mod growth;
+mod inputs;
 pub(crate) mod metadata;
 pub(crate) mod names;
 pub(crate) mod text;
@@ -21,6 +22,7 @@ use unit::{Form, Unit};
 
 use super::{File, Language, Rule};
 use crate::diag::{Diagnostic, codes, misspelt};
+use crate::model::rule::View;
 
 /// How many statements a body may have: the time it takes to put them in order grows with the square.
 const MAX_STATEMENTS: usize = 1_000;
@@ -38,13 +40,20 @@ pub(crate) fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<
     })
 }
 
+/// What was found in some files.
+pub(crate) struct Found {
+    pub(crate) rules: Vec<Rule>,
+    /// What they look for in a review, and no review has.
+    pub(crate) nowhere: Vec<Diagnostic>,
+}
+
 /// Reads the Rego files among some; gives their rules.
 pub(crate) fn read(
     files: &[File],
     tests: &[File],
     data: &serde_json::Value,
     v0: bool,
-) -> Result<Vec<Rule>, Vec<Diagnostic>> {
+) -> Result<Found, Vec<Diagnostic>> {
     on_deep_stack(|| read_here(files, tests, data, v0)).map_err(|problem| vec![problem])?
 }
 
@@ -53,7 +62,7 @@ fn read_here(
     tests: &[File],
     data: &serde_json::Value,
     v0: bool,
-) -> Result<Vec<Rule>, Vec<Diagnostic>> {
+) -> Result<Found, Vec<Diagnostic>> {
     let mut problems = Vec::new();
     let mut units = Vec::new();
     let mut places = Vec::new();
@@ -85,9 +94,9 @@ fn read_here(
         }
     }
     let mut rules = Vec::new();
-    for (at, ((unit, blocks), file)) in units.iter().zip(&blocks).zip(places).enumerate() {
+    for (at, ((unit, blocks), file)) in units.iter().zip(&blocks).zip(&places).enumerate() {
         shapes(unit, &mut problems);
-        if let Some(rule) = rule(unit, blocks, &below, file) {
+        if let Some(rule) = rule(unit, blocks, &below, *file) {
             slips(&names, at, unit, &mut problems);
             rules.push(rule);
             continue;
@@ -114,7 +123,18 @@ fn read_here(
         }
         slips(&names, at, unit, &mut problems);
     }
-    if problems.is_empty() { Ok(rules) } else { Err(problems) }
+    let documents: BTreeSet<usize> =
+        rules.iter().filter(|rule| rule.metadata.view == View::Document).map(|rule| rule.file).collect();
+    let mut nowhere = Vec::new();
+    let judging: BTreeSet<usize> = rules.iter().map(|rule| rule.file).collect();
+    for (unit, file) in units.iter().zip(&places) {
+        // A library sees what those see that use it.
+        let document = documents.contains(file) || (!judging.contains(file) && !documents.is_empty());
+        if !document {
+            inputs::check(unit, &mut nowhere);
+        }
+    }
+    if problems.is_empty() { Ok(Found { rules, nowhere }) } else { Err(problems) }
 }
 
 /// The names of effects.

@@ -488,3 +488,41 @@ fn an_example_that_is_not_trusted_says_what_to_do_before_it_says_it_often() {
     assert!(ran.err.matches("error[input.forged]").count() <= 6, "{}", ran.err);
     assert!(ran.err.contains("--trust-input") && ran.err.contains(" more like this in "), "{}", ran.err);
 }
+
+/// A rule that asks for what no review has would find nothing, and let everything pass.
+#[test]
+fn what_no_review_has_is_refused_where_it_is_asked_for() {
+    let folder = Folder::with(&[
+        (
+            "misspelt.rego",
+            "package p\n\nimport rego.v1\n\ndeny contains \"no owner\" if not input.asset.onwer\n",
+        ),
+        (
+            "foreign.rego",
+            "package p\n\nimport rego.v1\n\ndeny contains \"root\" if input.spec.template.spec.hostPID\n",
+        ),
+        (
+            "document.rego",
+            "# METADATA\n# custom:\n#   view: document\npackage p\n\nimport rego.v1\n\ndeny contains \"root\" if input.spec.template.spec.hostPID\n",
+        ),
+        ("in.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"),
+    ]);
+    let refused = |policy: &str| {
+        let ran = folder.run(&format!("evaluate in.yaml -p {policy}"));
+        assert_eq!(ran.code, 2, "{ran:?}");
+        ran.err
+    };
+    insta::assert_snapshot!(refused("misspelt.rego"), @r#"
+    note: no configuration; nothing is trusted but what Weighlock verifies itself (see `--config`)
+    error[policy.invalid]: no review has `input.asset.onwer`
+       ╭─[misspelt.rego:5:33]
+     4 │ 
+     5 │ deny contains "no owner" if not input.asset.onwer
+       ·                                 ────────┬────────
+       ·                                         ╰── never there
+       ╰────
+      help: did you mean `input.asset.owner`?
+    "#);
+    assert!(refused("foreign.rego").contains("`view: document`"));
+    assert_eq!(folder.run("evaluate in.yaml -p document.rego").code, 0);
+}

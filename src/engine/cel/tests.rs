@@ -47,6 +47,7 @@ pub(super) fn bundle(text: &str, data: serde_json::Value) -> Result<Bundle, Vec<
         })
         .collect();
     Ok(Bundle {
+        nowhere: Vec::new(),
         files: vec![File { source: Arc::clone(&source), language: Language::Cel }],
         rules,
         cel: vec![policy],

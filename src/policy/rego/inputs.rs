@@ -1,0 +1,121 @@
+//! What policies look for in a review, held against what a review can have: a member that no review has
+//! is never there, so a rule that asks for it finds nothing, and would let everything pass.
+
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use super::unit::Unit;
+use super::uses::Reference;
+use crate::diag::{Diagnostic, codes, nearest};
+use crate::model::review::Review;
+
+/// The shape of a review.
+static SHAPE: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(Review).to_value());
+
+/// Refuses references below `input` to what no review has.
+pub(super) fn check(unit: &Unit, problems: &mut Vec<Diagnostic>) {
+    for reference in unit.rules.iter().flat_map(|definition| &definition.uses.references) {
+        problems.extend(unknown(reference).map(|(message, hint)| {
+            let problem = Diagnostic::error(codes::POLICY_INVALID, message).hint(hint);
+            problem.at(&unit.source, reference.span.clone(), "never there")
+        }));
+    }
+}
+
+/// What a reference names that is not there, and what to write.
+fn unknown(reference: &Reference) -> Option<(String, String)> {
+    let (root, members) = reference.path.split_first()?;
+    if root != "input" {
+        return None;
+    }
+    let mut shape = resolved(&SHAPE);
+    let mut path = root.clone();
+    for member in members {
+        let known = shape.get("properties").and_then(Value::as_object);
+        if shape.get("type").is_some_and(|kind| holds(kind, "array")) {
+            let message = format!("`{path}` is a list, which has no member `{member}`");
+            return Some((message, format!("go through it, as in `some one in {path}`")));
+        }
+        let Some(known) = known else { return None };
+        let Some(next) = known.get(member) else {
+            let message = format!("no review has `{path}.{member}`");
+            let names = known.keys().map(String::as_str);
+            let hint = match nearest(member, names.clone()) {
+                Some(near) => format!("did you mean `{path}.{near}`?"),
+                None if path == "input" => format!(
+                    "a review has {}; a policy about the document itself says `view: document` in its metadata",
+                    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+                ),
+                None => format!(
+                    "there are {}",
+                    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+                ),
+            };
+            return Some((message, hint));
+        };
+        shape = resolved(next);
+        path = format!("{path}.{member}");
+    }
+    None
+}
+
+/// Whether a type is one, or may be.
+fn holds(kind: &Value, name: &str) -> bool {
+    kind == name || kind.as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == name))
+}
+
+/// A shape itself, where it is only named, or may be missing.
+fn resolved(shape: &'static Value) -> &'static Value {
+    let mut shape = shape;
+    loop {
+        let options = shape.get("anyOf").and_then(Value::as_array);
+        let one =
+            options.and_then(|all| all.iter().find(|one| one.get("type").is_none_or(|kind| kind != "null")));
+        let named = shape.get("$ref").and_then(Value::as_str);
+        let named = named.and_then(|name| SHAPE.pointer(name.trim_start_matches('#')));
+        match one.or(named) {
+            Some(next) => shape = next,
+            None => return shape,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(path: &str) -> Option<String> {
+        let path = path.split('.').map(str::to_owned).collect();
+        unknown(&Reference { path, call: false, arguments: 0, span: 0..0 })
+            .map(|(message, hint)| format!("{message}: {hint}"))
+    }
+
+    #[test]
+    fn what_no_review_has_is_never_there() {
+        for known in [
+            "input",
+            "input.artifacts",
+            "input.asset.owner",
+            "input.asset.podSpec.containers.anything",
+            "input.asset.object.metadata.labels.team",
+            "input.change.commit.subject",
+            "input.context.actor.roles",
+            "input.evidence.gates",
+            "data.input.anything",
+            "other.artefacts",
+        ] {
+            assert_eq!(said(known), None, "{known}");
+        }
+        for (unknown, words) in [
+            ("input.artefacts", "no review has `input.artefacts`: did you mean `input.artifacts`?"),
+            ("input.asset.onwer", "did you mean `input.asset.owner`?"),
+            ("input.change.commit.subjct", "did you mean `input.change.commit.subject`?"),
+            ("input.review.object", "`view: document`"),
+            ("input.spec.template", "`view: document`"),
+            ("input.artifacts.ref", "`input.artifacts` is a list, which has no member `ref`"),
+        ] {
+            assert!(said(unknown).is_some_and(|said| said.contains(words)), "{unknown}: {:?}", said(unknown));
+        }
+    }
+}
