@@ -200,6 +200,34 @@ fn a_person_is_one_however_they_are_spelt() {
     }
 }
 
+/// Whoever holds a key that stands under two names could sign as both.
+#[test]
+fn a_key_is_one_persons() {
+    let folder = waivers();
+    folder.write("copy.pub", folder.read("boss.pub"));
+    let inline = folder.read("boss.pub").replace('\n', "\n    ");
+    for (keys, said) in [
+        (
+            "boss: [boss.pub]\nlead: [copy.pub]\n".to_owned(),
+            "one key under two people: `boss` (keys.yaml:1:8) and `lead`",
+        ),
+        // Neither as a text of its own nor after another one.
+        (
+            format!("boss:\n  - other.pub\n  - |\n    {inline}\nlead: [copy.pub]\n"),
+            "one key under two people: `boss` (keys.yaml:4:5) and `lead`",
+        ),
+    ] {
+        folder.write("other.pub", super::support::key(77).1);
+        folder.write("keys.yaml", keys);
+        let ran = folder.run("evaluate in.yaml");
+        assert!(ran.code == 2 && ran.err.contains(said), "{ran:?}");
+        assert!(ran.err.contains("[keys.yaml:") && ran.err.contains("would count as both"), "{ran:?}");
+    }
+    // The same person may have it twice, and two keys.
+    folder.write("keys.yaml", "boss: [boss.pub, copy.pub, other.pub]\n");
+    assert_ne!(folder.run("evaluate in.yaml").code, 2);
+}
+
 #[test]
 fn a_waiver_that_comes_with_the_input_needs_a_signature() {
     let folder = waivers();
