@@ -510,6 +510,12 @@ pub fn covers(waiver: &Waiver, finding: &Finding, review: &Review) -> bool {
     })
 }
 
+/// When an override ceases to count: when it expires, or when its review is due, for whoever has not
+/// reviewed by then has not kept the word that it was let pass on.
+pub fn override_ends(record: &Override) -> Time {
+    record.expires.min(record.review_due)
+}
+
 /// Why an override cannot be used, whatever the change is; `None` where it can.
 pub fn override_terms(offered: &Offered<Override>, governance: &Governance, now: Time) -> Option<String> {
     let record = &offered.record;
@@ -530,6 +536,9 @@ pub fn override_terms(offered: &Offered<Override>, governance: &Governance, now:
             "it expires later than {} from now, the most that is allowed",
             governance.terms.override_max
         ));
+    }
+    if record.review_due <= now {
+        return Some(format!("its review was due {}", record.review_due));
     }
     if record.reason.trim().is_empty() || record.ticket.trim().is_empty() {
         return Some("reason and ticket must be said".to_owned());

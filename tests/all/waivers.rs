@@ -293,6 +293,45 @@ fn an_override_is_for_a_role_a_reason_and_a_while() {
     assert!(report.one()["findings"][0]["overridden"]["by"].as_str().unwrap().starts_with("O-"));
     // Not signed, altered, not of the role, too long, for another change.
     let signed = folder.read("o.yaml");
+    // What it owes stands wherever it is shown.
+    let owes = report.one()["governance"]["overrides"][0].clone();
+    for (member, value) in [("by", "boss"), ("reason", "down"), ("ticket", "INC-1")] {
+        assert_eq!(owes[member], value, "{owes}");
+    }
+    let due = owes["reviewDue"].as_str().unwrap();
+    for format in ["text", "markdown", "html", "sarif", "junit", "github", "gitlab-codequality"] {
+        let ran = folder.run(&format!("evaluate in.yaml o.yaml -o {format}"));
+        let out = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        let out = out.replace("<br>", " ");
+        assert!(out.contains(&format!("down; ticket INC-1, review due {due}")), "{format}: {}", ran.out);
+    }
+    // Whoever has not reviewed by then has not kept their word.
+    let overriding = |more: &str| {
+        folder.run(&format!(
+            "override {digest} --by boss --reason down --ticket T --expires 4h --out o.yaml {more}"
+        ))
+    };
+    let ran = overriding("--review-due 2020-01-01T00:00:00Z");
+    assert!(
+        ran.code == 2 && ran.err.contains("`2020-01-01T00:00:00Z` for `--review-due` is not ahead of now"),
+        "{ran:?}"
+    );
+    overriding("--review-due 1h");
+    let soon = folder.read("o.yaml");
+    let line = soon.lines().find(|line| line.starts_with("reviewDue")).unwrap();
+    folder.write("overrides/o.yaml", soon.replace(line, "reviewDue: 2026-01-01T00:00:00Z"));
+    let report = folder.report("in.yaml");
+    let why = report.one()["governance"]["rejected"].to_string();
+    assert!(report.code == 10 && why.contains("its review was due 2026-01-01T00:00:00Z"), "{why}");
+    // And what it lets pass, it lets pass no longer than that.
+    folder.write("overrides/o.yaml", &soon);
+    let report = folder.report("in.yaml");
+    let (ends, due) =
+        (&report.one()["governance"]["expires"], &report.one()["governance"]["overrides"][0]["reviewDue"]);
+    assert!(report.code == 0 && ends == due && due.is_string(), "{report:?}");
+    assert_eq!(&report.one()["findings"][0]["overridden"]["expires"], due);
+    std::fs::remove_file(folder.path("overrides/o.yaml")).unwrap();
+    folder.write("o.yaml", &signed);
     folder.write("o.yaml", signed.replace("down", "Down"));
     assert_eq!(folder.report("in.yaml o.yaml").code, 10);
     folder.write("o.yaml", &signed);
