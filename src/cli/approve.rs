@@ -173,7 +173,7 @@ pub(super) fn change(text: &str, report: Option<&Path>, consent: Consent, by: &s
     let Some(author) = &found.change.author else {
         let message = format!("the change `{text}` names no author, so no {} of it counts", consent.name());
         return Err(Diagnostic::error(codes::USAGE, message)
-            .hint("give the change its `author`, and consent to what it is then")
+            .hint("write an input document whose change names its `author`, with the object in its inventory where there is one (a manifest or an AdmissionReview names none), and consent to what it is then")
             .into());
     };
     if author.is(by) {

@@ -13,7 +13,7 @@ use crate::model::decision::{CountedApproval, Missing, RejectedRecord};
 use crate::model::evidence::Approval;
 use crate::model::finding::{ApprovalNeed, Finding, Need};
 use crate::model::governance::{Override, Roles, Waiver};
-use crate::model::input::same_person;
+use crate::model::input::{ChangeKind, same_person};
 use crate::model::review::{Review, UnknownReason};
 use crate::model::rule::Metadata;
 use crate::model::time::{Age, Time};
@@ -290,6 +290,8 @@ pub(super) fn distrusted(review: &Review) -> bool {
 fn anonymity(review: &Review) -> &'static str {
     if distrusted(review) {
         "who made the change is not known: `trust.facts` asks more trust of `change.author` than its document has, which is none of `trust.inputs`"
+    } else if review.change.kind == ChangeKind::Admission {
+        "the change names no author, so nobody can be told apart from them: a manifest or an AdmissionReview cannot, but an input document with the object and the change can"
     } else {
         "the change names no author, so nobody can be told apart from them"
     }
@@ -315,7 +317,7 @@ enum Place<'a> {
 }
 
 /// The roles that a need names anywhere.
-fn roles_of<'a>(need: &'a Need, roles: &mut BTreeSet<&'a str>) {
+pub fn roles_of<'a>(need: &'a Need, roles: &mut BTreeSet<&'a str>) {
     match need {
         Need::Approval(ApprovalNeed { role, .. }) => drop(roles.insert(role)),
         Need::All(list) | Need::Any(list) => list.iter().for_each(|need| roles_of(need, roles)),

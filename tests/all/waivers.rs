@@ -223,6 +223,17 @@ fn a_key_is_one_persons() {
         assert!(ran.code == 2 && ran.err.contains(said), "{ran:?}");
         assert!(ran.err.contains("[keys.yaml:") && ran.err.contains("would count as both"), "{ran:?}");
     }
+    // What is no key in PEM is told where it stands.
+    folder.write("ssh.pub", "ssh-ed25519 AAAAC3Nz boss@example\n");
+    for keys in ["boss: [boss.pub, ssh.pub]\n", "boss: [boss.pub, ssh-ed25519 AAAAC3Nz boss@example]\n"] {
+        folder.write("keys.yaml", keys);
+        let ran = folder.run("evaluate in.yaml");
+        assert!(
+            ran.code == 2 && ran.err.contains("a key of `boss` cannot be used: it is a key of SSH"),
+            "{ran:?}"
+        );
+        assert!(ran.err.contains("[keys.yaml:1:18]") && ran.err.contains("openssl pkey -pubout"), "{ran:?}");
+    }
     // The same person may have it twice, and two keys.
     folder.write("keys.yaml", "boss: [boss.pub, copy.pub, other.pub]\n");
     assert_ne!(folder.run("evaluate in.yaml").code, 2);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Reader, as_config};
 use crate::diag::{Diagnostic, Source, codes, document, tree};
-use crate::facts::key::PublicKey;
+use crate::facts::key::{self, PublicKey};
 use crate::files;
 use crate::model::Digest;
 
@@ -74,11 +74,11 @@ impl Reader {
     }
 
     /// A key as PEM, and its digest.
-    fn key(&mut self, folder: &Path, key: String) -> Result<(String, Digest), String> {
-        let text = if key.contains("-----BEGIN") {
-            key
+    fn key(&mut self, folder: &Path, listed: String) -> Result<(String, Digest), String> {
+        let text = if listed.contains("-----BEGIN") || key::is_ssh(&listed) {
+            listed
         } else {
-            let file: PathBuf = folder.join(&key);
+            let file: PathBuf = folder.join(&listed);
             let source = self.text(&file, files::KEY);
             source.map(|source| source.text.clone()).map_err(|problem| problem.message)?
         };
