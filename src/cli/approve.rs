@@ -68,7 +68,7 @@ pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<
         change: subject.digest,
         plan: None,
         at: now,
-        expires: expires(&args.expires, now)?,
+        expires: expires("--expires", &args.expires, now)?,
         comment: args.comment,
         signature: None,
         source: None,
@@ -93,7 +93,7 @@ pub(super) fn said(option: &str, text: &str) -> Result<String, Stop> {
 }
 
 /// An age from now, or a time ahead.
-pub(super) fn expires(text: &str, now: Time) -> Result<Time, Stop> {
+pub(super) fn expires(option: &str, text: &str, now: Time) -> Result<Time, Stop> {
     let time = match Age::parse(text) {
         Some(age) => age.after(now),
         None => text.parse().map_err(|_| {
@@ -102,7 +102,9 @@ pub(super) fn expires(text: &str, now: Time) -> Result<Time, Stop> {
         })?,
     };
     if time <= now {
-        return Err(Diagnostic::error(codes::USAGE, format!("`{text}` is not ahead of now")).into());
+        return Err(
+            Diagnostic::error(codes::USAGE, format!("`{text}` for `{option}` is not ahead of now")).into()
+        );
     }
     Ok(time)
 }
@@ -171,7 +173,7 @@ pub(super) fn change(text: &str, report: Option<&Path>, consent: Consent, by: &s
     let Some(author) = &found.change.author else {
         let message = format!("the change `{text}` names no author, so no {} of it counts", consent.name());
         return Err(Diagnostic::error(codes::USAGE, message)
-            .hint("give the change its `author`, and consent to what it is then")
+            .hint("write an input document whose change names its `author`, with the object in its inventory where there is one (a manifest or an AdmissionReview names none), and consent to what it is then")
             .into());
     };
     if author.is(by) {

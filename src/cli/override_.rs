@@ -20,7 +20,8 @@ use crate::pipeline::sign;
     --expires 4h --review-due 3d --key lead.pem --out override.yaml
 
 It sets denials and holds aside, never what could not be judged. It counts only for people who hold
-the role that `governance.overrideRole` names, never for their own change.
+the role that `governance.overrideRole` names, never for their own change, and until it expires or its
+review is due.
 
 Exit codes: 0 written, 10 written and would not count under the operator's file, 2 usage.")]
 pub(crate) struct Args {
@@ -68,8 +69,8 @@ pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<
         by: said("--by", &args.by)?,
         reason: said("--reason", &args.reason)?,
         ticket: said("--ticket", &args.ticket)?,
-        expires: expires(&args.expires, now)?,
-        review_due: expires(&args.review_due, now)?,
+        expires: expires("--expires", &args.expires, now)?,
+        review_due: expires("--review-due", &args.review_due, now)?,
         signature: None,
     };
     record.id = format!("O-{}", canonical::digest(&record).unwrap_or_else(|_| Digest::of(b"")).short());

@@ -126,7 +126,7 @@ pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<
         approved_by: said("--approved-by", &args.approved_by)?,
         reason: said("--reason", &args.reason)?,
         ticket: said("--ticket", &args.ticket)?,
-        expires: expires(&args.expires, now)?,
+        expires: expires("--expires", &args.expires, now)?,
         signature: None,
     };
     if waiver.id.is_empty() {

@@ -1,5 +1,7 @@
 //! Reads the operator's file and everything it names.
 
+mod keys;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -298,38 +300,6 @@ impl Reader {
                 None
             }
         }
-    }
-
-    /// The keys of people: PEM texts, or paths relative to the file that lists them.
-    fn keys(&mut self, path: &Path) -> BTreeMap<String, Vec<String>> {
-        let Some(listed) = self.file::<BTreeMap<String, Vec<String>>>("/trust/keys", path) else {
-            return BTreeMap::new();
-        };
-        let folder = self.folder.join(path).parent().map(Path::to_path_buf).unwrap_or_default();
-        let mut all = BTreeMap::new();
-        for (person, keys) in listed {
-            let mut texts = Vec::new();
-            for key in keys {
-                let text = if key.contains("-----BEGIN") {
-                    Ok(key)
-                } else {
-                    let source = self.text(&folder.join(&key), files::KEY);
-                    source.map(|source| source.text.clone()).map_err(|problem| problem.message)
-                };
-                match text.and_then(|text| PublicKey::parse(&text).map(|_| text)) {
-                    Ok(text) => texts.push(text),
-                    Err(message) => {
-                        self.problem(
-                            "/trust/keys",
-                            format!("a key of `{person}` cannot be used: {message}"),
-                            None,
-                        );
-                    }
-                }
-            }
-            all.insert(person, texts);
-        }
-        all
     }
 
     fn signer(&mut self, index: usize, raw: &RawSigner) -> Option<Signer> {

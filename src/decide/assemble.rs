@@ -22,7 +22,7 @@ use crate::model::canonical;
 use crate::model::evidence::{Advisory, Fact, Migration, Observation, Scan, Severity};
 use crate::model::governance::Roles;
 use crate::model::id::{API_VERSION, Digest};
-use crate::model::input::{Asset, Change, ChangeKind, Image, Person, Promotion, Target};
+use crate::model::input::{Asset, AssetKind, Build, Change, ChangeKind, Image, Person, Target};
 use crate::model::json::Json;
 use crate::model::review::{
     Actor, Artifact, Context, Fix, Review, ReviewAsset, ReviewChange, ReviewEvidence, Unknown, UnknownReason,
@@ -298,24 +298,17 @@ impl<'a> Assembly<'a> {
         let by_application = application.map(|name| vec![name]).unwrap_or_default();
         let update_type = self.update_type(change, replaced.as_ref(), &mut unknown);
         let identity = Identity {
-            id: &change.id,
-            kind: change.kind,
-            asset: &change.asset,
-            cluster,
-            namespace: asset.and_then(|asset| asset.namespace.as_deref()),
-            environment,
+            change,
             application,
-            from: change.from.as_ref(),
-            to: change.to.as_ref(),
+            build: asset.and_then(|asset| asset.build.as_ref()),
+            cluster,
+            environment,
+            kind: asset.map(|asset| asset.kind),
+            namespace: asset.and_then(|asset| asset.namespace.as_deref()),
+            owner: asset.and_then(|asset| asset.owner.as_deref()),
             observed: asset.map(|asset| asset.images.as_slice()).unwrap_or_default(),
-            promotion: change.promotion.as_ref(),
-            author: change.author.as_ref(),
-            requested_by: change.requested_by.as_ref(),
-            ticket: change.ticket.as_deref(),
-            depends_on: &change.depends_on,
-            commit: change.commit.as_ref().map(|commit| commit.id.as_str()),
-            operation: change.operation.as_deref(),
-            // Where the object is what changes, consent is to this object.
+            // Where the object is what changes, consent is to this object. Where it is what there is,
+            // it goes on changing by itself: a deployment that scales is the same deployment.
             object: object.filter(|_| {
                 matches!(change.kind, ChangeKind::Admission | ChangeKind::Config | ChangeKind::Chart)
             }),
@@ -508,26 +501,19 @@ impl<'a> Assembly<'a> {
     }
 }
 
-/// What an approval binds to.
+/// What an approval binds to: the whole change, what and where its asset is, what runs there, and what
+/// its migrations do.
 #[derive(Serialize)]
 struct Identity<'a> {
-    id: &'a str,
-    kind: ChangeKind,
-    asset: &'a str,
-    cluster: Option<&'a str>,
-    namespace: Option<&'a str>,
-    environment: Option<&'a str>,
+    change: &'a Change,
     application: Option<&'a str>,
-    from: Option<&'a Target>,
-    to: Option<&'a Target>,
+    build: Option<&'a Build>,
+    cluster: Option<&'a str>,
+    environment: Option<&'a str>,
+    kind: Option<AssetKind>,
+    namespace: Option<&'a str>,
+    owner: Option<&'a str>,
     observed: &'a [Image],
-    promotion: Option<&'a Promotion>,
-    author: Option<&'a Person>,
-    requested_by: Option<&'a Person>,
-    ticket: Option<&'a str>,
-    depends_on: &'a [String],
-    commit: Option<&'a str>,
-    operation: Option<&'a str>,
     object: Option<&'a Value>,
     migrations: &'a [Migration],
 }

@@ -10,7 +10,8 @@ use super::governance::{self, Governance, Quorum};
 use super::output::indeterminate;
 use crate::model::canonical;
 use crate::model::decision::{
-    ChangeSummary, CountedApproval, Decision, Digests, GovernanceSummary, Missing, RejectedRecord, Verdict,
+    ChangeSummary, CountedApproval, CountedOverride, Decision, Digests, GovernanceSummary, Missing,
+    RejectedRecord, Verdict,
 };
 use crate::model::finding::{Effect, Finding, Need, SetAside};
 use crate::model::id::Digest;
@@ -186,7 +187,7 @@ impl Body {
 struct People {
     approvals: Vec<CountedApproval>,
     waivers: Vec<String>,
-    overrides: Vec<String>,
+    overrides: Vec<CountedOverride>,
     rejected: Vec<RejectedRecord>,
     missing: Vec<Missing>,
     expires: Option<Time>,
@@ -299,21 +300,28 @@ fn set_aside(
             people.rejected.push(RejectedRecord { record: record.id.clone(), reason });
             continue;
         }
+        let ends = governance::override_ends(record);
         let mut used = false;
         for finding in findings.iter_mut() {
             let open =
                 matches!(finding.effect, Effect::Deny | Effect::Hold) && finding.satisfied != Some(true);
             if open && finding.waived.is_none() && finding.overridden.is_none() {
-                finding.overridden = Some(SetAside { by: record.id.clone(), expires: record.expires });
+                finding.overridden = Some(SetAside { by: record.id.clone(), expires: ends });
                 used = true;
             }
         }
         if used {
-            people.overrides.push(record.id.clone());
-            people.until(record.expires);
+            people.overrides.push(CountedOverride {
+                id: record.id.clone(),
+                by: record.by.clone(),
+                reason: record.reason.clone(),
+                ticket: record.ticket.clone(),
+                review_due: record.review_due,
+            });
+            people.until(ends);
         }
     }
-    people.overrides.sort();
+    people.overrides.sort_by(|a, b| a.id.cmp(&b.id));
 }
 
 /// The earliest instant at which nothing but time stands in the way.

@@ -13,7 +13,7 @@ use crate::model::decision::{CountedApproval, Missing, RejectedRecord};
 use crate::model::evidence::Approval;
 use crate::model::finding::{ApprovalNeed, Finding, Need};
 use crate::model::governance::{Override, Roles, Waiver};
-use crate::model::input::same_person;
+use crate::model::input::{ChangeKind, same_person};
 use crate::model::review::{Review, UnknownReason};
 use crate::model::rule::Metadata;
 use crate::model::time::{Age, Time};
@@ -290,6 +290,8 @@ pub(super) fn distrusted(review: &Review) -> bool {
 fn anonymity(review: &Review) -> &'static str {
     if distrusted(review) {
         "who made the change is not known: `trust.facts` asks more trust of `change.author` than its document has, which is none of `trust.inputs`"
+    } else if review.change.kind == ChangeKind::Admission {
+        "the change names no author, so nobody can be told apart from them: a manifest or an AdmissionReview cannot, but an input document with the object and the change can"
     } else {
         "the change names no author, so nobody can be told apart from them"
     }
@@ -315,7 +317,7 @@ enum Place<'a> {
 }
 
 /// The roles that a need names anywhere.
-fn roles_of<'a>(need: &'a Need, roles: &mut BTreeSet<&'a str>) {
+pub fn roles_of<'a>(need: &'a Need, roles: &mut BTreeSet<&'a str>) {
     match need {
         Need::Approval(ApprovalNeed { role, .. }) => drop(roles.insert(role)),
         Need::All(list) | Need::Any(list) => list.iter().for_each(|need| roles_of(need, roles)),
@@ -510,6 +512,12 @@ pub fn covers(waiver: &Waiver, finding: &Finding, review: &Review) -> bool {
     })
 }
 
+/// When an override ceases to count: when it expires, or when its review is due, for whoever has not
+/// reviewed by then has not kept the word that it was let pass on.
+pub fn override_ends(record: &Override) -> Time {
+    record.expires.min(record.review_due)
+}
+
 /// Why an override cannot be used, whatever the change is; `None` where it can.
 pub fn override_terms(offered: &Offered<Override>, governance: &Governance, now: Time) -> Option<String> {
     let record = &offered.record;
@@ -530,6 +538,9 @@ pub fn override_terms(offered: &Offered<Override>, governance: &Governance, now:
             "it expires later than {} from now, the most that is allowed",
             governance.terms.override_max
         ));
+    }
+    if record.review_due <= now {
+        return Some(format!("its review was due {}", record.review_due));
     }
     if record.reason.trim().is_empty() || record.ticket.trim().is_empty() {
         return Some("reason and ticket must be said".to_owned());

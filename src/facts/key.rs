@@ -36,6 +36,14 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
+/// Whether a text is a public key as SSH writes it: its algorithm, the key, and a comment.
+pub fn is_ssh(text: &str) -> bool {
+    let known = ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"];
+    let mut words = text.split_whitespace();
+    let algorithm = words.next().is_some_and(|word| known.iter().any(|known| word.starts_with(known)));
+    algorithm && words.next().is_some_and(|key| key.starts_with("AAAA"))
+}
+
 impl PublicKey {
     /// Reads a key from PEM.
     ///
@@ -43,6 +51,11 @@ impl PublicKey {
     /// It is not a key of a kind that is known; in words.
     pub fn parse(pem: &str) -> Result<Self, String> {
         let pem = pem.trim();
+        if is_ssh(pem) {
+            return Err(
+                "it is a key of SSH: expected a P-256 or Ed25519 key as PEM that begins with `-----BEGIN PUBLIC KEY-----`, as `openssl pkey -pubout` writes it".to_owned()
+            );
+        }
         if !pem.starts_with("-----BEGIN PUBLIC KEY-----") {
             return Err(
                 "not a public key: expected PEM that begins with `-----BEGIN PUBLIC KEY-----`".to_owned()
@@ -168,5 +181,9 @@ pub(crate) mod tests {
             assert!(error.contains("openssl pkcs8 -topk8 -nocrypt") && !error.contains("c2Vj"), "{error}");
         }
         assert!(PublicKey::parse("hello").unwrap_err().contains("BEGIN PUBLIC KEY"));
+        for ssh in ["ssh-ed25519 AAAAC3Nz dev@example\n", "ecdsa-sha2-nistp256 AAAAE2Vj"] {
+            assert!(PublicKey::parse(ssh).unwrap_err().contains("it is a key of SSH"), "{ssh}");
+        }
+        assert!(!is_ssh("ssh-ed25519.pub") && !is_ssh("ssh-keys/dev key.pub"));
     }
 }

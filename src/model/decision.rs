@@ -126,8 +126,8 @@ pub struct GovernanceSummary {
     pub approvals: Vec<CountedApproval>,
     /// Ids of waivers used.
     pub waivers: Vec<String>,
-    /// Ids of overrides used.
-    pub overrides: Vec<String>,
+    /// Overrides used, with what they owe.
+    pub overrides: Vec<CountedOverride>,
     /// Approvals that were not counted, and why.
     pub rejected: Vec<RejectedRecord>,
     /// Digest of every record that was offered, and of roles and enforcement.
@@ -145,6 +145,22 @@ pub struct CountedApproval {
     pub by: String,
     /// In which role.
     pub role: String,
+}
+
+/// An override that was used, and what it owes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
+pub struct CountedOverride {
+    /// Id.
+    pub id: String,
+    /// Who answers for it.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// Ticket.
+    pub ticket: String,
+    /// When it must have been reviewed.
+    pub review_due: Time,
 }
 
 /// A record that was offered and not counted.

@@ -9,7 +9,7 @@ pub(crate) use shape::weights;
 pub enum Shape {
     /// Text.
     Text,
-    /// `sha256:` and 64 hex digits.
+    /// `sha256:` and 64 lower-case hex digits.
     Digest,
     /// A whole number.
     Integer,

@@ -58,7 +58,7 @@ pub struct Override {
     pub ticket: String,
     /// Until when.
     pub expires: Time,
-    /// When it must have been reviewed.
+    /// When it must have been reviewed; from then on it counts no longer.
     pub review_due: Time,
     /// Signature by a key of `by`, base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -61,7 +61,9 @@ impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text).ok_or_else(|| {
-            de::Error::custom(format!("`{text}` is not a digest: expected `sha256:` and 64 hex digits"))
+            de::Error::custom(format!(
+                "`{text}` is not a digest: expected `sha256:` and 64 lower-case hex digits"
+            ))
         })
     }
 }

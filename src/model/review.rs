@@ -127,8 +127,8 @@ pub struct ReviewChange {
     /// Changes that go first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<String>,
-    /// Digest of the normalised content, asset, observed digest, cluster and environment: what an
-    /// approval binds to.
+    /// Digest of the whole change, of what and where its asset is, of the images observed there, and of
+    /// its migrations: what an approval binds to.
     pub digest: Digest,
     /// Advisories that the change gets rid of; absent without a scan of both sides.
     #[serde(default, skip_serializing_if = "Option::is_none")]

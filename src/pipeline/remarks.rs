@@ -3,13 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use serde_json::Value;
+
 use super::environments;
 use super::evaluation::{Evaluated, Request, settings};
 use crate::decide::Options;
 use crate::decide::enforce::{self, Mode, Pattern};
 use crate::decide::evaluate::{Applies, applies};
-use crate::decide::governance::waiver_fault;
-use crate::diag::misspelt;
+use crate::decide::governance::{roles_of, waiver_fault};
+use crate::diag::{misspelt, nearest};
 use crate::model::decision::Decision;
 use crate::model::evidence::Severity;
 use crate::model::finding::{Effect, Finding, Location};
@@ -29,6 +31,7 @@ pub(super) fn all(evaluated: &Evaluated, decisions: &[Decision], request: &Reque
     let mut findings = records(evaluated, decisions);
     findings.extend(off(evaluated, decisions));
     findings.extend(elsewhere(evaluated, decisions));
+    findings.extend(unheld(evaluated, decisions));
     let unnamed = unnamed(evaluated, decisions, request);
     let told: BTreeSet<&str> = unnamed.iter().map(|(environment, _)| *environment).collect();
     findings.extend(unmatched(evaluated, decisions, request, &told));
@@ -194,6 +197,55 @@ fn elsewhere(evaluated: &Evaluated, decisions: &[Decision]) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Roles that are asked for and that nobody holds: what needs them ends never. Of settings, which are
+/// shipped with roles of their own, only what looks like a role that somebody holds is worth a word.
+fn unheld(evaluated: &Evaluated, decisions: &[Decision]) -> Vec<Finding> {
+    let governance = &evaluated.options.governance;
+    let held: BTreeSet<&str> = governance.roles.values().flatten().map(String::as_str).collect();
+    // Where operators list no roles, nobody is meant to hold any.
+    if held.is_empty() {
+        return Vec::new();
+    }
+    let mut asked: BTreeMap<&str, (&str, bool)> = BTreeMap::new();
+    let mut of_settings = BTreeSet::new();
+    if let Some(settings) = evaluated.judge.bundle().data.get("settings") {
+        approvers(settings, &mut of_settings);
+    }
+    asked.extend(of_settings.into_iter().map(|role| (role, ("the settings ask for", false))));
+    let mut of_holds = BTreeSet::new();
+    let findings = decisions.iter().flat_map(|decision| &decision.findings);
+    findings.filter_map(|finding| finding.needs.as_ref()).for_each(|need| roles_of(need, &mut of_holds));
+    asked.extend(of_holds.into_iter().map(|role| (role, ("a hold asks for", true))));
+    let overriding = governance.terms.override_role.as_deref();
+    asked.extend(overriding.map(|role| (role, ("`governance.overrideRole` names", true))));
+    asked
+        .into_iter()
+        .filter(|(role, _)| !held.contains(role))
+        .filter_map(|(role, (who, told))| {
+            let remedy = match nearest(role, held.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if told => "give it to somebody in the file of `trust.roles`, or correct it".to_owned(),
+                None => return None,
+            };
+            let message = format!("{who} the role `{role}`, which nobody holds");
+            Some(remark("weighlock.roles", message, &remedy))
+        })
+        .collect()
+}
+
+/// The roles of all approvals that a value asks for.
+fn approvers<'a>(value: &'a Value, roles: &mut BTreeSet<&'a str>) {
+    match value {
+        Value::Object(members) => {
+            let role = members.get("approval").and_then(|approval| approval.get("role"));
+            roles.extend(role.and_then(Value::as_str));
+            members.values().for_each(|value| approvers(value, roles));
+        }
+        Value::Array(items) => items.iter().for_each(|item| approvers(item, roles)),
+        _ => {}
+    }
 }
 
 /// As much of a digest as tells it from others at a glance.

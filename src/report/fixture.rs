@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::{ConfigRef, Entry, Evaluation, Excerpt, Graphs, LeftOut, Outcome, RuleInfo, Word};
 use crate::model::decision::{
-    ChangeSummary, CountedApproval, Decision, Digests, GovernanceSummary, Missing, RejectedRecord, Verdict,
+    ChangeSummary, CountedApproval, CountedOverride, Decision, Digests, GovernanceSummary, Missing,
+    RejectedRecord, Verdict,
 };
 use crate::model::evidence::Severity;
 use crate::model::finding::{ApprovalNeed, Effect, Finding, Location, Need, SetAside};
@@ -195,6 +196,13 @@ fn held() -> Entry {
     d.governance.approvals =
         vec![CountedApproval { by: "lead-b@example".to_owned(), role: "tech-lead".to_owned() }];
     d.governance.waivers = vec!["W-31".to_owned()];
+    d.governance.overrides = vec![CountedOverride {
+        id: "O-7".to_owned(),
+        by: "incident-f@example".to_owned(),
+        reason: "the column leaks names\n::add-mask::x <b>@everyone</b>".to_owned(),
+        ticket: "INC-7".to_owned(),
+        review_due: time("2026-11-25T12:00:00Z"),
+    }];
     d.governance.rejected =
         vec![RejectedRecord { record: "dev-a@example".to_owned(), reason: "author".to_owned() }];
     d.governance.expires = Some(time("2026-11-24T12:00:00Z"));

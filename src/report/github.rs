@@ -62,7 +62,7 @@ fn finding(
             text.push_str(&format!("\nuntil {}", words::when(until, evaluation.now)));
         }
     }
-    if let Some(how) = words::set_aside(f, evaluation.now) {
+    if let Some(how) = words::set_aside_why(f, entry, evaluation.now) {
         text.push_str(&format!("\n{how}"));
     } else if let Some(fix) = evaluation.remediation(f) {
         text.push_str(&format!("\nfix: {fix}"));

@@ -57,7 +57,7 @@ fn issue(
     if !change.is_empty() {
         text = format!("{change}: {text}");
     }
-    if let Some(how) = words::set_aside(f, evaluation.now) {
+    if let Some(how) = words::set_aside_why(f, entry, evaluation.now) {
         text.push_str(&format!(" ({how})"));
     }
     // The viewer drops all but one of those that are alike.

@@ -146,10 +146,7 @@ fn change(page: &mut Page, evaluation: &Evaluation, entry: &Entry, n: usize) {
     rows.extend(d.unknown.iter().map(|u| ("unknown", words::unknown(u))));
     rows.extend(d.missing.iter().map(|m| ("needs", words::missing(m, now))));
     rows.extend(d.earliest.map(|t| ("not before", words::when(t, now))));
-    for text in words::governance(d, now) {
-        let (label, text) = text.split_once(": ").unwrap_or(("", &text));
-        rows.push((if label == "counted" { "counted" } else { "not counted" }, text.to_owned()));
-    }
+    rows.extend(words::governance(d, now));
     rows.extend(d.obligations.iter().map(|o| ("obliges", words::obligation(o))));
     rows.extend(entry.refused.iter().map(|why| ("no plan", why.clone())));
     if !rows.is_empty() {

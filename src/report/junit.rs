@@ -59,7 +59,7 @@ fn render(evaluation: &Evaluation, _: &Style) -> String {
         all = all.plus(suite(&mut body, evaluation, entry));
     }
     if !evaluation.findings.is_empty() {
-        let cases = evaluation.findings.iter().map(|f| (name(f), case(evaluation, f, ""))).collect();
+        let cases = evaluation.findings.iter().map(|f| (name(f), case(evaluation, f, None, ""))).collect();
         all = all.plus(write(&mut body, evaluation, "weighlock", cases, &[]));
     }
     format!(
@@ -75,7 +75,7 @@ fn suite(out: &mut String, evaluation: &Evaluation, entry: &Entry) -> Count {
         let place = told.at.or(entry.change_at.as_ref());
         let place =
             place.map(|e| format!("{}:{}:{}", clean::shown(&e.file), e.line, e.column)).unwrap_or_default();
-        cases.push((name(told.finding), case(evaluation, told.finding, &place)));
+        cases.push((name(told.finding), case(evaluation, told.finding, Some(entry), &place)));
     }
     let said = format!("{}: {}", d.change.id, words::subject(d));
     let mut more: Vec<String> =
@@ -109,8 +109,8 @@ fn name(f: &Finding) -> String {
     }
 }
 
-fn case(evaluation: &Evaluation, f: &Finding, place: &str) -> Case {
-    if let Some(how) = words::set_aside(f, evaluation.now) {
+fn case(evaluation: &Evaluation, f: &Finding, entry: Option<&Entry>, place: &str) -> Case {
+    if let Some(how) = words::set_aside_why(f, entry, evaluation.now) {
         return Case::Skipped(how);
     }
     let mut text = f.message.clone();

@@ -151,9 +151,8 @@ fn details(evaluation: &Evaluation, entry: &Entry) -> String {
     if let Some(earliest) = d.earliest {
         let _ = writeln!(out, "- **not before** {}", inline(&words::when(earliest, now)));
     }
-    for text in words::governance(d, now) {
-        let (label, text) = text.split_once(": ").unwrap_or(("", &text));
-        let _ = writeln!(out, "- **{label}:** {}", inline(text));
+    for (label, text) in words::governance(d, now) {
+        let _ = writeln!(out, "- **{label}:** {}", inline(&text));
     }
     for o in &d.obligations {
         let _ = writeln!(out, "- **obliges:** {}", inline(&words::obligation(o)));

@@ -167,7 +167,7 @@ fn result(
         );
     }
     result.insert("partialFingerprints".to_owned(), json!({"weighlock/v1": fingerprint(change, f)}));
-    if let Some(why) = words::set_aside(f, evaluation.now) {
+    if let Some(why) = words::set_aside_why(f, entry, evaluation.now) {
         result.insert(
             "suppressions".to_owned(),
             json!([{"kind": "external", "status": "accepted", "justification": safe(&why)}]),

@@ -232,14 +232,8 @@ fn change(page: &mut Page<'_>, evaluation: &Evaluation, entry: &Entry) {
     if let Some(earliest) = d.earliest {
         hints(page, "not before", &words::when(earliest, evaluation.now));
     }
-    for text in words::governance(d, evaluation.now) {
-        let (label, text) = text.split_once(' ').unwrap_or((&text, ""));
-        if label == "not" {
-            let text = text.strip_prefix("counted: ").unwrap_or(text);
-            hints(page, "not counted:", text);
-        } else {
-            hints(page, label, text);
-        }
+    for (label, text) in words::governance(d, evaluation.now) {
+        hints(page, &format!("{label}:"), &text);
     }
     for o in &d.obligations {
         hints(page, "obliges:", &words::obligation(o));

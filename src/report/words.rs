@@ -1,13 +1,13 @@
 //! The phrases that formats for people share. What comes out is not yet safe to show: each format
 //! escapes it in its own way.
 
-use crate::model::decision::{Decision, Missing};
+use crate::model::decision::{CountedOverride, Decision, Missing};
 use crate::model::finding::{ApprovalNeed, Finding, Need};
 use crate::model::obligation::Obligation;
 use crate::model::review::Unknown;
 use crate::model::{Json, Time};
 
-use super::{Evaluation, Standing, wire::Summary};
+use super::{Entry, Evaluation, Standing, wire::Summary};
 
 /// `in 3d 4h`, `2h ago`, `now`: the two greatest units, downwards.
 pub(super) fn relative(time: Time, now: Time) -> String {
@@ -171,27 +171,46 @@ pub(super) fn set_aside(f: &Finding, now: Time) -> Option<String> {
     Some(format!("{word} by {} until {}", by.by, when(by.expires, now)))
 }
 
+/// The same, for formats that show a finding without its decision: with the word of an override.
+pub(super) fn set_aside_why(f: &Finding, entry: Option<&Entry>, now: Time) -> Option<String> {
+    let how = set_aside(f, now)?;
+    let by = f.overridden.as_ref().filter(|_| f.waived.is_none()).map(|by| by.by.as_str());
+    let mut overrides = entry.into_iter().flat_map(|e| &e.decision.governance.overrides);
+    match overrides.find(|o| by == Some(o.id.as_str())) {
+        Some(o) => Some(format!("{how}: {}", owed(o, now))),
+        None => Some(how),
+    }
+}
+
+/// Why there is an override, and what it owes.
+fn owed(o: &CountedOverride, now: Time) -> String {
+    format!("{}; ticket {}, review due {}", o.reason, o.ticket, when(o.review_due, now))
+}
+
 /// What the operator's settings made of the policy's word.
 pub(super) fn softened(f: &Finding) -> Option<String> {
     let from = f.enforced_from?;
     Some(format!("the policy says {}; the operator's settings make it {}", from.as_str(), f.effect.as_str()))
 }
 
-/// What was counted and what was not, a line each.
-pub(super) fn governance(decision: &Decision, now: Time) -> Vec<String> {
+/// What was counted, what overrides owe, and what was not counted: a label and a line each.
+pub(super) fn governance(decision: &Decision, now: Time) -> Vec<(&'static str, String)> {
     let g = &decision.governance;
     let mut lines = Vec::new();
     let mut counted: Vec<String> =
         g.approvals.iter().map(|a| format!("approval by {} as {}", a.by, a.role)).collect();
     counted.extend(g.waivers.iter().map(|id| format!("waiver {id}")));
-    counted.extend(g.overrides.iter().map(|id| format!("override {id}")));
+    counted.extend(g.overrides.iter().map(|o| format!("override {}", o.id)));
     if !counted.is_empty() {
         let until = g.expires.map(|t| format!("; the first of them expires {}", when(t, now)));
-        lines.push(format!("counted: {}{}", counted.join(", "), until.unwrap_or_default()));
+        lines.push(("counted", format!("{}{}", counted.join(", "), until.unwrap_or_default())));
+    }
+    for o in &g.overrides {
+        lines.push(("override", format!("{} by {}: {}", o.id, o.by, owed(o, now))));
     }
     if !g.rejected.is_empty() {
         let not: Vec<String> = g.rejected.iter().map(|r| format!("{} ({})", r.record, r.reason)).collect();
-        lines.push(format!("not counted: {}", not.join(", ")));
+        lines.push(("not counted", not.join(", ")));
     }
     lines
 }

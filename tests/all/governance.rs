@@ -214,6 +214,64 @@ fn a_signature_that_does_not_hold_counts_nowhere() {
     }
 }
 
+/// One change to an image and one admission, with everything that they and their assets may say.
+const BOUND: &str = r#"apiVersion: weighlock.dev/v1
+kind: Input
+inventory:
+  - {id: web, kind: workload, application: shop, cluster: eu-1, namespace: front, environment: test, owner: blue, build: {branch: main}, images: [{container: web, ref: registry.example/web, tag: 1.0.0}], object: {apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 1, template: {spec: {containers: [{name: web, image: "registry.example/web:1.0.0"}]}}}}}
+  - {id: box, kind: container, images: [{container: box, ref: registry.example/box, tag: 2.0.0}]}
+  - {id: pod, kind: pod, environment: test, object: {apiVersion: v1, kind: Pod, metadata: {name: pod}, spec: {containers: [{name: a, image: "registry.example/a:1"}]}}}
+changes:
+  - {id: first, kind: config, asset: web, author: {id: dev}}
+  - {id: swap, kind: image, asset: web, from: {version: 1.0.0}, to: {version: 1.0.1}, author: {id: dev}, requestedBy: {id: bot}, ticket: T-1, commit: {id: 1a2b3c, message: "fix: a slip"}, dependsOn: []}
+  - {id: boxed, kind: image, asset: box, from: {version: 2.0.0}, to: {version: 2.0.1}, author: {id: dev}}
+  - {id: door, kind: admission, asset: pod, operation: UPDATE, author: {id: dev}, oldObject: {apiVersion: v1, kind: Pod, metadata: {name: pod, labels: {tier: front}}, spec: {containers: []}}}
+"#;
+
+#[test]
+fn consent_is_to_all_that_a_rule_sees_of_a_change() {
+    let folder = Folder::with(&[("in.yaml", BOUND), ("p.rego", "package p\n\nwarn contains \"w\"\n")]);
+    let digests = |text: &str| {
+        folder.write("in.yaml", text);
+        let report = folder.report("in.yaml -p p.rego");
+        ["swap", "door", "boxed"].map(|id| report.digest(id))
+    };
+    let [swap, door, boxed] = digests(BOUND);
+    for (from, to) in [
+        ("application: shop", "application: shed"),
+        ("cluster: eu-1", "cluster: eu-2"),
+        ("namespace: front", "namespace: back"),
+        ("environment: test, owner", "environment: prod, owner"),
+        ("owner: blue", "owner: red"),
+        ("branch: main", "branch: other"),
+        ("registry.example/web, tag: 1.0.0", "registry.example/web, tag: 1.0.0, platforms: [linux/amd64]"),
+        ("from: {version: 1.0.0}", "from: {version: 0.9.0}"),
+        ("to: {version: 1.0.1}", "to: {version: 1.0.2}"),
+        ("dev}, requestedBy", "ann}, requestedBy"),
+        ("{id: bot}", "{id: cron}"),
+        ("ticket: T-1", "ticket: T-2"),
+        ("id: 1a2b3c", "id: 1a2b3d"),
+        ("fix: a slip", "feat!: a slip"),
+        ("dependsOn: []", "dependsOn: [first]"),
+    ] {
+        let other = BOUND.replace(from, to);
+        assert_ne!(other, BOUND, "{from}");
+        let [other, same, alike] = digests(&other);
+        assert!(other != swap && same == door && alike == boxed, "{from} → {to}");
+    }
+    for (from, to) in [
+        ("operation: UPDATE", "operation: CREATE"),
+        ("tier: front", "tier: back"),
+        ("registry.example/a:1", "registry.example/a:2"),
+    ] {
+        let [same, other, alike] = digests(&BOUND.replace(from, to));
+        assert!(other != door && same == swap && alike == boxed, "{from} → {to}");
+    }
+    assert_ne!(digests(&BOUND.replace("kind: container", "kind: workload"))[2], boxed);
+    // Of an object that is only there, none is: it scales, and the change is the same.
+    assert_eq!(digests(&BOUND.replace("replicas: 1", "replicas: 3")), [swap, door, boxed]);
+}
+
 #[test]
 fn approvals_end() {
     let folder = operator();
@@ -245,7 +303,10 @@ fn approvals_end() {
             "did you mean `drone-app-1.2.1-to-production`?",
         ),
         ("approve SELF --by ' '", "`--by` must say something"),
-        ("approve SELF --by lead@example --expires 2020-01-01T00:00:00Z", "is not ahead of now"),
+        (
+            "approve SELF --by lead@example --expires 2020-01-01T00:00:00Z",
+            "for `--expires` is not ahead of now",
+        ),
         ("approve SELF --by lead@example --expires soon", "`soon` is not a time"),
         ("approve SELF --by lead@example --key roles.yaml", "neither a P-256 nor an Ed25519 key"),
         ("approve SELF --by lead@example --key missing.pem", "`missing.pem` cannot be read"),
@@ -315,7 +376,7 @@ fn a_record_that_would_not_count_says_so_when_it_is_written() {
     assert_eq!(folder.run(&line).code, 0);
     assert_eq!(folder.run(&format!("{line} -c none.yaml")).code, 2);
     // Whose signature holds and who has no role: not with an input, though where operators put it.
-    folder.write("keys.yaml", folder.read("keys.yaml") + "dba@example: [lead.pub]\n");
+    folder.write("keys.yaml", "dba@example: [lead.pub]\n");
     folder.write("roles.yaml", "lead@example: [tech-lead]\n");
     let ran =
         folder.run(&format!("{waive} --approved-by dba@example --key lead.pem --expires 1d -c ops.yaml"));

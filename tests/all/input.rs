@@ -97,7 +97,7 @@ error[input.invalid]: `yesterday` is not a time
   help: write times as RFC 3339 in UTC, as in `2026-11-23T10:00:00Z`
 ");
 refused!(a_digest_that_is_none, format!("{INPUT}{ASSET}changes:\n  - {{id: c, kind: image, asset: a, to: {{digest: \"sha256:beef\"}}}}\n"), @r#"
-error[input.invalid]: `sha256:beef` is not a digest: expected `sha256:` and 64 hex digits
+error[input.invalid]: `sha256:beef` is not a digest: expected `sha256:` and 64 lower-case hex digits
    ╭─[in.yaml:6:49]
  5 │ changes:
  6 │   - {id: c, kind: image, asset: a, to: {digest: "sha256:beef"}}

@@ -108,6 +108,58 @@ fn approvals_and_overrides_for_another_change_are_told() {
 }
 
 #[test]
+fn a_role_that_nobody_holds_is_told() {
+    let folder = roles();
+    let told = || {
+        let report = folder.report("in.yaml");
+        let found = report.report["findings"].as_array().unwrap().clone();
+        let of = |f: &serde_json::Value| format!("{} {}", f["message"], f["remediation"]);
+        found.iter().filter(|f| f["rule"] == "weighlock.roles").map(of).collect::<Vec<_>>().join("; ")
+    };
+    assert_eq!(told(), "");
+    folder.write("p.rego", HOLD.replace("lead", "laed"));
+    let said = told();
+    assert!(said.contains("a hold asks for the role `laed`, which nobody holds"), "{said}");
+    assert!(said.contains("did you mean `lead`?"), "{said}");
+    folder.write("p.rego", HOLD.replace("lead", "surveyor"));
+    let said = told();
+    assert!(said.contains("`surveyor`") && said.contains("in the file of `trust.roles`"), "{said}");
+    // Of the settings, shipped or not, only what was probably misspelt.
+    folder.write("p.rego", HOLD);
+    folder.write("s.yaml", "updates: {windows: []}\nmigrations: {unparsed: {any: [{approval: {role: leed, count: 1}}, {approval: {role: surveyor, count: 1}}]}}\n");
+    let config = folder.read("weighlock.yaml");
+    folder
+        .write("weighlock.yaml", format!("{config}settings: s.yaml\ngovernance: {{overrideRole: testr}}\n"));
+    let said = told();
+    assert!(said.contains("the settings ask for the role `leed`") && !said.contains("surveyor"), "{said}");
+    assert!(said.contains("`governance.overrideRole` names the role `testr`"), "{said}");
+    // Where no roles are listed, nobody is meant to hold any.
+    folder.write("roles.yaml", "{}\n");
+    assert_eq!(told(), "");
+}
+
+#[test]
+fn a_manifest_names_no_author_and_says_what_can() {
+    let folder = roles();
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: \"registry.example/web:1\"}]}\n";
+    folder.write("in.yaml", pod);
+    folder.run("evaluate in.yaml -o json=report.json");
+    let ran = folder.run("approve Pod/web --report report.json --by ann");
+    assert!(ran.code == 2 && ran.err.contains("a manifest or an AdmissionReview names none"), "{ran:?}");
+    let digest = folder.report("in.yaml").digest("Pod/web");
+    folder.run(&format!("approve {digest} --by ann --out approvals/ann.yaml"));
+    let ran = folder.run("evaluate in.yaml");
+    let out = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(out.contains("an input document with the object and the change can"), "{}", ran.out);
+    // As the guide has it.
+    let object = "{apiVersion: v1, kind: Pod, metadata: {name: web}, spec: {containers: [{name: web, image: \"registry.example/web:1\"}]}}";
+    folder.write("in.yaml", format!("{INPUT}inventory: [{{id: web, kind: pod, object: {object}}}]\nchanges: [{{id: c, kind: admission, asset: web, operation: CREATE, author: {{id: dev}}}}]\n"));
+    folder.run("evaluate in.yaml -o json=report.json");
+    assert_eq!(folder.run("approve c --report report.json --by ann --out approvals/ann.yaml").code, 0);
+    assert_eq!(folder.report("in.yaml").code, 0);
+}
+
+#[test]
 fn what_has_no_author_cannot_be_approved_and_says_so() {
     let folder = roles();
     folder.write("in.yaml", change("test", ""));

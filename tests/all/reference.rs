@@ -79,6 +79,10 @@ fn the_facts() {
          | `claimed` | whoever wrote the document |\n\
          | `operator` | the operators: it was read from where `trust.inputs` says that only they write |\n\
          | `verified` | Weighlock, which checked a signature or derived it itself |\n\n\
+         ## Severities\n\nA vulnerability of a scan is of severity `info`, `low`, `medium`, `high` or `critical`. What a scanner calls \
+         otherwise is written by whoever makes its output a scan: `Negligible` of Grype as `info`, and one that nobody has rated \
+         (`UNKNOWN` of Trivy, `Unknown` of Grype) as `high`, until somebody has, unless you have decided that what is not rated \
+         may pass.\n\n\
          ## Kinds of change\n\nRules choose what they judge by the kind of a change. So a kind must fit the kind of the \
          asset and what `from` and `to` name (`src/facts/fit.rs`); a change that does not fit is refused. `promotion` \
          stands in promotions alone, `operation` and `oldObject` in admissions alone, `container` where an image runs.\n\n\

@@ -200,6 +200,45 @@ fn a_person_is_one_however_they_are_spelt() {
     }
 }
 
+/// Whoever holds a key that stands under two names could sign as both.
+#[test]
+fn a_key_is_one_persons() {
+    let folder = waivers();
+    folder.write("copy.pub", folder.read("boss.pub"));
+    let inline = folder.read("boss.pub").replace('\n', "\n    ");
+    for (keys, said) in [
+        (
+            "boss: [boss.pub]\nlead: [copy.pub]\n".to_owned(),
+            "one key under two people: `boss` (keys.yaml:1:8) and `lead`",
+        ),
+        // Neither as a text of its own nor after another one.
+        (
+            format!("boss:\n  - other.pub\n  - |\n    {inline}\nlead: [copy.pub]\n"),
+            "one key under two people: `boss` (keys.yaml:4:5) and `lead`",
+        ),
+    ] {
+        folder.write("other.pub", super::support::key(77).1);
+        folder.write("keys.yaml", keys);
+        let ran = folder.run("evaluate in.yaml");
+        assert!(ran.code == 2 && ran.err.contains(said), "{ran:?}");
+        assert!(ran.err.contains("[keys.yaml:") && ran.err.contains("would count as both"), "{ran:?}");
+    }
+    // What is no key in PEM is told where it stands.
+    folder.write("ssh.pub", "ssh-ed25519 AAAAC3Nz boss@example\n");
+    for keys in ["boss: [boss.pub, ssh.pub]\n", "boss: [boss.pub, ssh-ed25519 AAAAC3Nz boss@example]\n"] {
+        folder.write("keys.yaml", keys);
+        let ran = folder.run("evaluate in.yaml");
+        assert!(
+            ran.code == 2 && ran.err.contains("a key of `boss` cannot be used: it is a key of SSH"),
+            "{ran:?}"
+        );
+        assert!(ran.err.contains("[keys.yaml:1:18]") && ran.err.contains("openssl pkey -pubout"), "{ran:?}");
+    }
+    // The same person may have it twice, and two keys.
+    folder.write("keys.yaml", "boss: [boss.pub, copy.pub, other.pub]\n");
+    assert_ne!(folder.run("evaluate in.yaml").code, 2);
+}
+
 #[test]
 fn a_waiver_that_comes_with_the_input_needs_a_signature() {
     let folder = waivers();
@@ -265,6 +304,45 @@ fn an_override_is_for_a_role_a_reason_and_a_while() {
     assert!(report.one()["findings"][0]["overridden"]["by"].as_str().unwrap().starts_with("O-"));
     // Not signed, altered, not of the role, too long, for another change.
     let signed = folder.read("o.yaml");
+    // What it owes stands wherever it is shown.
+    let owes = report.one()["governance"]["overrides"][0].clone();
+    for (member, value) in [("by", "boss"), ("reason", "down"), ("ticket", "INC-1")] {
+        assert_eq!(owes[member], value, "{owes}");
+    }
+    let due = owes["reviewDue"].as_str().unwrap();
+    for format in ["text", "markdown", "html", "sarif", "junit", "github", "gitlab-codequality"] {
+        let ran = folder.run(&format!("evaluate in.yaml o.yaml -o {format}"));
+        let out = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        let out = out.replace("<br>", " ");
+        assert!(out.contains(&format!("down; ticket INC-1, review due {due}")), "{format}: {}", ran.out);
+    }
+    // Whoever has not reviewed by then has not kept their word.
+    let overriding = |more: &str| {
+        folder.run(&format!(
+            "override {digest} --by boss --reason down --ticket T --expires 4h --out o.yaml {more}"
+        ))
+    };
+    let ran = overriding("--review-due 2020-01-01T00:00:00Z");
+    assert!(
+        ran.code == 2 && ran.err.contains("`2020-01-01T00:00:00Z` for `--review-due` is not ahead of now"),
+        "{ran:?}"
+    );
+    overriding("--review-due 1h");
+    let soon = folder.read("o.yaml");
+    let line = soon.lines().find(|line| line.starts_with("reviewDue")).unwrap();
+    folder.write("overrides/o.yaml", soon.replace(line, "reviewDue: 2026-01-01T00:00:00Z"));
+    let report = folder.report("in.yaml");
+    let why = report.one()["governance"]["rejected"].to_string();
+    assert!(report.code == 10 && why.contains("its review was due 2026-01-01T00:00:00Z"), "{why}");
+    // And what it lets pass, it lets pass no longer than that.
+    folder.write("overrides/o.yaml", &soon);
+    let report = folder.report("in.yaml");
+    let (ends, due) =
+        (&report.one()["governance"]["expires"], &report.one()["governance"]["overrides"][0]["reviewDue"]);
+    assert!(report.code == 0 && ends == due && due.is_string(), "{report:?}");
+    assert_eq!(&report.one()["findings"][0]["overridden"]["expires"], due);
+    std::fs::remove_file(folder.path("overrides/o.yaml")).unwrap();
+    folder.write("o.yaml", &signed);
     folder.write("o.yaml", signed.replace("down", "Down"));
     assert_eq!(folder.report("in.yaml o.yaml").code, 10);
     folder.write("o.yaml", &signed);

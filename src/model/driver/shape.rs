@@ -12,7 +12,7 @@ impl Shape {
     pub fn expected(self) -> String {
         match self {
             Self::Text => "text".to_owned(),
-            Self::Digest => "a digest: `sha256:` and 64 hex digits".to_owned(),
+            Self::Digest => "a digest: `sha256:` and 64 lower-case hex digits".to_owned(),
             Self::Integer => "a whole number".to_owned(),
             Self::Number => "a number".to_owned(),
             Self::Boolean => "`true` or `false`".to_owned(),

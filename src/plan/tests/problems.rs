@@ -28,7 +28,7 @@ fn parameters_that_are_unknown_missing_or_misshaped() {
     let mut step = tag("a");
     step["with"] = with;
     assert_snapshot!(alone(step), @r#"
-`digest` of step `a` is `sha256:1`, expected a digest: `sha256:` and 64 hex digits [bad-parameter]
+`digest` of step `a` is `sha256:1`, expected a digest: `sha256:` and 64 lower-case hex digits [bad-parameter]
   `digest`: Digest that the tag shall name.
 `tag` of step `a` is `true`, expected text [bad-parameter]
   `tag`: Tag that is moved.
@@ -84,7 +84,7 @@ fn references_that_lead_nowhere() {
 step `b` waits for itself [cycle]
   take one of them out of `after`, or take no output of it
 `credentials` of step `c` takes `a.ref`, which is text, but needs a secret by reference: `{env: NAME}` or `{file: PATH}` [bad-reference]
-`digest` of step `c` takes `a.ref`, which is text, but needs a digest: `sha256:` and 64 hex digits [bad-reference]
+`digest` of step `c` takes `a.ref`, which is text, but needs a digest: `sha256:` and 64 lower-case hex digits [bad-reference]
 "#);
 }
 
@@ -193,7 +193,7 @@ the undo of step `a` is `notify.webhook/v1`, which changes nothing [cannot-undo]
 step `w` has an undo, but `watch.health/v1` changes nothing that could be undone [cannot-undo]
   leave `undo` out
 the undo of step `w` lacks `digest`, which `registry.tag/v1` needs [missing-parameter]
-  `digest` is a digest: `sha256:` and 64 hex digits: Digest that the tag shall name.
+  `digest` is a digest: `sha256:` and 64 lower-case hex digits: Digest that the tag shall name.
 the undo of step `w` lacks `ref`, which `registry.tag/v1` needs [missing-parameter]
   `ref` is text: Registry and repository.
 the undo of step `w` lacks `tag`, which `registry.tag/v1` needs [missing-parameter]
