@@ -177,7 +177,7 @@ pub fn load(
 
 /// Says what a file is; a document of an unknown kind is refused, not skipped.
 fn part(source: &Arc<Source>) -> Result<Part, Diagnostic> {
-    let name = source.name.rsplit('/').next().unwrap_or_default();
+    let name = source.name.rsplit('/').next().unwrap_or_default().to_lowercase();
     let Some((stem, ending)) = name.rsplit_once('.') else { return Ok(Part::Other) };
     match ending {
         "rego" if stem.ends_with("_test") => return Ok(Part::Test),

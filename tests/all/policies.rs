@@ -428,3 +428,43 @@ fn a_document_in_a_folder_of_policies_is_a_policy_or_refused() {
     assert!(ran.code == 2 && ran.err.contains("`p/limits.json` does not say what it is"), "{ran:?}");
     assert!(ran.err.contains("`--data`"), "{ran:?}");
 }
+
+#[test]
+fn links_are_followed_and_capitals_are_no_matter() {
+    let folder = folder();
+    let rule = |name: &str| format!("package {name}\n\ndeny contains \"no\" if input.change\n");
+    let cel = |id: &str| {
+        format!(
+            "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {{id: {id}}}\nspec: {{rules: [{{id: r, effect: deny, expression: 'false', message: m}}]}}\n"
+        )
+    };
+    folder.write("p/a.Rego", rule("a"));
+    folder.write("p/b.YAML", cel("b"));
+    folder.write("p/sub/c.yml", cel("c"));
+    folder.write("shared/d.rego", rule("d"));
+    folder.write("shared/one/e.REGO", rule("e"));
+    folder.write("p/readme.txt", "nothing");
+    for (to, link) in [
+        ("../shared", "p/team"),
+        ("../shared", "p/team-again"),
+        ("..", "p/up"),
+        (".", "p/again"),
+        ("../p", "shared/back"),
+    ] {
+        std::os::unix::fs::symlink(to, folder.path(link)).unwrap();
+    }
+    let report = folder.report("in.yaml -p p");
+    let found = report.one()["findings"].as_array().unwrap();
+    let rules: Vec<&str> = found.iter().map(|finding| finding["rule"].as_str().unwrap()).collect();
+    assert_eq!(rules, ["a", "b.r", "c.r", "d", "e"], "{report:?}");
+    assert_eq!(found[3]["location"]["file"], "p/team/d.rego", "{report:?}");
+    // Cases, and what they are about, as well.
+    folder.write(
+        "shared/x.case.YAML",
+        "apiVersion: weighlock.dev/v1\nkind: Case\nname: n\npolicies: [a]\ninput: ../../in\nnow: 2026-11-20T12:00:00Z\nexpect: {verdict: deny}\n",
+    );
+    folder.write("documents/In.Json", folder.read("in.yaml"));
+    std::os::unix::fs::symlink("documents", folder.path("in")).unwrap();
+    let ran = folder.run("test p");
+    assert!(ran.code == 0 && ran.out.contains("1 passed"), "{ran:?}");
+}
