@@ -145,9 +145,6 @@ pub fn load(
         Ok(found) => rules.extend(found),
         Err(found) => problems.extend(found),
     }
-    if problems.is_empty() {
-        problems.extend(permissions(&rules, &kept));
-    }
     rules.sort_by(|a, b| a.id.cmp(&b.id).then(a.file.cmp(&b.file)));
     duplicates(&rules, &kept, &mut problems);
     if problems.is_empty() && rules.is_empty() {
@@ -214,39 +211,6 @@ fn part(source: &Arc<Source>) -> Result<Part, Diagnostic> {
                 .at(source, 0..0, "this document"))
         }
     }
-}
-
-/// Refuses packages that say in Rego what they allow, have no effect and are used by no other: nothing
-/// asks them, and whoever wrote one believes that it stops what it does not allow.
-fn permissions(rules: &[Rule], files: &[File]) -> Vec<Diagnostic> {
-    let starts = |line: &str, word: &str| {
-        line.strip_prefix(word)
-            .is_some_and(|rest| rest.chars().next().is_none_or(|c| !(c.is_alphanumeric() || c == '_')))
-    };
-    let mut found = Vec::new();
-    for file in files.iter().filter(|file| file.language == Language::Rego) {
-        let text = &file.source.text;
-        let package = text.lines().find_map(|line| line.strip_prefix("package "));
-        let Some(package) = package.map(|name| name.split('#').next().unwrap_or_default().trim()) else {
-            continue;
-        };
-        let used = format!("data.{package}");
-        let silent = !rules.iter().any(|rule| rule.id == package)
-            && !files.iter().any(|file| file.source.text.contains(&used));
-        let mut lines = (1_u32..).zip(text.lines());
-        let said = lines.find(|(_, line)| starts(line, "allow") || starts(line, "default allow"));
-        let Some((line, _)) = said.filter(|_| silent) else { continue };
-        let at = file.source.offset(line, 1);
-        found.push(
-            Diagnostic::error(
-                codes::POLICY_INVALID,
-                format!("`{package}` says what it allows, and nothing asks it"),
-            )
-            .hint("say what stands against a change: `deny contains \"…\" if …` (or `hold`, `warn`, `oblige`, `action`)")
-            .at(&file.source, at..at.saturating_add("allow".len()), "this is no effect"),
-        );
-    }
-    found
 }
 
 /// The functions that Rego has in a policy, and why some are not offered.
