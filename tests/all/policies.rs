@@ -468,3 +468,32 @@ fn links_are_followed_and_capitals_are_no_matter() {
     let ran = folder.run("test p");
     assert!(ran.code == 0 && ran.out.contains("1 passed"), "{ran:?}");
 }
+
+/// Whoever forgets `--data` is told, and nothing passes.
+#[test]
+fn data_that_were_forgotten_let_nothing_pass() {
+    let folder = folder();
+    folder.write(
+        "p.rego",
+        "package house.registry\n\ndeny contains \"another registry\" if {\n\tnot input.change.id in data.corp.registries\n\tinput.change.id != data.corp.registry\n}\n",
+    );
+    let ran = folder.run("evaluate in.yaml -p p.rego");
+    let text = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(ran.code, 13, "{ran:?}");
+    assert!(text.contains("could not be judged: there is no `data.corp`: give it with `--data`"), "{ran:?}");
+    assert!(text.contains("p.rego:4"), "{ran:?}");
+    folder.write("corp.yaml", "corp: {registry: c}\n");
+    assert_eq!(folder.run("evaluate in.yaml -p p.rego -d corp.yaml").code, 0);
+    let case = |data: &str| {
+        format!(
+            "apiVersion: weighlock.dev/v1\nkind: Case\nname: n\npolicies: [house.registry]\ninput: in.yaml\nnow: 2026-11-20T12:00:00Z\n{data}expect: {{verdict: deny, indeterminate: false}}\n"
+        )
+    };
+    folder.write("a.case.yaml", case("data: {corp: {}}\n"));
+    folder.write("b.case.yaml", case(""));
+    assert_eq!(folder.run("test a.case.yaml -p p.rego").code, 10);
+    folder.write("a.case.yaml", case("data: {corp: {registry: x}}\n"));
+    assert_eq!(folder.run("test a.case.yaml -p p.rego").code, 0);
+    let ran = folder.run("test b.case.yaml -p p.rego");
+    assert!(ran.code == 10 && ran.out.contains("`data` in a case"), "{ran:?}");
+}
