@@ -26,6 +26,16 @@ pub enum Language {
     Cel,
 }
 
+impl Language {
+    /// Its word.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rego => "rego",
+            Self::Cel => "cel",
+        }
+    }
+}
+
 /// Policies and data, ready to be compiled.
 #[derive(Clone, Debug)]
 pub struct Bundle {
@@ -35,7 +45,7 @@ pub struct Bundle {
     pub rules: Vec<Rule>,
     /// What policies see as `data`; settings under `settings`.
     pub data: serde_json::Value,
-    /// Digest of the policies: names and texts.
+    /// Digest of the policies: their texts, whatever the files are called.
     pub digest: Digest,
     /// Digest of the data.
     pub data_digest: Digest,
@@ -152,8 +162,10 @@ pub fn load(
             "name a folder with `.rego` files that say `deny contains …`, or with `kind: Policy` documents",
         ));
     }
-    let texts: BTreeMap<&str, &str> =
-        kept.iter().map(|file| (file.source.name.as_str(), file.source.text.as_str())).collect();
+    // What files are called changes nothing that policies find, and depends on where they are named from.
+    let mut texts: Vec<(&str, &str)> =
+        kept.iter().map(|file| (file.language.as_str(), file.source.text.as_str())).collect();
+    texts.sort_unstable();
     let digest = canonical::digest(&texts);
     let data_digest = canonical::digest(&data);
     match (digest, data_digest) {
