@@ -11,7 +11,7 @@ pub mod settings;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::diag::{Diagnostic, Source, codes, tree};
+use crate::diag::{Diagnostic, Source, codes, document, tree};
 use crate::model::canonical;
 use crate::model::finding::Effect;
 use crate::model::id::{API_VERSION, Digest};
@@ -118,6 +118,8 @@ pub fn load(
                 .push(Diagnostic::error(codes::POLICY_CONFLICT, format!("the file `{name}` is given twice")));
             continue;
         }
+        // A mark of the order of bytes says nothing in UTF-8.
+        let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
         sources.insert(name.clone(), Source::new(name, text));
     }
     let mut kept = Vec::new();
@@ -196,6 +198,10 @@ fn part(source: &Arc<Source>) -> Result<Part, Diagnostic> {
         }
         "yaml" | "yml" | "json" => {}
         _ => return Ok(Part::Other),
+    }
+    if ending == "json" {
+        // In the words of JSON, where it is none.
+        document::read_json::<serde::de::IgnoredAny>(source)?;
     }
     let documents = tree::parse(source)?;
     let [head] = documents.as_slice() else {

@@ -363,3 +363,29 @@ fn a_package_without_an_effect_that_nothing_uses_is_refused() {
         assert!(load_with(&files, json!({})).is_ok(), "{files:?}");
     }
 }
+
+#[test]
+fn every_fault_of_a_block_of_metadata_is_told() {
+    let said = refused(
+        "# METADATA\n# custom:\n#   severity: hihg\n#   applies: {assets: [podd], kinds: [imge], environments: [3]}\n#   requires: [{fact: evidence.scans, trust: ful}, {fact: evidence.sboms, maxAge: old}]\npackage a\n\ndeny contains \"x\"\n",
+    );
+    for word in ["`hihg`", "`podd`", "`imge`", "`environments`", "`ful`", "`maxAge`"] {
+        assert_eq!(said.matches(word).count(), 1, "{word}: {said}");
+    }
+}
+
+#[test]
+fn texts_are_read_as_what_they_are() {
+    let rego = "\u{feff}package a\n\ndeny contains \"x\"\n";
+    let bundle = load_with(&[("p.rego", rego)], json!({})).unwrap();
+    assert_eq!(
+        bundle.digest,
+        load_with(&[("q.rego", rego.trim_start_matches('\u{feff}'))], json!({})).unwrap().digest
+    );
+    let said = refusal(&[("p.json", "{\"kind\": \"Policy\",}")], json!({}));
+    assert!(said.contains("not valid JSON"), "{said}");
+    let said = refusal(&[("p.json", "kind: Policy\n")], json!({}));
+    assert!(said.contains("not valid JSON"), "{said}");
+    let said = refused("package a\n\nimport rego.v1\nimport future.keywords.in\n\ndeny contains \"x\"\n");
+    assert!(said.contains("previous import of 'in' [") && said.contains("keep one of the two"), "{said}");
+}

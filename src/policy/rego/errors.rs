@@ -67,16 +67,18 @@ pub(crate) fn syntax(source: &Arc<Source>, text: &str, v0: bool) -> Diagnostic {
     let old = before.trim_start().starts_with("deny") && line.starts_with('{');
     let message = said.message.replace('`', "'");
     let keywords = ["'if'", "contains"].iter().any(|word| message.contains(word));
-    let hint = if !v0 && (old || keywords) {
+    // What follows is a place that was taken out.
+    let shadowed = message.strip_suffix(" defined at:");
+    let hint = if shadowed.is_some() {
+        "`import rego.v1` brings all of these keywords along: keep one of the two imports"
+    } else if !v0 && (old || keywords) {
         "this is Rego v1: write `deny contains finding if { … }`; a policy in the syntax of v0 is read with `--rego-v0`"
     } else {
         "see the place above; Rego v1 writes `name if { … }` and `name contains value if { … }`"
     };
-    Diagnostic::error(codes::POLICY_INVALID, format!("this is not Rego: {message}")).hint(hint).at(
-        source,
-        span,
-        "reading stopped here",
-    )
+    Diagnostic::error(codes::POLICY_INVALID, format!("this is not Rego: {}", shadowed.unwrap_or(&message)))
+        .hint(hint)
+        .at(source, span, "reading stopped here")
 }
 
 #[cfg(test)]
