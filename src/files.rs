@@ -5,6 +5,7 @@
 //! was given open: standard input, and what a shell puts under `/dev/fd` for `<(…)`. Those are read
 //! up to the same bound.
 
+use std::collections::HashSet;
 use std::fs::{File, FileType, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -143,6 +144,42 @@ pub fn real(path: &Path) -> PathBuf {
     match (folder, path.file_name()) {
         (Ok(folder), Some(name)) => folder.join(name),
         _ => path.to_path_buf(),
+    }
+}
+
+/// Whether the name of a file ends in one of these, in capitals or not.
+pub fn ends_in(path: &Path, endings: &[&str]) -> bool {
+    path.extension().is_some_and(|ending| endings.iter().any(|known| ending.eq_ignore_ascii_case(known)))
+}
+
+/// The folders that are gone through from one on. Links are followed; each folder comes once, however
+/// often links lead to it, and those that hold the first one never, so that circles end.
+#[derive(Debug)]
+pub struct Walk {
+    root: PathBuf,
+    been: HashSet<PathBuf>,
+}
+
+impl Walk {
+    /// Begins at a folder.
+    pub fn from(root: &Path) -> Self {
+        Self { root: real(root), been: HashSet::new() }
+    }
+
+    /// Whether a folder is to be gone through.
+    pub fn enters(&mut self, folder: &Path) -> bool {
+        !self.surrounded_by(folder) && self.been.insert(real(folder))
+    }
+
+    /// Whether a folder holds the first one.
+    pub fn surrounded_by(&self, folder: &Path) -> bool {
+        let folder = real(folder);
+        folder != self.root && self.root.starts_with(&folder)
+    }
+
+    /// Whether a path leads to something in the first folder.
+    pub fn holds(&self, path: &Path) -> bool {
+        path.canonicalize().is_ok_and(|real| real.starts_with(&self.root))
     }
 }
 

@@ -11,7 +11,7 @@ pub mod settings;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::diag::{Diagnostic, Source, codes, tree};
+use crate::diag::{Diagnostic, Source, codes, document, tree};
 use crate::model::canonical;
 use crate::model::finding::Effect;
 use crate::model::id::{API_VERSION, Digest};
@@ -26,6 +26,16 @@ pub enum Language {
     Cel,
 }
 
+impl Language {
+    /// Its word.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rego => "rego",
+            Self::Cel => "cel",
+        }
+    }
+}
+
 /// Policies and data, ready to be compiled.
 #[derive(Clone, Debug)]
 pub struct Bundle {
@@ -37,7 +47,7 @@ pub struct Bundle {
     pub nowhere: Vec<Diagnostic>,
     /// What policies see as `data`; settings under `settings`.
     pub data: serde_json::Value,
-    /// Digest of the policies: names and texts.
+    /// Digest of the policies: their texts, whatever the files are called.
     pub digest: Digest,
     /// Digest of the data.
     pub data_digest: Digest,
@@ -110,6 +120,8 @@ pub fn load(
                 .push(Diagnostic::error(codes::POLICY_CONFLICT, format!("the file `{name}` is given twice")));
             continue;
         }
+        // A mark of the order of bytes says nothing in UTF-8.
+        let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
         sources.insert(name.clone(), Source::new(name, text));
     }
     let mut kept = Vec::new();
@@ -156,9 +168,6 @@ pub fn load(
         let adds = |effect: &Effect| matches!(effect, Effect::Oblige | Effect::Action);
         rule.metadata.incidental |= rule.effects.iter().all(adds);
     }
-    if problems.is_empty() {
-        problems.extend(permissions(&rules, &kept));
-    }
     rules.sort_by(|a, b| a.id.cmp(&b.id).then(a.file.cmp(&b.file)));
     duplicates(&rules, &kept, &mut problems);
     if problems.is_empty() && rules.is_empty() {
@@ -166,8 +175,10 @@ pub fn load(
             "name a folder with `.rego` files that say `deny contains …`, or with `kind: Policy` documents",
         ));
     }
-    let texts: BTreeMap<&str, &str> =
-        kept.iter().map(|file| (file.source.name.as_str(), file.source.text.as_str())).collect();
+    // What files are called changes nothing that policies find, and depends on where they are named from.
+    let mut texts: Vec<(&str, &str)> =
+        kept.iter().map(|file| (file.language.as_str(), file.source.text.as_str())).collect();
+    texts.sort_unstable();
     let digest = canonical::digest(&texts);
     let data_digest = canonical::digest(&data);
     match (digest, data_digest) {
@@ -196,7 +207,7 @@ pub fn load(
 
 /// Says what a file is; a document of an unknown kind is refused, not skipped.
 fn part(source: &Arc<Source>) -> Result<Part, Diagnostic> {
-    let name = source.name.rsplit('/').next().unwrap_or_default();
+    let name = source.name.rsplit('/').next().unwrap_or_default().to_lowercase();
     let Some((stem, ending)) = name.rsplit_once('.') else { return Ok(Part::Other) };
     match ending {
         "rego" if stem.ends_with("_test") => return Ok(Part::Test),
@@ -206,6 +217,10 @@ fn part(source: &Arc<Source>) -> Result<Part, Diagnostic> {
         }
         "yaml" | "yml" | "json" => {}
         _ => return Ok(Part::Other),
+    }
+    if ending == "json" {
+        // In the words of JSON, where it is none.
+        document::read_json::<serde::de::IgnoredAny>(source)?;
     }
     let documents = tree::parse(source)?;
     let [head] = documents.as_slice() else {
@@ -233,39 +248,6 @@ fn part(source: &Arc<Source>) -> Result<Part, Diagnostic> {
                 .at(source, 0..0, "this document"))
         }
     }
-}
-
-/// Refuses packages that say in Rego what they allow, have no effect and are used by no other: nothing
-/// asks them, and whoever wrote one believes that it stops what it does not allow.
-fn permissions(rules: &[Rule], files: &[File]) -> Vec<Diagnostic> {
-    let starts = |line: &str, word: &str| {
-        line.strip_prefix(word)
-            .is_some_and(|rest| rest.chars().next().is_none_or(|c| !(c.is_alphanumeric() || c == '_')))
-    };
-    let mut found = Vec::new();
-    for file in files.iter().filter(|file| file.language == Language::Rego) {
-        let text = &file.source.text;
-        let package = text.lines().find_map(|line| line.strip_prefix("package "));
-        let Some(package) = package.map(|name| name.split('#').next().unwrap_or_default().trim()) else {
-            continue;
-        };
-        let used = format!("data.{package}");
-        let silent = !rules.iter().any(|rule| rule.id == package)
-            && !files.iter().any(|file| file.source.text.contains(&used));
-        let mut lines = (1_u32..).zip(text.lines());
-        let said = lines.find(|(_, line)| starts(line, "allow") || starts(line, "default allow"));
-        let Some((line, _)) = said.filter(|_| silent) else { continue };
-        let at = file.source.offset(line, 1);
-        found.push(
-            Diagnostic::error(
-                codes::POLICY_INVALID,
-                format!("`{package}` says what it allows, and nothing asks it"),
-            )
-            .hint("say what stands against a change: `deny contains \"…\" if …` (or `hold`, `warn`, `oblige`, `action`)")
-            .at(&file.source, at..at.saturating_add("allow".len()), "this is no effect"),
-        );
-    }
-    found
 }
 
 /// The functions that Rego has in a policy, and why some are not offered.

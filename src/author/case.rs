@@ -11,9 +11,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::patch::{self, Operation};
-use crate::diag::{Diagnostic, Source, codes, document, misspelt, tree};
+use crate::diag::{Diagnostic, Source, codes, document, misspelt, nearest, tree};
 use crate::model::decision::Verdict;
 use crate::model::evidence::Approval;
+use crate::model::finding::Effect;
 use crate::model::governance::{Override, Roles, Waiver};
 use crate::model::id::API_VERSION;
 use crate::model::review::Review;
@@ -21,6 +22,26 @@ use crate::model::{Json, Time};
 
 /// The member of `data` that holds the settings.
 const SETTINGS: &str = "settings";
+
+/// The members of a finding that are ours.
+const MEMBERS: [&str; 13] = [
+    "rule",
+    "effect",
+    "severity",
+    "message",
+    "path",
+    "location",
+    "remediation",
+    "until",
+    "needs",
+    "satisfied",
+    "waived",
+    "overridden",
+    "enforcedFrom",
+];
+
+/// What a finding can be.
+const EFFECTS: [Effect; 4] = [Effect::Deny, Effect::Indeterminate, Effect::Hold, Effect::Warn];
 
 /// A case.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -86,9 +107,9 @@ pub struct Expect {
     /// The verdict.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
-    /// Whether something cannot be judged. Always compared.
-    #[serde(default)]
-    pub indeterminate: bool,
+    /// Whether something cannot be judged; `false` where absent. Always compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub indeterminate: Option<bool>,
     /// The findings: these, and no others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub findings: Option<Vec<Partial>>,
@@ -124,13 +145,10 @@ pub fn read(source: &Arc<Source>) -> Result<Vec<Case>, Vec<Diagnostic>> {
         match document::read_node::<Case>(source, node) {
             Ok(case) => match case.fault() {
                 None => cases.push(case),
-                Some((pointer, message)) => {
-                    let span = document::first_line(source, &node.locate(pointer).span);
-                    problems.push(Diagnostic::error(codes::INPUT_INVALID, message).at(
-                        source,
-                        span,
-                        "in this case",
-                    ));
+                Some(Fault { pointer, message, hint }) => {
+                    let span = document::first_line(source, &node.locate(&pointer).span);
+                    let problem = Diagnostic::error(codes::INPUT_INVALID, message);
+                    problems.push(Diagnostic { hint, ..problem.at(source, span, "in this case") });
                 }
             },
             Err(diagnostic) => problems.push(diagnostic),
@@ -139,43 +157,102 @@ pub fn read(source: &Arc<Source>) -> Result<Vec<Case>, Vec<Diagnostic>> {
     if problems.is_empty() { Ok(cases) } else { Err(problems) }
 }
 
+/// What is wrong with a case that has the right shape.
+struct Fault {
+    /// JSON Pointer into the case.
+    pointer: String,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Fault {
+    fn at(pointer: &str, message: impl Into<String>) -> Option<Self> {
+        Some(Self { pointer: pointer.to_owned(), message: message.into(), hint: None })
+    }
+
+    fn hinted(pointer: &str, message: impl Into<String>, hint: impl Into<String>) -> Option<Self> {
+        Self::at(pointer, message).map(|fault| Self { hint: Some(hint.into()), ..fault })
+    }
+}
+
 impl Case {
-    /// What is wrong with a case that has the right shape: where, and a word about it.
-    fn fault(&self) -> Option<(&'static str, String)> {
+    /// What is wrong with a case that has the right shape.
+    fn fault(&self) -> Option<Fault> {
         let expect = &self.expect;
         if self.api_version != API_VERSION {
             let found = &self.api_version;
-            return Some(("/apiVersion", format!("`{found}` is not known: expected `{API_VERSION}`")));
+            return Fault::at("/apiVersion", format!("`{found}` is not known: expected `{API_VERSION}`"));
         }
         if self.kind != "Case" {
-            return Some(("/kind", format!("`{}` is not a case: expected `Case`", self.kind)));
+            return Fault::at("/kind", format!("`{}` is not a case: expected `Case`", self.kind));
         }
         if self.policies.is_empty() {
-            return Some(("/policies", "a case names the rules that it is about".to_owned()));
+            return Fault::at("/policies", "a case names the rules that it is about");
         }
         if self.review.is_some() == self.input.is_some() {
-            return Some(("", "a case has either a `review` or an `input`".to_owned()));
+            return Fault::at("", "a case has either a `review` or an `input`");
         }
         if self.input.is_some() && self.now.is_none() {
-            // An input has no time of its own; at any but the right one its facts are unknown.
-            return Some(("/input", "a case with an `input` says under `now` what time it is".to_owned()));
+            return Fault::hinted(
+                "/input",
+                "`now` is missing: an `input` does not say what time it is",
+                "write the time of the decision, as in `now: 2026-11-23T10:00:00Z`; facts that are observed later are unknown",
+            );
         }
         if self.change.is_some() && self.input.is_none() {
-            return Some(("/change", "`change` chooses from an `input`, and there is none".to_owned()));
+            return Fault::at("/change", "`change` chooses from an `input`, and there is none");
         }
         if let Some((name, _)) = self.told().find(|(name, _)| misspelt(name, [SETTINGS]).is_some()) {
-            return Some(("/data", format!("the settings are called `settings`, not `{name}`")));
+            return Fault::at("/data", format!("the settings are called `settings`, not `{name}`"));
         }
         let says_something = expect.verdict.is_some()
-            || expect.indeterminate
-            || expect.findings.is_some()
-            || [&expect.contains, &expect.none, &expect.obligations, &expect.actions]
+            || expect.indeterminate.is_some()
+            || [&expect.findings, &expect.obligations, &expect.actions].into_iter().any(Option::is_some)
+            || [&expect.contains, &expect.none]
                 .into_iter()
                 .any(|list| list.as_ref().is_some_and(|list| !list.is_empty()));
         if !says_something {
-            return Some(("/expect", "a case that expects nothing cannot fail".to_owned()));
+            return Fault::at("/expect", "a case that expects nothing cannot fail");
         }
-        None
+        let lists = [("findings", &expect.findings), ("contains", &expect.contains), ("none", &expect.none)];
+        lists.into_iter().find_map(|(name, list)| {
+            let partials = list.iter().flatten().enumerate();
+            partials
+                .map(|(i, partial)| (format!("/expect/{name}/{i}"), partial))
+                .find_map(|(at, partial)| self.vain(&at, partial))
+        })
+    }
+
+    /// What keeps an expectation of a finding from ever matching one: of `none`, it would always hold.
+    fn vain(&self, at: &str, partial: &Partial) -> Option<Fault> {
+        // A policy may give a finding members of its own; what is a slip of ours, beside which ours is
+        // absent, is none of these.
+        let absent = || MEMBERS.into_iter().filter(|known| !partial.contains_key(*known));
+        for name in partial.keys().filter(|name| !MEMBERS.contains(&name.as_str())) {
+            if let Some(near) = misspelt(name, absent()) {
+                let message = format!("a finding has no `{name}`");
+                return Fault::hinted(&format!("{at}/{name}"), message, format!("did you mean `{near}`?"));
+            }
+        }
+        let text = |name: &str| partial.get(name).map(|value| value.0.as_str().unwrap_or_default());
+        if let Some(rule) = text("rule").filter(|rule| !rule.starts_with("weighlock.")) {
+            let judged = || self.policies.iter().map(String::as_str);
+            if !judged().any(|known| known == rule) {
+                let hint = match nearest(rule, judged()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("name it under `policies`, beside {}", self.policies.join(", ")),
+                };
+                let message = format!("the rule `{rule}` is none that the case judges");
+                return Fault::hinted(&format!("{at}/rule"), message, hint);
+            }
+        }
+        let words = EFFECTS.map(Effect::as_str);
+        let effect = text("effect").filter(|effect| !words.contains(effect))?;
+        let hint = match nearest(effect, words) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("a finding is one of {}", words.join(", ")),
+        };
+        Fault::hinted(&format!("{at}/effect"), format!("`{effect}` is no effect of a finding"), hint)
     }
 
     /// The path of the settings that it names, where it names a file.
@@ -243,6 +320,38 @@ mod tests {
     fn a_case_that_cannot_fail_is_not_a_case() {
         assert!(problem("review: r.json\nexpect: {}\n").contains("a case that expects nothing cannot fail"));
         assert!(problem("review: r.json\nexpect: {contains: []}\n").contains("cannot fail"));
+        for expect in ["{actions: []}", "{obligations: []}", "{findings: []}", "{indeterminate: false}"] {
+            let text = format!("{HEAD}review: r.json\nexpect: {expect}\n");
+            assert!(read(&Source::new("c", text)).is_ok(), "{expect}");
+        }
+    }
+
+    #[test]
+    fn what_no_finding_can_be_is_not_expected() {
+        for (partial, message, hint) in [
+            ("{rul: a.b}", "no `rul`", "`rule`"),
+            ("{effct: deny}", "no `effct`", "`effect`"),
+            ("{rule: a.c}", "the rule `a.c` is none", "`a.b`"),
+            ("{rule: far.away}", "the rule `far.away` is none", "under `policies`"),
+            ("{rule: [a.b]}", "the rule `` is none", "under `policies`"),
+            ("{rule: a.b, effect: dney}", "`dney` is no effect", "`deny`"),
+            ("{rule: a.b, effect: oblige}", "`oblige` is no effect", "one of deny, indeterminate"),
+        ] {
+            for list in ["none", "contains", "findings"] {
+                let text = format!("{HEAD}review: r.json\nexpect:\n  {list}:\n    - {partial}\n");
+                let found = read(&Source::new("c", text)).unwrap_err().remove(0);
+                assert!(found.message.contains(message), "{partial}: {found}");
+                assert!(found.hint.as_deref().unwrap().contains(hint), "{partial}: {found:?}");
+                assert_eq!(found.place().map(|(_, line, _)| line), Some(8), "{partial}");
+            }
+        }
+        // What a policy adds to a finding has any name, and what Weighlock says by itself a rule of its own.
+        for partial in
+            ["{}", "{rule: a.b, role: x, gate: y}", "{rule: weighlock.no-rule, effect: indeterminate}"]
+        {
+            let text = format!("{HEAD}review: r.json\nexpect: {{none: [{partial}]}}\n");
+            assert!(read(&Source::new("c", text)).is_ok(), "{partial}");
+        }
     }
 
     #[test]
@@ -254,7 +363,7 @@ mod tests {
     #[test]
     fn what_is_judged_is_named_once() {
         assert!(problem("expect: {verdict: deny}\n").contains("either a `review` or an `input`"));
-        assert!(problem("input: a\nexpect: {verdict: deny}\n").contains("says under `now` what time it is"));
+        assert!(problem("input: a\nexpect: {verdict: deny}\n").contains("`now` is missing"));
         assert!(
             problem("review: a\nchange: b\nexpect: {verdict: deny}\n")
                 .starts_with("a.case.yaml:6:9: `change`")

@@ -20,7 +20,8 @@ pub(super) fn difference(expect: &Expect, decision: &Decision) -> String {
             &format!("expected verdict {}, found {}", verdict.as_str(), decision.verdict.as_str()),
         );
     }
-    match (expect.indeterminate, decision.indeterminate) {
+    let indeterminate = expect.indeterminate.unwrap_or_default();
+    match (indeterminate, decision.indeterminate) {
         (true, false) => line(&mut out, "expected an indeterminate decision, and it was judged"),
         (false, true) => line(&mut out, "it could not be judged"),
         _ => {}
@@ -45,7 +46,7 @@ pub(super) fn difference(expect: &Expect, decision: &Decision) -> String {
         exactly(&mut out, "action", expected, &values(&decision.actions));
     }
     // What the case does not speak of may still be the reason.
-    if decision.indeterminate && !expect.indeterminate {
+    if decision.indeterminate && !indeterminate {
         for unknown in &decision.unknown {
             let (fact, subject, reason) = (&unknown.fact, &unknown.subject, unknown.reason.words());
             line(&mut out, &format!("  `{fact}` of `{subject}` is unknown: {reason}"));

@@ -1,10 +1,21 @@
 //! JSON Patch (RFC 6902) with JSON Pointer (RFC 6901): how a case changes a shared fixture.
+//!
+//! INVARIANT: what a patch makes is counted before it is made, so that no patch takes more memory or
+//! time than the largest document that is read.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::model::Json;
+
+/// How many values the document and all that a patch adds, moves and copies may have together; as many
+/// as an input. A text counts once for every [`MEASURE`] bytes.
+const MAX_VALUES: usize = 4_000_000;
+/// How many bytes of a text count as one value.
+const MEASURE: usize = 32;
+/// How deep the document may nest, as one that is read.
+const MAX_DEPTH: usize = 127;
 
 /// What an operation does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -45,19 +56,55 @@ pub struct Operation {
 /// # Errors
 /// The first operation that cannot be carried out, and why; `document` is then half changed.
 pub fn apply(document: &mut Value, operations: &[Operation]) -> Result<(), String> {
+    within(MAX_VALUES, document, operations)
+}
+
+fn within(most: usize, document: &mut Value, operations: &[Operation]) -> Result<(), String> {
+    let mut room = Room { most, left: most };
+    room.take(document, 0)?;
     for (i, operation) in operations.iter().enumerate() {
-        step(document, operation).map_err(|why| format!("patch operation {i}: {why}"))?;
+        step(document, operation, &mut room).map_err(|why| format!("patch operation {i}: {why}"))?;
     }
     Ok(())
 }
 
-fn step(document: &mut Value, operation: &Operation) -> Result<(), String> {
+/// How many values may still be added, moved or copied.
+struct Room {
+    most: usize,
+    left: usize,
+}
+
+impl Room {
+    /// Takes the room for a value that is to stand so deep in the document.
+    fn take(&mut self, value: &Value, depth: usize) -> Result<(), String> {
+        let size = |text: &str| text.len().checked_div(MEASURE).unwrap_or_default();
+        let (more, nests) = match value {
+            Value::String(text) => (size(text), false),
+            Value::Object(members) => (members.keys().map(|key| size(key)).sum(), true),
+            Value::Array(_) => (0, true),
+            _ => (0, false),
+        };
+        if nests && depth >= MAX_DEPTH {
+            return Err(format!("the document nests deeper than {MAX_DEPTH}"));
+        }
+        let left = self.left.checked_sub(more.saturating_add(1));
+        self.left = left.ok_or_else(|| format!("the patch makes more than {} values", self.most))?;
+        let depth = depth.saturating_add(1);
+        match value {
+            Value::Object(members) => members.values().try_for_each(|member| self.take(member, depth)),
+            Value::Array(items) => items.iter().try_for_each(|item| self.take(item, depth)),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn step(document: &mut Value, operation: &Operation, room: &mut Room) -> Result<(), String> {
     let path = tokens(&operation.path)?;
     match operation.op {
-        Op::Add => add(document, &path, value(operation)?),
+        Op::Add => add(document, &path, value(operation, path.len(), room)?),
         Op::Remove => remove(document, &path).map(drop),
         Op::Replace => {
-            let new = value(operation)?;
+            let new = value(operation, path.len(), room)?;
             *find(document, &path)? = new;
             Ok(())
         }
@@ -67,14 +114,17 @@ fn step(document: &mut Value, operation: &Operation) -> Result<(), String> {
                 return Err(format!("`{}` cannot be moved into itself", operation.path));
             }
             let taken = remove(document, &from)?;
+            room.take(&taken, path.len())?;
             add(document, &path, taken)
         }
         Op::Copy => {
-            let taken = find(document, &from(operation)?)?.clone();
+            let found = find(document, &from(operation)?)?;
+            room.take(found, path.len())?;
+            let taken = found.clone();
             add(document, &path, taken)
         }
         Op::Test => {
-            let (wanted, found) = (value(operation)?, find(document, &path)?);
+            let (wanted, found) = (value(operation, path.len(), room)?, find(document, &path)?);
             if *found == wanted {
                 return Ok(());
             }
@@ -83,9 +133,12 @@ fn step(document: &mut Value, operation: &Operation) -> Result<(), String> {
     }
 }
 
-fn value(operation: &Operation) -> Result<Value, String> {
+/// The value of an operation, which is to stand so deep in the document.
+fn value(operation: &Operation, depth: usize, room: &mut Room) -> Result<Value, String> {
     let missing = || format!("the operation on `{}` has no `value`", operation.path);
-    operation.value.as_ref().map(|json| json.0.clone()).ok_or_else(missing)
+    let value = &operation.value.as_ref().ok_or_else(missing)?.0;
+    room.take(value, depth)?;
+    Ok(value.clone())
 }
 
 fn from(operation: &Operation) -> Result<Vec<String>, String> {
@@ -247,5 +300,31 @@ mod tests {
         }
         let error = patched(json!({"a": 1}), json!([{"op": "test", "path": "/a", "value": 2}])).unwrap_err();
         assert_eq!(error, "patch operation 0: `/a` is `1`, not `2`");
+    }
+
+    #[test]
+    fn what_a_patch_makes_is_bounded_before_it_is_made() {
+        let bounded = |mut document: Value, operations: Value| {
+            let operations: Vec<Operation> = serde_json::from_value(operations).unwrap();
+            within(4_000, &mut document, &operations)
+        };
+        let copy = |i: usize| json!({"op": "copy", "from": "", "path": format!("/a{i}")});
+        let copies = |n: usize| Value::Array((0..n).map(copy).collect());
+        assert!(patched(json!({"a": 1}), copies(10)).is_ok());
+        let error = bounded(json!({"a": 1}), copies(40)).unwrap_err();
+        assert_eq!(error, "patch operation 10: the patch makes more than 4000 values");
+        // A long text is as much as many short ones.
+        let error = bounded(json!({"a": "x".repeat(1 << 12)}), copies(40)).unwrap_err();
+        assert_eq!(error, "patch operation 4: the patch makes more than 4000 values");
+        let wrap = [
+            json!({"op": "add", "path": "/b", "value": {}}),
+            json!({"op": "move", "from": "/a", "path": "/b/a"}),
+            json!({"op": "move", "from": "/b", "path": "/a"}),
+        ];
+        let wraps = |n: usize| Value::Array(wrap.iter().cycle().take(3 * n).cloned().collect());
+        assert!(patched(json!({"a": {}}), wraps(125)).is_ok());
+        let error = patched(json!({"a": {}}), wraps(126)).unwrap_err();
+        assert_eq!(error, "patch operation 376: the document nests deeper than 127");
+        assert!(patched(json!({"a": {}}), wraps(10_000)).is_err());
     }
 }

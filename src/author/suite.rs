@@ -9,6 +9,7 @@ use crate::diag::{Diagnostic, Source};
 
 /// Whether a file holds cases, by its name.
 pub fn is_case(name: &str) -> bool {
+    let name = name.to_lowercase();
     [".case.yaml", ".case.yml", ".case.json"].iter().any(|ending| name.ends_with(ending))
 }
 

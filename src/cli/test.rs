@@ -15,7 +15,7 @@ use crate::author::suite::{self, Found};
 use crate::config::Config;
 use crate::diag::{Diagnostic, Source, codes};
 use crate::engine::Limits;
-use crate::files;
+use crate::files::{self, Walk};
 use crate::model::id::API_VERSION;
 use crate::model::json::Json;
 use crate::pipeline::load;
@@ -111,7 +111,7 @@ pub(crate) fn run(args: Args, _: &Terminal) -> Result<u8, Stop> {
     };
     let mut sources = Vec::new();
     for path in &paths {
-        walk(path, 0, true, &mut sources)?;
+        walk(&mut Walk::from(path), path, 0, true, &mut sources)?;
     }
     // However often a file is named, its cases run once.
     let mut read = HashSet::new();
@@ -223,11 +223,18 @@ fn one<'a>(bench: &mut Bench, found: &'a Found) -> Ran<'a> {
 /// What a case names: a file, or every document of a folder.
 fn files(path: &str) -> Result<Vec<Arc<Source>>, Diagnostic> {
     let mut found = Vec::new();
-    walk(Path::new(path), 0, false, &mut found)?;
+    let path = Path::new(path);
+    walk(&mut Walk::from(path), path, 0, false, &mut found)?;
     Ok(found)
 }
 
-fn walk(path: &Path, depth: usize, cases: bool, found: &mut Vec<Arc<Source>>) -> Result<(), Diagnostic> {
+fn walk(
+    from: &mut Walk,
+    path: &Path,
+    depth: usize,
+    cases: bool,
+    found: &mut Vec<Arc<Source>>,
+) -> Result<(), Diagnostic> {
     let fail = |error: &std::io::Error| {
         Diagnostic::error(codes::INPUT_UNREADABLE, format!("`{}` cannot be read: {error}", path.display()))
     };
@@ -239,23 +246,23 @@ fn walk(path: &Path, depth: usize, cases: bool, found: &mut Vec<Arc<Source>>) ->
         let message = format!("`{}` nests deeper than {MAX_DEPTH} folders", path.display());
         return Err(Diagnostic::error(codes::INPUT_TOO_LARGE, message));
     }
+    if !from.enters(path) {
+        return Ok(());
+    }
     let entries = std::fs::read_dir(path).map_err(|error| fail(&error))?;
     let mut entries: Vec<_> = entries.collect::<Result<_, _>>().map_err(|error| fail(&error))?;
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let kind = entry.file_type().map_err(|error| fail(&error))?;
         let whole = if path == Path::new(".") { PathBuf::from(&name) } else { entry.path() };
-        if name.starts_with('.') || kind.is_symlink() {
+        if name.starts_with('.') {
             continue;
         }
-        if kind.is_dir() {
-            walk(&whole, depth.saturating_add(1), cases, found)?;
-        } else if suite::is_case(&name) == cases
-            && [".json", ".yaml", ".yml"].iter().any(|end| name.ends_with(end))
-        {
+        if whole.is_dir() {
+            walk(from, &whole, depth.saturating_add(1), cases, found)?;
+        } else if suite::is_case(&name) == cases && files::ends_in(&whole, &["json", "yaml", "yml"]) {
             found.push(files::read(&whole, files::INPUT)?);
-        } else if cases && name.ends_with("_test.rego") {
+        } else if cases && name.to_lowercase().ends_with("_test.rego") {
             say(&format!("note: `{}` is not run: only cases are, not yet tests in Rego", whole.display()));
         }
     }

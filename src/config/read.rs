@@ -159,9 +159,7 @@ impl Reader {
         let mut files: Vec<PathBuf> = entries
             .filter_map(Result::ok)
             .map(|entry| entry.path())
-            .filter(|path| {
-                path.extension().is_some_and(|e| ["yaml", "yml", "json"].iter().any(|known| e == *known))
-            })
+            .filter(|path| files::ends_in(path, &["yaml", "yml", "json"]))
             .collect();
         files.sort();
         let mut all = Vec::new();

@@ -150,10 +150,21 @@ struct Body {
 }
 
 impl Body {
+    /// The digest of all but the places of findings: they follow from the policies, and are called as
+    /// these were named from where somebody stood.
+    fn digest(&mut self) -> Result<Digest, canonical::Error> {
+        let places: Vec<_> = self.findings.iter_mut().map(|finding| finding.location.take()).collect();
+        let digest = canonical::digest(&*self);
+        for (finding, place) in self.findings.iter_mut().zip(places) {
+            finding.location = place;
+        }
+        digest
+    }
+
     /// Gives the decision its id. What has no canonical form was said by a policy, and is taken
     /// back as something that could not be judged.
     fn seal(mut self) -> Decision {
-        let id = canonical::digest(&self).unwrap_or_else(|_| {
+        let id = self.digest().unwrap_or_else(|_| {
             self.verdict = Verdict::Deny;
             self.indeterminate = true;
             self.obligations = Vec::new();
@@ -161,7 +172,7 @@ impl Body {
             let message =
                 "what the rules said cannot be written down exactly: a number beyond 2^53".to_owned();
             self.findings = vec![indeterminate("weighlock.decision", message, None)];
-            canonical::digest(&self).unwrap_or_else(|_| Digest::of(self.change.id.as_bytes()))
+            self.digest().unwrap_or_else(|_| Digest::of(self.change.id.as_bytes()))
         });
         Decision {
             id,

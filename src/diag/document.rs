@@ -15,7 +15,9 @@ use super::{Code, Diagnostic, Source, codes, nearest};
 
 /// Whether a text is JSON rather than YAML: by its first character.
 pub fn is_json(text: &str) -> bool {
-    matches!(text.trim_start_matches('\u{feff}').trim_start().as_bytes().first(), Some(b'{' | b'['))
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    // No key of JSON begins so, but many a template does.
+    text.starts_with(['{', '[']) && !text.starts_with("{{")
 }
 
 /// Reads the one document of a source.

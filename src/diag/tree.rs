@@ -131,9 +131,16 @@ fn no_other_breaks(source: &Arc<Source>) -> Result<(), Diagnostic> {
         .at(source, at..end, "here"))
 }
 
+/// What to do about a template: told where a line has what stands for something else in one.
+fn template(text: &str, at: usize) -> Option<String> {
+    let (before, after) = text.split_at_checked(at)?;
+    let line = [before.rsplit('\n').next()?, after.split('\n').next()?].concat();
+    line.contains("{{").then(|| "a template is rendered first, as by `helm template`".to_owned())
+}
+
 /// What the parser says of a place, in words for whoever wrote the text, and what to do about it.
 fn explained(info: &str, text: &str, at: usize) -> (String, Option<String>) {
-    if info.starts_with("tabs ") {
+    if is_about_tabs(info) {
         let hint = "indent with spaces, as in `  - id: web`";
         return ("a tab does not indent".to_owned(), Some(hint.to_owned()));
     }
@@ -154,6 +161,11 @@ fn explained(info: &str, text: &str, at: usize) -> (String, Option<String>) {
         None => "a `: ` where no key can stand",
     };
     (message.to_owned(), Some(hint))
+}
+
+/// Whether the parser says that a tab stands where none can indent.
+fn is_about_tabs(info: &str) -> bool {
+    info.starts_with("tabs ") || info.ends_with("found a tab") || info.starts_with("tab cannot")
 }
 
 struct Builder<'a> {
@@ -189,7 +201,13 @@ impl<'a> Builder<'a> {
                     let column = u32::try_from(marker.col()).unwrap_or(0).saturating_add(1);
                     self.source.offset(line, column)
                 });
-                let (message, hint) = explained(&error.info(), &self.source.text, at);
+                let (text, info) = (&self.source.text, error.info());
+                // Text without quotes is told of from where it begins.
+                let tab = text.get(at..).filter(|_| is_about_tabs(&info)).and_then(|rest| rest.find('\t'));
+                let behind = text.get(..at).is_some_and(|before| before.ends_with('\t'));
+                let at = at.saturating_add(tab.filter(|_| !behind).unwrap_or_default());
+                let (message, hint) = explained(&info, text, at);
+                let hint = template(text, at).or(hint);
                 let problem = Diagnostic::error(codes::INPUT_SYNTAX, format!("not valid YAML: {message}"));
                 Err(Diagnostic { hint, ..problem.at(self.source, at..at.saturating_add(1), "here") })
             }
@@ -298,11 +316,9 @@ impl<'a> Builder<'a> {
                     text.into_owned()
                 }
                 _ => {
-                    return Err(Diagnostic::error(codes::INPUT_INVALID, "a key must be text").at(
-                        self.source,
-                        span,
-                        "here",
-                    ));
+                    let problem = Diagnostic::error(codes::INPUT_INVALID, "a key must be text");
+                    let hint = template(&self.source.text, span.start);
+                    return Err(Diagnostic { hint, ..problem.at(self.source, span, "here") });
                 }
             };
             if name == "<<" {
@@ -378,6 +394,34 @@ mod tests {
     fn deep_nesting_is_refused() {
         assert!(one(&"[".repeat(100_000)).is_err());
         assert!(one(&format!("{}{}", "[".repeat(99), "]".repeat(99))).is_ok());
+    }
+
+    #[test]
+    fn a_tab_is_shown_where_it_stands() {
+        for (text, line) in
+            [("a: 1\n\tb: 2\n", 2), ("a:\n  - b\n\t- c\n", 3), ("a:\n\tb: 1\n", 2), ("a: \"x\n\ty\"\n", 2)]
+        {
+            let error = one(text).unwrap_err();
+            assert_eq!(error.message, "not valid YAML: a tab does not indent", "{text}");
+            assert_eq!(error.place().map(|(_, line, _)| line), Some(line), "{text}");
+            assert!(error.hint.unwrap().contains("spaces"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_template_is_to_be_rendered_first() {
+        for text in [
+            "{{ if .x }}\na: b\n{{ end }}\n",
+            "a:\n  b: {{ .x }}\n",
+            "a: b\n{{- if .x }}\nc: d\n{{- end }}\n",
+        ] {
+            let hint = one(text).unwrap_err().hint.unwrap_or_default();
+            assert!(hint.contains("helm template"), "{text}: {hint}");
+        }
+        assert!(
+            !super::super::document::is_json("{{ if .x }}\n")
+                && super::super::document::is_json("{\"a\": 1}")
+        );
     }
 
     #[test]

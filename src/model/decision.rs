@@ -37,7 +37,7 @@ impl Verdict {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a decision")]
 pub struct Decision {
-    /// Digest of the rest, canonically written.
+    /// Digest of the rest, canonically written, but for the places of findings.
     pub id: Digest,
     /// The change.
     pub change: ChangeSummary,

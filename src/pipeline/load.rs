@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::diag::{Diagnostic, Source, codes, document, nearest};
 use crate::facts::input::{self, Document};
 use crate::facts::merge::Part;
-use crate::files;
+use crate::files::{self, Walk};
 use crate::model::evidence::Approval;
 use crate::model::finding::Location;
 use crate::model::governance::{Override, Waiver};
@@ -79,8 +79,7 @@ pub fn inputs(paths: &[PathBuf], options: InputOptions<'_>) -> Result<Inputs, Ve
             continue;
         }
         let mut found = Vec::new();
-        let root = path.canonicalize().unwrap_or_else(|_| path.clone());
-        if let Err(problem) = walk(&root, path, 0, &mut found, &mut all.passed_over) {
+        if let Err(problem) = walk(&mut Walk::from(path), path, 0, &mut found, &mut all.passed_over) {
             problems.push(problem);
             continue;
         }
@@ -176,11 +175,11 @@ fn few_enough(source: Arc<Source>, values: &mut usize) -> Result<Arc<Source>, Di
     Ok(source)
 }
 
-/// The documents of a path in the order of their names. Hidden files, links to folders and the
-/// operator's own file are passed over; what is no file, or leads out of the folder, is refused:
-/// whoever fills the folder would choose what is read from elsewhere, and shown in an error.
+/// The documents of a path in the order of their names. Hidden files and the operator's own file are
+/// passed over; what is no file, or leads out of the folder, is refused: whoever fills the folder would
+/// choose what is read from elsewhere, and shown in an error.
 fn walk(
-    root: &Path,
+    from: &mut Walk,
     path: &Path,
     depth: usize,
     files: &mut Vec<PathBuf>,
@@ -195,6 +194,9 @@ fn walk(
     if depth > MAX_DEPTH {
         let message = format!("`{name}` nests deeper than {MAX_DEPTH} folders");
         return Err(Diagnostic::error(codes::INPUT_TOO_LARGE, message));
+    }
+    if !from.enters(path) {
+        return Ok(());
     }
     let entries = std::fs::read_dir(path).map_err(|error| files::unreadable(&name, &error, files::INPUT))?;
     let mut entries: Vec<_> =
@@ -211,19 +213,23 @@ fn walk(
             continue;
         }
         let kind = entry.file_type().map_err(|error| files::unreadable(&name, &error, files::INPUT))?;
-        let target_is_folder = kind.is_symlink() && std::fs::metadata(entry.path()).is_ok_and(|m| m.is_dir());
-        if kind.is_dir() {
-            walk(root, &entry.path(), depth.saturating_add(1), files, passed_over)?;
-        } else if !target_is_folder && [".json", ".yaml", ".yml"].iter().any(|end| file_name.ends_with(end)) {
-            let name = entry.path().display().to_string();
-            let inside = |real: PathBuf| real.starts_with(root);
-            // One that leads nowhere is told as what cannot be read.
-            if kind.is_symlink() && entry.path().exists() && !entry.path().canonicalize().is_ok_and(inside) {
-                let message = format!("`{name}` is a link that leads out of the input");
-                return Err(Diagnostic::error(codes::INPUT_UNREADABLE, message)
-                    .hint("name the file that it leads to as an input of its own"));
-            }
-            files.push(entry.path());
+        let path = entry.path();
+        let folder = path.is_dir();
+        if !folder && !files::ends_in(&path, &["json", "yaml", "yml"]) || folder && from.surrounded_by(&path)
+        {
+            continue;
+        }
+        let name = path.display().to_string();
+        // One that leads nowhere is told as what cannot be read.
+        if kind.is_symlink() && path.exists() && !from.holds(&path) {
+            let message = format!("`{name}` is a link that leads out of the input");
+            return Err(Diagnostic::error(codes::INPUT_UNREADABLE, message)
+                .hint("name what it leads to as an input of its own"));
+        }
+        if folder {
+            walk(from, &path, depth.saturating_add(1), files, passed_over)?;
+        } else {
+            files.push(path);
             if files.len() > MAX_FILES {
                 let message = format!("`{name}` has more than {MAX_FILES} documents");
                 return Err(Diagnostic::error(codes::INPUT_TOO_LARGE, message));
@@ -311,7 +317,7 @@ impl Texts {
             return Ok(());
         }
         let path = Path::new(name);
-        if !self.collect(path, path, 0)? {
+        if !self.collect(&mut Walk::from(path), path, 0)? {
             return Err(Diagnostic::error(codes::POLICY_EMPTY, format!("there are no policies in `{name}`"))
                 .hint("policies end in `.rego`, or are YAML with `kind: Policy`"));
         }
@@ -319,7 +325,7 @@ impl Texts {
     }
 
     /// Adds those of a file or folder, and tells whether there are any.
-    fn collect(&mut self, root: &Path, path: &Path, depth: usize) -> Result<bool, Diagnostic> {
+    fn collect(&mut self, from: &mut Walk, path: &Path, depth: usize) -> Result<bool, Diagnostic> {
         let name = path.display().to_string();
         let fail = |error: &std::io::Error| files::unreadable(&name, error, files::POLICY);
         let metadata = std::fs::metadata(path).map_err(|error| fail(&error))?;
@@ -328,22 +334,22 @@ impl Texts {
                 let message = format!("`{name}` nests deeper than {MAX_DEPTH} folders");
                 return Err(Diagnostic::error(codes::POLICY_UNREADABLE, message));
             }
+            if !from.enters(path) {
+                return Ok(false);
+            }
             let entries = std::fs::read_dir(path).map_err(|error| fail(&error))?;
             let mut entries: Vec<_> = entries.collect::<Result<_, _>>().map_err(|error| fail(&error))?;
             entries.sort_by_key(std::fs::DirEntry::file_name);
             let mut any = false;
             for entry in entries {
-                let hidden = entry.file_name().to_string_lossy().starts_with('.');
-                let link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
-                let is_folder = entry.path().is_dir();
-                if !(hidden || link && is_folder) {
-                    any |= self.collect(root, &entry.path(), depth.saturating_add(1))?;
+                if !entry.file_name().to_string_lossy().starts_with('.') {
+                    any |= self.collect(from, &entry.path(), depth.saturating_add(1))?;
                 }
             }
             return Ok(any);
         }
         // A file that is named is meant; in a folder, only what ends like a policy is.
-        if path != root && ![".rego", ".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end)) {
+        if depth > 0 && !files::ends_in(path, &["rego", "yaml", "yml", "json"]) {
             return Ok(false);
         }
         // However often it is named, what one file says is said once.

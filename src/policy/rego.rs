@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use metadata::{Block, Said, Scope};
 use names::Names;
-use unit::{Form, Unit};
+use unit::{Definition, Form, Unit};
 
 use super::{File, Language, Rule};
 use crate::diag::{Diagnostic, codes, misspelt};
@@ -123,6 +123,9 @@ fn read_here(
         }
         slips(&names, at, unit, &mut problems);
     }
+    if problems.is_empty() {
+        unasked(&names, &units, &mut problems);
+    }
     let documents: BTreeSet<usize> =
         rules.iter().filter(|rule| rule.metadata.view == View::Document).map(|rule| rule.file).collect();
     let mut nowhere = Vec::new();
@@ -174,6 +177,55 @@ fn slips(names: &Names<'_>, at: usize, unit: &Unit, problems: &mut Vec<Diagnosti
                 .hint(format!("did you mean `{effect}`? nothing uses `{name}`"))
                 .at(&unit.source, definition.head.clone(), "this head"),
         );
+    }
+}
+
+/// Refuses packages that look like policies, have no effect and are used by no other: nothing asks
+/// them, and whoever wrote one believes that it stops something. What stands below `lib` is a library.
+fn unasked(names: &Names<'_>, units: &[Unit], problems: &mut Vec<Diagnostic>) {
+    let named = |unit: &&Unit, fits: &dyn Fn(&Definition) -> bool| unit.rules.iter().any(fits);
+    let asks = |definition: &Definition| {
+        definition.effect().is_some() || definition.path.first().is_some_and(|name| name.starts_with("test_"))
+    };
+    let asked: BTreeSet<&[String]> =
+        units.iter().filter(|unit| named(unit, &asks)).map(|unit| unit.package.as_slice()).collect();
+    let mut silent = units.iter().enumerate().filter(|(_, unit)| {
+        let package = unit.package.as_slice();
+        !asked.contains(package) && !package.iter().any(|part| part == "lib")
+    });
+    let Some(first) = silent.next() else { return };
+    let used = names.used();
+    let mut said = BTreeSet::new();
+    for (at, unit) in std::iter::once(first).chain(silent) {
+        let elsewhere = |(by, of): &(usize, usize)| {
+            let package = |unit: &usize| units.get(*unit).map(|unit| &unit.package);
+            package(of) == Some(&unit.package) && package(by) != Some(&unit.package)
+        };
+        if used.units.iter().any(elsewhere) || said.contains(&unit.package) {
+            continue;
+        }
+        let found = unit.rules.iter().enumerate().find(|(place, definition)| {
+            definition.looks_like_a_verdict() && !used.definitions.contains(&(at, *place))
+        });
+        let Some((_, definition)) = found else { continue };
+        said.insert(&unit.package);
+        let (package, name) = (unit.package.join("."), definition.path.join("."));
+        let (message, hint) = match name.as_str() {
+            "allow" => (
+                format!("`{package}` says what it allows, and nothing asks it"),
+                "say what stands against a change: `deny contains \"…\" if …` (or `hold`, `warn`, `oblige`, `action`)"
+                    .to_owned(),
+            ),
+            _ => (
+                format!("`{package}` has no effect, and nothing uses it"),
+                format!("what `{name}` finds stops nothing: call it `deny` (or `violation`, `hold`, `warn`, `oblige`, `action`), as in `deny contains \"…\" if …`; a library that is not used yet has a package below `lib`"),
+            ),
+        };
+        problems.push(Diagnostic::error(codes::POLICY_INVALID, message).hint(hint).at(
+            &unit.source,
+            definition.head.clone(),
+            "this is no effect",
+        ));
     }
 }
 

@@ -287,15 +287,16 @@ fn files_that_are_not_policies() {
 #[test]
 fn a_package_that_only_allows_is_refused() {
     let deny = ("d.rego", "package d\n\ndeny contains \"x\" if false\n");
-    for text in [
-        "package authz\n\ndefault allow := false\n\nallow if input.change.id == \"x\"\n",
-        "package authz # mine\n\nallow := true\n",
-        "package authz\n\nallow contains \"x\" if true\n",
+    for (text, column) in [
+        ("package authz\n\ndefault allow := false\n\nallow if input.change.id == \"x\"\n", 9),
+        ("package authz # mine\n\nallow := true\n", 1),
+        ("package authz\n\nallow contains \"x\" if true\n", 1),
+        ("package authz\n\nallow(_) if true\n", 1),
     ] {
         let problems = load_with(&[("p.rego", text), deny], json!({})).unwrap_err();
         assert_eq!(problems.len(), 1, "{problems:?}");
         assert!(
-            problems[0].to_string().starts_with("p.rego:3:1: `authz` says what it allows"),
+            problems[0].to_string().starts_with(&format!("p.rego:3:{column}: `authz` says what it allows")),
             "{problems:?}"
         );
         assert!(problems[0].hint.as_deref().unwrap().contains("deny contains"), "{problems:?}");
@@ -303,9 +304,88 @@ fn a_package_that_only_allows_is_refused() {
     // Asked by another, or by itself, it is a library.
     for (text, more) in [
         ("package authz\n\nallow if true\n", "package d\n\ndeny contains \"x\" if not data.authz.allow\n"),
-        ("package authz\n\nallowed if true\n", deny.1),
+        ("package authz\n\nallowed(_) if true\n", deny.1),
         ("package authz\n\nallow if true\n\ndeny contains \"x\" if not allow\n", deny.1),
     ] {
         assert!(load_with(&[("p.rego", text), ("d.rego", more)], json!({})).is_ok(), "{text}");
     }
+}
+
+#[test]
+fn a_package_without_an_effect_that_nothing_uses_is_refused() {
+    let deny = ("d.rego", "package d\n\ndeny contains \"x\" if false\n");
+    for rule in [
+        "denies contains \"x\" if true",
+        "block contains \"x\" if true",
+        "errors contains \"x\"",
+        "reject if input.change",
+        "default forbid := false\n\nforbid if input.change",
+        "denied := true if input.change",
+        "helper contains 1\n\nrefused contains x if some x in helper",
+    ] {
+        let text = format!("package house\n\n{rule}\n");
+        let name = if rule.starts_with("helper") { "refused" } else { rule.trim_start_matches("default ") };
+        let name = name.split(' ').next().unwrap_or_default();
+        let problems = load_with(&[("p.rego", &text), deny], json!({})).unwrap_err();
+        let [problem] = problems.as_slice() else { panic!("{problems:?}") };
+        assert_eq!(problem.message, "`house` has no effect, and nothing uses it", "{rule}");
+        let hint = problem.hint.as_deref().unwrap();
+        assert!(hint.contains(&format!("`{name}`")) && hint.contains("`deny`"), "{rule}: {hint}");
+    }
+    for files in [
+        // A library, used in any way, or called one.
+        vec![
+            ("p.rego", "package house\n\nbad contains 1\n"),
+            ("d.rego", "package d\n\ndeny contains \"x\" if data.house.bad[2]\n"),
+        ],
+        vec![
+            ("p.rego", "package house\n\nbad contains 1\n\nworse contains 2\n"),
+            ("d.rego", "package d\n\nimport data.house\n\ndeny contains \"x\" if house.bad[2]\n"),
+        ],
+        vec![
+            ("p.rego", "package house.parts\n\nbad contains 1\n"),
+            ("d.rego", "package d\n\ndeny contains \"x\" if data.house[_].bad[2]\n"),
+        ],
+        vec![("p.rego", "package house.lib.names\n\nbad contains 1\n"), deny],
+        // What only helps.
+        vec![
+            (
+                "p.rego",
+                "package house\n\nlimit := 3\n\nsmall(x) if x < limit\n\nof[x] := 1 if some x in [2]\n",
+            ),
+            deny,
+        ],
+        vec![("p.rego", "package house\n\nbad contains 1\n\nis_bad(x) if x in bad\n"), deny],
+        vec![("p.rego", "package house\n\nbad contains 1\n\ntest_bad if 1 in bad\n"), deny],
+        // One package in two files.
+        vec![("p.rego", "package d\n\nbad contains 1\n"), deny],
+    ] {
+        assert!(load_with(&files, json!({})).is_ok(), "{files:?}");
+    }
+}
+
+#[test]
+fn every_fault_of_a_block_of_metadata_is_told() {
+    let said = refused(
+        "# METADATA\n# custom:\n#   severity: hihg\n#   applies: {assets: [podd], kinds: [imge], environments: [3]}\n#   requires: [{fact: evidence.scans, trust: ful}, {fact: evidence.sboms, maxAge: old}]\npackage a\n\ndeny contains \"x\"\n",
+    );
+    for word in ["`hihg`", "`podd`", "`imge`", "`environments`", "`ful`", "`maxAge`"] {
+        assert_eq!(said.matches(word).count(), 1, "{word}: {said}");
+    }
+}
+
+#[test]
+fn texts_are_read_as_what_they_are() {
+    let rego = "\u{feff}package a\n\ndeny contains \"x\"\n";
+    let bundle = load_with(&[("p.rego", rego)], json!({})).unwrap();
+    assert_eq!(
+        bundle.digest,
+        load_with(&[("q.rego", rego.trim_start_matches('\u{feff}'))], json!({})).unwrap().digest
+    );
+    let said = refusal(&[("p.json", "{\"kind\": \"Policy\",}")], json!({}));
+    assert!(said.contains("not valid JSON"), "{said}");
+    let said = refusal(&[("p.json", "kind: Policy\n")], json!({}));
+    assert!(said.contains("not valid JSON"), "{said}");
+    let said = refused("package a\n\nimport rego.v1\nimport future.keywords.in\n\ndeny contains \"x\"\n");
+    assert!(said.contains("previous import of 'in' [") && said.contains("keep one of the two"), "{said}");
 }

@@ -35,8 +35,15 @@ pub(crate) fn path(file: &str) -> Option<String> {
     }
     let file = file.replace('\\', "/");
     let drive = matches!(file.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic());
-    let parts: Vec<&str> = file.split('/').filter(|p| !matches!(*p, "" | "." | "..")).collect();
-    if file.starts_with('/') || drive || file.contains("://") {
+    let mut parts: Vec<&str> = Vec::new();
+    let mut outside = file.starts_with('/') || drive || file.contains("://");
+    for part in file.split('/').filter(|part| !matches!(*part, "" | ".")) {
+        match part {
+            ".." => outside |= parts.pop().is_none(),
+            part => parts.push(part),
+        }
+    }
+    if outside {
         // Nobody knows here which of its directories is the project's.
         return parts.last().map(|p| (*p).to_owned());
     }
@@ -111,7 +118,10 @@ mod tests {
 
     #[test]
     fn paths_stay_within_the_project() {
-        assert_eq!(path("./a/../b.yaml").as_deref(), Some("a/b.yaml"));
+        assert_eq!(path("./a/../b.yaml").as_deref(), Some("b.yaml"));
+        assert_eq!(path("./a/./c/../b.yaml").as_deref(), Some("a/b.yaml"));
+        assert_eq!(path("../facts/scans.yaml").as_deref(), Some("scans.yaml"));
+        assert_eq!(path("a/../../facts/scans.yaml").as_deref(), Some("scans.yaml"));
         assert_eq!(path("/home/me/input.yaml").as_deref(), Some("input.yaml"));
         assert_eq!(path("C:\\work\\input.yaml").as_deref(), Some("input.yaml"));
         assert_eq!(path("<stdin>"), None);

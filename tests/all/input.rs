@@ -330,8 +330,10 @@ fn files_that_cannot_be_read() {
     std::os::unix::fs::symlink("nowhere.yaml", folder.path("dangling/a.yaml")).unwrap();
     std::fs::create_dir_all(folder.path("out")).unwrap();
     std::os::unix::fs::symlink("/etc/passwd", folder.path("out/a.yaml")).unwrap();
+    std::fs::create_dir_all(folder.path("away")).unwrap();
+    std::os::unix::fs::symlink("../dangling", folder.path("away/folder")).unwrap();
     let mut all = String::new();
-    for name in ["missing.yaml", "empty", "latin.yaml", "dangling", "out"] {
+    for name in ["missing.yaml", "empty", "latin.yaml", "dangling", "out", "away"] {
         let ran = folder.run(&format!("evaluate {name} -p p.rego"));
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{name}: {ran:?}");
         all.push_str(&said(&ran));
@@ -350,7 +352,9 @@ error[input.syntax]: `latin.yaml` is not text in UTF-8
    ╰────
 error[input.unreadable]: `dangling/a.yaml` cannot be read: No such file or directory (os error 2)
 error[input.unreadable]: `out/a.yaml` is a link that leads out of the input
-  help: name the file that it leads to as an input of its own
+  help: name what it leads to as an input of its own
+error[input.unreadable]: `away/folder` is a link that leads out of the input
+  help: name what it leads to as an input of its own
 ");
 }
 
@@ -364,7 +368,13 @@ fn folders_that_go_in_circles_end() {
     assert_eq!(folder.run("evaluate in -p p.rego").code, 2);
     std::fs::remove_file(folder.path("in/loop.yaml")).unwrap();
     assert_eq!(folder.run("evaluate in -p p.rego").code, 0);
-    // A link within the folder is a file like any other.
+    // A link within the folder is a file, or a folder, like any other.
+    folder.write("in/.store/deep/b.JSON", format!("{INPUT}changes: [{{id: d, kind: config, asset: a}}]\n"));
+    folder.write("in/C.YAML", format!("{INPUT}changes: [{{id: e, kind: config, asset: a}}]\n"));
+    std::os::unix::fs::symlink(".store/deep", folder.path("in/deep")).unwrap();
+    std::os::unix::fs::symlink(".store/deep", folder.path("in/deep-again")).unwrap();
+    let decided = folder.report("in -p p.rego").report["decisions"].as_array().unwrap().len();
+    assert_eq!(decided, 3);
     folder.write("in/.store/more.yaml", format!("{INPUT}evidence: {{}}\n"));
     std::os::unix::fs::symlink(".store/more.yaml", folder.path("in/more.yaml")).unwrap();
     assert_eq!(folder.run("evaluate in -p p.rego").code, 0);

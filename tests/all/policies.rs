@@ -428,3 +428,72 @@ fn a_document_in_a_folder_of_policies_is_a_policy_or_refused() {
     assert!(ran.code == 2 && ran.err.contains("`p/limits.json` does not say what it is"), "{ran:?}");
     assert!(ran.err.contains("`--data`"), "{ran:?}");
 }
+
+#[test]
+fn links_are_followed_and_capitals_are_no_matter() {
+    let folder = folder();
+    let rule = |name: &str| format!("package {name}\n\ndeny contains \"no\" if input.change\n");
+    let cel = |id: &str| {
+        format!(
+            "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {{id: {id}}}\nspec: {{rules: [{{id: r, effect: deny, expression: 'false', message: m}}]}}\n"
+        )
+    };
+    folder.write("p/a.Rego", rule("a"));
+    folder.write("p/b.YAML", cel("b"));
+    folder.write("p/sub/c.yml", cel("c"));
+    folder.write("shared/d.rego", rule("d"));
+    folder.write("shared/one/e.REGO", rule("e"));
+    folder.write("p/readme.txt", "nothing");
+    for (to, link) in [
+        ("../shared", "p/team"),
+        ("../shared", "p/team-again"),
+        ("..", "p/up"),
+        (".", "p/again"),
+        ("../p", "shared/back"),
+    ] {
+        std::os::unix::fs::symlink(to, folder.path(link)).unwrap();
+    }
+    let report = folder.report("in.yaml -p p");
+    let found = report.one()["findings"].as_array().unwrap();
+    let rules: Vec<&str> = found.iter().map(|finding| finding["rule"].as_str().unwrap()).collect();
+    assert_eq!(rules, ["a", "b.r", "c.r", "d", "e"], "{report:?}");
+    assert_eq!(found[3]["location"]["file"], "p/team/d.rego", "{report:?}");
+    // Cases, and what they are about, as well.
+    folder.write(
+        "shared/x.case.YAML",
+        "apiVersion: weighlock.dev/v1\nkind: Case\nname: n\npolicies: [a]\ninput: ../../in\nnow: 2026-11-20T12:00:00Z\nexpect: {verdict: deny}\n",
+    );
+    folder.write("documents/In.Json", folder.read("in.yaml"));
+    std::os::unix::fs::symlink("documents", folder.path("in")).unwrap();
+    let ran = folder.run("test p");
+    assert!(ran.code == 0 && ran.out.contains("1 passed"), "{ran:?}");
+}
+
+/// Whoever forgets `--data` is told, and nothing passes.
+#[test]
+fn data_that_were_forgotten_let_nothing_pass() {
+    let folder = folder();
+    folder.write(
+        "p.rego",
+        "package house.registry\n\ndeny contains \"another registry\" if {\n\tnot input.change.id in data.corp.registries\n\tinput.change.id != data.corp.registry\n}\n",
+    );
+    let ran = folder.run("evaluate in.yaml -p p.rego");
+    let text = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(ran.code, 13, "{ran:?}");
+    assert!(text.contains("could not be judged: there is no `data.corp`: give it with `--data`"), "{ran:?}");
+    assert!(text.contains("p.rego:4"), "{ran:?}");
+    folder.write("corp.yaml", "corp: {registry: c}\n");
+    assert_eq!(folder.run("evaluate in.yaml -p p.rego -d corp.yaml").code, 0);
+    let case = |data: &str| {
+        format!(
+            "apiVersion: weighlock.dev/v1\nkind: Case\nname: n\npolicies: [house.registry]\ninput: in.yaml\nnow: 2026-11-20T12:00:00Z\n{data}expect: {{verdict: deny, indeterminate: false}}\n"
+        )
+    };
+    folder.write("a.case.yaml", case("data: {corp: {}}\n"));
+    folder.write("b.case.yaml", case(""));
+    assert_eq!(folder.run("test a.case.yaml -p p.rego").code, 10);
+    folder.write("a.case.yaml", case("data: {corp: {registry: x}}\n"));
+    assert_eq!(folder.run("test a.case.yaml -p p.rego").code, 0);
+    let ran = folder.run("test b.case.yaml -p p.rego");
+    assert!(ran.code == 10 && ran.out.contains("`data` in a case"), "{ran:?}");
+}

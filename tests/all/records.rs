@@ -7,7 +7,7 @@ use weighlock::config::Config;
 use weighlock::decide::outcome::FailOn;
 use weighlock::pipeline::{self, Evaluated, Request, record};
 
-use super::support::{Folder, NOW, base64, key, repository};
+use super::support::{Folder, NOW, Ran, base64, key, repository};
 
 /// A folder with the records of the examples, signed or not.
 fn recorded(more: &str) -> (Folder, Vec<PathBuf>) {
@@ -279,4 +279,59 @@ fn what_a_count_stopped_replays() {
         let ran = folder.run(&format!("replay {}", self::name(&record)));
         assert!(ran.code == 0 && ran.out.contains("identical:"), "{name}: {ran:?}");
     }
+}
+
+/// Where somebody stands, and how policies are named from there, is no part of what was decided.
+#[test]
+fn decisions_do_not_depend_on_where_they_are_made() {
+    let rego = "package house.a\n\ndeny contains data.corp.word if input.change\n\nwarn contains \"w\" if input.change\n";
+    let cel = "apiVersion: weighlock.dev/v1\nkind: Policy\nmetadata: {id: b}\nspec: {rules: [{id: r, effect: hold, expression: 'false', message: m}]}\n";
+    let folder = Folder::with(&[
+        ("pol/p/a.rego", rego),
+        ("pol/p/sub/b.yaml", cel),
+        ("pol/corp.yaml", "corp: {word: no}\n"),
+        (
+            "pol/weighlock.yaml",
+            "apiVersion: weighlock.dev/v1\nkind: Config\npolicies: [p]\ndata: [corp.yaml]\n",
+        ),
+        (
+            "in.yaml",
+            "apiVersion: weighlock.dev/v1\nkind: Input\ninventory: [{id: a, kind: workload}]\nchanges: [{id: c, kind: config, asset: a}]\n",
+        ),
+    ]);
+    let root = folder.path("").display().to_string();
+    let mut made = Vec::new();
+    for (at, line) in [
+        ("", "in.yaml -c pol/weighlock.yaml".to_owned()),
+        ("", "./in.yaml -c ./pol/../pol/weighlock.yaml".to_owned()),
+        ("", format!("{root}/in.yaml -c {root}/pol/weighlock.yaml")),
+        ("pol", "../in.yaml -c weighlock.yaml".to_owned()),
+        ("pol", "../in.yaml".to_owned()),
+        ("pol/p", format!("../../in.yaml -c {root}/pol/weighlock.yaml")),
+        ("", "in.yaml -p pol/p -d pol/corp.yaml".to_owned()),
+        ("pol/p", "../../in.yaml -p . -d ../corp.yaml".to_owned()),
+        ("", format!("in.yaml -p {root}/pol/p -d {root}/pol/corp.yaml")),
+    ] {
+        let out = format!("out{}", made.len());
+        let line = format!("evaluate {line} -o json --now {NOW} --decision-out {root}/{out}");
+        let words: Vec<&str> = line.split(' ').collect();
+        let ran = Ran::of(&folder.command(&words).current_dir(folder.path(at)).output().unwrap());
+        assert_eq!(ran.code, 10, "{line}: {ran:?}");
+        let report: Value = serde_json::from_str(&ran.out).unwrap();
+        let decision = &report["decisions"][0];
+        assert!(decision["findings"][0]["location"]["file"].is_string(), "{ran:?}");
+        made.push((line, json!([decision["id"], decision["digests"]])));
+        let record = std::fs::read_dir(folder.path(&out)).unwrap().next().unwrap().unwrap().path();
+        let ran = folder.run(&format!("replay {}", record.display()));
+        assert!(ran.code == 0 && ran.out.contains("identical:"), "{ran:?}");
+    }
+    let (first, rest) = made.split_first().unwrap();
+    assert!(first.1[1]["bundle"].is_string(), "{first:?}");
+    for other in rest {
+        assert_eq!(other.1, first.1, "{} is not as {}", other.0, first.0);
+    }
+    // What policies say is.
+    folder.write("pol/p/a.rego", format!("{rego}\n# more\n"));
+    let report = folder.report(&format!("in.yaml -c pol/weighlock.yaml --now {NOW}"));
+    assert_ne!(json!([report.one()["id"], report.one()["digests"]]), first.1);
 }

@@ -133,6 +133,7 @@ Rego means here what it means in OPA 1.22: some four hundred policies and as man
 | `data.lib[k].p`, where another rule below `data.lib` fails | the rule cannot be judged: all of `data.lib` is evaluated | evaluated |
 | `$"… {x}"`, `with` on functions that are not offered, operators as functions (`plus`) | refused when loaded | evaluated |
 | `yaml.is_valid` of numbers or dates twice as keys, of `yes` twice, of an empty key behind an anchor | may be otherwise than there | |
+| `data.corp.x`, where neither the data given nor a rule nor `with` has anything at `data.corp` | the rule cannot be judged, even under `not`; `corp: {}` is data in which nothing is found | undefined |
 | `data[k]`, where it could be the rule itself | refused when loaded | evaluated, where it is not |
 | order of values of several types | sets before objects | objects before sets |
 | types | found out when evaluated: `{"a": 1}.b` is undefined | an error when loaded |

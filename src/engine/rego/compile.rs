@@ -242,10 +242,10 @@ impl Names<'_> {
     }
 
     /// What is at a path below `data`; nothing where that is a function.
-    pub(super) fn data(&self, path: Vec<Value>) -> Option<Term> {
+    pub(super) fn data(&self, path: Vec<Value>, span: &Span) -> Option<Term> {
         let Some((node, used)) = self.walk(&path) else {
             let value = at(self.data, &path).cloned().unwrap_or(Value::Undefined);
-            return Some(Term::Base(Box::new(Base { path, value })));
+            return Some(Term::Base(Box::new(Base { path, value, span: span.clone() })));
         };
         let rest = path.get(used..).unwrap_or_default().iter().cloned().map(Term::Value).collect::<Vec<_>>();
         let of = match self.nodes.get(node)?.rule {

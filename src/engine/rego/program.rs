@@ -41,6 +41,8 @@ pub(super) enum Term {
 pub(super) struct Base {
     pub(super) path: Vec<Value>,
     pub(super) value: Value,
+    /// Where it stands.
+    pub(super) span: Span,
 }
 
 /// What a comprehension makes.

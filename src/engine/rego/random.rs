@@ -57,7 +57,7 @@ const PATHS: [&str; 14] = [
     "input.list[9]",
     "input.map.gone.c",
     "data.known",
-    "data.gone.d",
+    "data.known.gone.d",
 ];
 
 impl Writer<'_> {

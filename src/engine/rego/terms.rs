@@ -222,7 +222,7 @@ impl Compiler<'_> {
                                 path.push(value);
                             }
                         }
-                        match self.names.data(path) {
+                        match self.names.data(path, span) {
                             Some(term) => term,
                             None => return self.wrong(expr.span(), "this is a function", "call it"),
                         }

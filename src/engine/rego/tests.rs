@@ -159,6 +159,43 @@ fn data_and_settings_are_seen() {
     assert_eq!(judge(&bundle, &review())[0].as_ref().unwrap().len(), 2);
 }
 
+/// A file that was forgotten is not a member that is absent: what nobody gives cannot be judged.
+#[test]
+fn data_that_nobody_gives_is_a_failure() {
+    let found = |body: &str, data: serde_json::Value| {
+        let lib = "package lib.words\n\ngone if false\n";
+        let text = format!("package a\n\ndeny contains \"yes\" if {{\n\t{body}\n}}\n");
+        judge(&bundle(&[("p.rego", &text), ("w.rego", lib)], data), &review()).remove(0)
+    };
+    for body in [
+        "data.corp.registry == 1",
+        "not data.corp.registry",
+        "not data[\"corp\"]",
+        "count([x | some x in data.corp.list]) == 0",
+        "data.corp[_] == 1",
+        "object.get(data.corp, \"registry\", 1) == 1",
+        "data.corp.registry == 1 with data.firm as 1",
+    ] {
+        let failure = found(body, json!({"other": {}})).unwrap_err();
+        let message = "there is no `data.corp`: give it with `--data`, or `data` in a case";
+        assert_eq!((failure.cause, failure.message.as_str()), (Cause::Error, message), "{body}");
+        assert_eq!(failure.location.map(|at| (at.file, at.line)), Some(("p.rego".to_owned(), 4)), "{body}");
+    }
+    for (body, data, holds) in [
+        ("not data.corp.registry", json!({"corp": {}}), true),
+        ("data.corp.registry == 1", json!({"corp": {"registry": 1}}), true),
+        ("not data.corp.gone.deeper", json!({"corp": 1}), true),
+        ("data.corp.registry == 1 with data.corp as {\"registry\": 1}", json!({}), true),
+        ("data.corp.a == 1 with data.corp.a as 1", json!({}), true),
+        ("not data.corp.b with data.corp.a as 1", json!({}), true),
+        ("not data.settings.corp", json!({}), true),
+        ("not data.lib.words.none", json!({}), true),
+        ("not data.lib.none", json!({}), true),
+    ] {
+        assert_eq!(found(body, data).map(|found| !found.is_empty()), Ok(holds), "{body}");
+    }
+}
+
 #[test]
 fn errors_in_heads_have_their_place() {
     let text = "package a\n\ndeny contains {\n\t\"msg\": \"x\",\n\t\"n\": to_number(x),\n} if some x in [\"1\", \"y\"]\n";

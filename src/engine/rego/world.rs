@@ -232,10 +232,34 @@ impl<'p> Machine<'p> {
 
     /// What the data has where no rule is.
     pub(super) fn base(&mut self, base: &Base) -> Outcome<Value> {
-        match self.world.data.is_empty() {
-            true => Ok(base.value.clone()),
-            false => self.patched(base.value.clone(), &base.path),
+        let value = match self.world.data.is_empty() {
+            true => base.value.clone(),
+            false => self.patched(base.value.clone(), &base.path)?,
+        };
+        if value == Value::Undefined {
+            self.given(base)?;
         }
+        Ok(value)
+    }
+
+    /// Whether there is anything where a value is looked for: a file that was forgotten is not a member
+    /// that is absent. Settings always are there, with the shipped ones.
+    fn given(&mut self, base: &Base) -> Outcome<()> {
+        let Some(first) = base.path.get(..1) else { return Ok(()) };
+        let name = match first {
+            [Value::String(name)] => name.as_ref(),
+            _ => "",
+        };
+        let packages = self.program.nodes.first().map(|data| &data.below);
+        if name == "settings" || packages.is_some_and(|packages| packages.contains_key(name)) {
+            return Ok(());
+        }
+        let there = at(&self.program.data, first).cloned().unwrap_or(Value::Undefined);
+        if self.patched(there, first)? != Value::Undefined {
+            return Ok(());
+        }
+        let message = format!("there is no `data.{name}`: give it with `--data`, or `data` in a case");
+        Err(error(base.span.error(&message).to_string()))
     }
 
     /// A value at a path in the data, with what `with` puts there.

@@ -37,7 +37,7 @@ pub(crate) fn take_apart(text: &str) -> Said {
         }
     }
     let message = message.unwrap_or_else(|| text.lines().next().unwrap_or_default().trim().to_owned());
-    Said { place, message: message.replace("`", "'") }
+    Said { place, message }
 }
 
 /// The byte of a place as the parser counts it: a tab is four columns.
@@ -65,17 +65,20 @@ pub(crate) fn syntax(source: &Arc<Source>, text: &str, v0: bool) -> Diagnostic {
     let line = source.text.get(span.start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
     let before = source.text.get(..span.start).and_then(|all| all.lines().next_back()).unwrap_or_default();
     let old = before.trim_start().starts_with("deny") && line.starts_with('{');
-    let keywords = ["`if`", "'if'", "contains"].iter().any(|word| said.message.contains(word));
-    let hint = if !v0 && (old || keywords) {
+    let message = said.message.replace('`', "'");
+    let keywords = ["'if'", "contains"].iter().any(|word| message.contains(word));
+    // What follows is a place that was taken out.
+    let shadowed = message.strip_suffix(" defined at:");
+    let hint = if shadowed.is_some() {
+        "`import rego.v1` brings all of these keywords along: keep one of the two imports"
+    } else if !v0 && (old || keywords) {
         "this is Rego v1: write `deny contains finding if { … }`; a policy in the syntax of v0 is read with `--rego-v0`"
     } else {
         "see the place above; Rego v1 writes `name if { … }` and `name contains value if { … }`"
     };
-    Diagnostic::error(codes::POLICY_INVALID, format!("this is not Rego: {}", said.message)).hint(hint).at(
-        source,
-        span,
-        "reading stopped here",
-    )
+    Diagnostic::error(codes::POLICY_INVALID, format!("this is not Rego: {}", shadowed.unwrap_or(&message)))
+        .hint(hint)
+        .at(source, span, "reading stopped here")
 }
 
 #[cfg(test)]

@@ -307,20 +307,27 @@ impl Reader<'_> {
             ));
         };
         for (key, value) in members {
-            problems.extend(self.member(key, value, said).err().map(|problem| *problem));
+            let problem = self.member(key, value, said, problems).err();
+            problems.extend(problem.map(|problem| *problem));
         }
         Ok(())
     }
 
-    fn member(&self, key: String, value: Value, said: &mut Said) -> Result<(), Refusal> {
+    fn member(
+        &self,
+        key: String,
+        value: Value,
+        said: &mut Said,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Result<(), Refusal> {
         match key.as_str() {
             "severity" => {
                 let words = ["info", "low", "medium", "high", "critical"];
                 said.severity = Some(self.word(&value, "severity", &words)?);
             }
             "view" => said.view = Some(self.word(&value, "view", &["document", "review"])?),
-            "applies" => said.applies = Some(self.applies(value)?),
-            "requires" => said.requires = Some(self.requires(value)?),
+            "applies" => said.applies = Some(self.applies(value, problems)?),
+            "requires" => said.requires = Some(self.requires(value, problems)?),
             "incidental" => said.incidental = Some(self.flag(&key, &value)?),
             "waivable" => said.waivable = Some(self.flag(&key, &value)?),
             "remediation" => said.remediation = Some(self.text(&key, &value)?),
@@ -353,7 +360,7 @@ impl Reader<'_> {
         serde_json::from_value(value.clone()).map_err(|_| self.unknown(word, what, known))
     }
 
-    fn applies(&self, value: Value) -> Result<Applies, Refusal> {
+    fn applies(&self, value: Value, problems: &mut Vec<Diagnostic>) -> Result<Applies, Refusal> {
         let Value::Object(members) = value else {
             return Err(self.refuse(
                 "applies",
@@ -363,46 +370,51 @@ impl Reader<'_> {
         };
         let mut applies = Applies::default();
         for (key, value) in members {
-            let list = value.as_array().filter(|list| !list.is_empty()).ok_or_else(|| {
-                self.refuse(
-                    &key,
-                    format!("`{key}` is not a list with something in it"),
-                    format!("write `{key}: […]`, or leave it out to match all"),
-                )
-            })?;
-            match key.as_str() {
-                "kinds" => {
-                    let known = ChangeKind::ALL.map(ChangeKind::as_str);
-                    applies.kinds =
-                        Some(list.iter().map(|v| self.word(v, "kinds", &known)).collect::<Result<_, _>>()?);
-                }
-                "assets" => {
-                    let known = AssetKind::ALL.map(AssetKind::as_str);
-                    applies.assets =
-                        Some(list.iter().map(|v| self.word(v, "assets", &known)).collect::<Result<_, _>>()?);
-                }
-                "objects" => {
-                    applies.objects =
-                        Some(list.iter().map(|v| self.text(&key, v)).collect::<Result<_, _>>()?);
-                }
-                "environments" => {
-                    applies.environments =
-                        Some(list.iter().map(|v| self.text(&key, v)).collect::<Result<_, _>>()?);
-                }
-                other => {
-                    return Err(self.unknown(
-                        other,
-                        "`applies` member",
-                        &["kinds", "assets", "objects", "environments"],
-                    ));
-                }
-            }
+            problems.extend(self.applies_to(&key, &value, &mut applies).err().map(|problem| *problem));
         }
         Ok(applies)
     }
 
+    fn applies_to(&self, key: &str, value: &Value, applies: &mut Applies) -> Result<(), Refusal> {
+        let list = value.as_array().filter(|list| !list.is_empty()).ok_or_else(|| {
+            self.refuse(
+                key,
+                format!("`{key}` is not a list with something in it"),
+                format!("write `{key}: […]`, or leave it out to match all"),
+            )
+        })?;
+        match key {
+            "kinds" => {
+                let known = ChangeKind::ALL.map(ChangeKind::as_str);
+                applies.kinds =
+                    Some(list.iter().map(|v| self.word(v, "kinds", &known)).collect::<Result<_, _>>()?);
+            }
+            "assets" => {
+                let known = AssetKind::ALL.map(AssetKind::as_str);
+                applies.assets =
+                    Some(list.iter().map(|v| self.word(v, "assets", &known)).collect::<Result<_, _>>()?);
+            }
+            "objects" => {
+                applies.objects = Some(list.iter().map(|v| self.text(key, v)).collect::<Result<_, _>>()?);
+            }
+            "environments" => {
+                applies.environments =
+                    Some(list.iter().map(|v| self.text(key, v)).collect::<Result<_, _>>()?);
+            }
+            other => {
+                let known = ["kinds", "assets", "objects", "environments"];
+                return Err(self.unknown(other, "`applies` member", &known));
+            }
+        }
+        Ok(())
+    }
+
     /// A list of names, a mapping with `fact`, or a list of either.
-    fn requires(&self, value: Value) -> Result<BTreeMap<String, Threshold>, Refusal> {
+    fn requires(
+        &self,
+        value: Value,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Result<BTreeMap<String, Threshold>, Refusal> {
         let list = match value {
             Value::Array(list) => list,
             other => vec![other],
@@ -411,7 +423,13 @@ impl Reader<'_> {
         for item in list {
             let (fact, threshold) = match item {
                 Value::String(fact) => (fact, Threshold::default()),
-                Value::Object(members) => self.threshold(members)?,
+                Value::Object(members) => match self.threshold(members) {
+                    Ok(found) => found,
+                    Err(problem) => {
+                        problems.push(*problem);
+                        continue;
+                    }
+                },
                 _ => {
                     return Err(self.refuse(
                         "requires",

@@ -17,6 +17,15 @@ pub(crate) struct Names<'u> {
     packages: BTreeSet<Vec<String>>,
 }
 
+/// What is used.
+#[derive(Default)]
+pub(crate) struct Used {
+    /// Who uses whom.
+    pub(crate) units: BTreeSet<(usize, usize)>,
+    /// The definitions that any other uses.
+    pub(crate) definitions: BTreeSet<At>,
+}
+
 /// What a reference leads to.
 pub(crate) enum Target {
     /// These definitions of one rule.
@@ -409,6 +418,30 @@ impl<'u> Names<'u> {
                 }
             }
         }
+    }
+
+    /// Who uses whom, and by what imports.
+    pub(crate) fn used(&self) -> Used {
+        let mut used = Used::default();
+        for at in self.all() {
+            for other in self.uses(at) {
+                used.units.insert((at.0, other.0));
+                used.definitions.insert(other);
+            }
+        }
+        for (by, unit) in self.units.iter().enumerate() {
+            for import in &unit.imports {
+                let Some(("data", path)) =
+                    import.path.split_first().map(|(root, rest)| (root.as_str(), rest))
+                else {
+                    continue;
+                };
+                let whole = |of: &Unit| of.package.starts_with(path) || path.starts_with(&of.package);
+                let of = self.units.iter().enumerate().filter(|(_, of)| whole(of));
+                used.units.extend(of.map(|(of, _)| (by, of)));
+            }
+        }
+        used
     }
 
     /// Whether any definition refers to one.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use regorus::PolicyLengthConfig;
-use regorus::unstable::{Module, Ref, Rule, RuleHead};
+use regorus::unstable::{Expr, Module, Ref, Rule, RuleHead};
 
 use super::uses::{Uses, bytes, path};
 use super::{errors, text};
@@ -73,6 +73,20 @@ impl Definition {
     /// The effect that its name stands for.
     pub(crate) fn effect(&self) -> Option<Effect> {
         effect(self.path.first()?)
+    }
+
+    /// Whether its value is of the kind that other tools ask policies for: a set, or true or false.
+    pub(crate) fn looks_like_a_verdict(&self) -> bool {
+        let truth = |value: &Expr| matches!(value, Expr::Bool { .. });
+        let kind = match self.rule.as_ref() {
+            Rule::Default { value, .. } => self.form == Form::Default && truth(value),
+            Rule::Spec { head: RuleHead::Compr { assign, .. }, .. } => {
+                self.plain && assign.as_ref().is_none_or(|assign| truth(&assign.value))
+            }
+            Rule::Spec { head: RuleHead::Set { .. }, .. } => true,
+            Rule::Spec { head: RuleHead::Func { .. }, .. } => self.path == ["allow"],
+        };
+        kind && self.path.len() == 1
     }
 
     /// How many arguments it takes, if it is a function.
