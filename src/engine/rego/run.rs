@@ -5,7 +5,6 @@
 //! whether that was enough.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Instant;
 
 use regorus::Value;
 use regorus::unstable::BoolOp;
@@ -45,7 +44,6 @@ pub(super) struct Machine<'p> {
     steps: u64,
     /// Loops that are being gone through.
     nesting: u32,
-    started: Instant,
 }
 
 const fn is_collection(value: &Value) -> bool {
@@ -69,7 +67,6 @@ pub(super) fn error(text: String) -> Box<Stopped> {
 impl<'p> Machine<'p> {
     pub(super) fn new(program: &'p Program, input: Value, now: i64, limits: Limits) -> Self {
         let world = World::new(input);
-        let started = Instant::now();
         Self {
             program,
             world,
@@ -80,7 +77,6 @@ impl<'p> Machine<'p> {
             limits,
             steps: 0,
             nesting: 0,
-            started,
         }
     }
 
@@ -98,7 +94,7 @@ impl<'p> Machine<'p> {
     }
 
     fn clock(&self) -> Outcome<()> {
-        match self.started.elapsed().as_millis() > u128::from(self.limits.millis) {
+        match meter::late() {
             true => Err(Box::new(Stopped { cause: Cause::Time, text: String::new() })),
             false => Ok(()),
         }
@@ -123,7 +119,7 @@ impl<'p> Machine<'p> {
 
     /// Takes what is made off the allowance.
     pub(super) fn made(&self, bytes: usize) -> Outcome<()> {
-        match meter::take(bytes) {
+        match meter::take(u64::try_from(bytes).unwrap_or(u64::MAX)) {
             true => Ok(()),
             false => Err(Box::new(Stopped { cause: Cause::Memory, text: String::new() })),
         }
