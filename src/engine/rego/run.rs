@@ -26,6 +26,8 @@ pub(super) type Outcome<T> = Result<T, Box<Stopped>>;
 /// How many loops may be gone through within one another, in all rules together: each takes some of
 /// the stack.
 const MAX_NESTING: u32 = 256;
+/// How long a text may be that functions go through in no time.
+const LONG: usize = 4096;
 /// How often the clock is looked at, in steps.
 const INTERVAL: u64 = 512;
 
@@ -557,7 +559,11 @@ impl<'p> Machine<'p> {
             (Function::Rule(rule), _) => self.function(rule, &arguments, &call.span),
             (Function::Builtin("time.now_ns"), _) => Ok(Value::from(self.now)),
             (Function::Builtin(name), pointer) => {
-                if arguments.iter().any(is_collection) {
+                let large = |value: &Value| match value {
+                    Value::String(text) => text.len() > LONG,
+                    value => is_collection(value),
+                };
+                if arguments.iter().any(large) {
                     self.clock()?;
                 }
                 let pointer = match pointer {
