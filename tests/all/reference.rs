@@ -116,7 +116,8 @@ Rego means here what it means in OPA 1.22: some four hundred policies and as man
 | what clocks show in a time zone before 1970 or after 2037, and in `Local` | the rule cannot be judged | evaluated |
 | `yaml.unmarshal`, `yaml.is_valid` of what readers of YAML read otherwise: `<<`, tags, `0777`, `1_000`, keys that are null, several documents | the rule cannot be judged; quote what is a text | merged, heeded, 511, 1000 |
 | `json.unmarshal` of a number beyond 64 bits, or of more than 15 digits where it is not whole; `to_number` of the latter, `to_number("+5")`, `to_number(".5")` | the rule cannot be judged | read |
-| `sprintf` with `#`, `%*d`, `%[1]d`, `%U`, or with `%x`, `%b` of what is not whole | the rule cannot be judged | formatted |
+| `sprintf` with `#`, `%*d`, `%[1]d`, `%U`, `% x` of a text, with `%x`, `%b` of what is not whole, with `%e`, `%f`, `%g` of whole numbers beyond 64 bits, or with more than 65,535 digits | the rule cannot be judged | formatted |
+| `json.patch`, `json.filter`, `json.remove` with paths of more than 256 parts, or what `json.patch` puts as deep | the rule cannot be judged | evaluated |
 | `ceil`, `floor` of a number between 0 and -1 | the rule cannot be judged | one too high |
 | `replace` of nothing in a text beyond ASCII; base64 and queries that are not UTF-8 | the rule cannot be judged | bytes that are no text |
 | `1.0`, `1e3` in a policy or a document | `1`, `1000` | the same numbers, and texts (`sprintf`, `json.marshal`) show how they were written: `%d` of `1.0` is `%!d(float64=1)` |

@@ -36,7 +36,7 @@ fn found(text: &str, input: &regorus::Value, data: &Value) -> Value {
         Err(problems) => return json!(format!("refused: {}", problems[0])),
     };
     // Whatever it finds, also what is no finding.
-    meter::begin(u64::MAX, u64::MAX);
+    meter::begin(u64::MAX, u64::MAX, u64::MAX);
     let mut machine = run::Machine::new(&rules.program, input.clone(), 1, Limits::default());
     let mut found = Vec::new();
     for head in &rules.judges[&0].heads {

@@ -2,27 +2,26 @@
 //!
 //! Functions are called through here. What a call may produce is estimated from
 //! what it is given; what it does produce is taken off the evaluation's allowance. The counts are the
-//! same in every run.
-//!
-//! The allowance is kept by thread: a function is a plain pointer, and an evaluation never leaves its
-//! thread.
+//! same in every run. A few functions count while they are at work; what their steps do not tell is
+//! stopped by the clock.
 
+mod allowance;
 mod documents;
 mod encodings;
 mod expressions;
 mod glob;
 mod layout;
 mod own;
+mod patch;
 mod patterns;
 mod sprintf;
 mod strings;
 mod syntax;
 mod time;
+mod unions;
 mod units;
 mod versions;
 mod yaml;
-
-use std::cell::Cell;
 
 use regorus::Value;
 use regorus::unstable::{ArithOp, BUILTINS, BuiltinFcn, numbers, sets};
@@ -30,50 +29,9 @@ use regorus::unstable::{ArithOp, BUILTINS, BuiltinFcn, numbers, sets};
 use crate::engine::Cause;
 use crate::policy::rego::text::number_is_small;
 
-/// A call that would cost too much.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{function}` would exceed the limit of {}", match cause { Cause::Memory => "memory", _ => "steps" })]
-pub(super) struct Stop {
-    /// The function.
-    pub(super) function: &'static str,
-    /// Which limit.
-    pub(super) cause: Cause,
-}
+use allowance::{Cost, Stop, bytes, charge, stop};
 
-#[derive(Clone, Copy, Default)]
-struct Allowance {
-    /// Bytes that functions may still produce.
-    bytes: u64,
-    /// Elementary steps that functions may still take.
-    work: u64,
-    stopped: Option<Stop>,
-}
-
-thread_local! {
-    static LEFT: Cell<Allowance> = const { Cell::new(Allowance { bytes: 0, work: 0, stopped: None }) };
-}
-
-/// Begins an evaluation: so many bytes and steps.
-pub(super) fn begin(bytes: u64, work: u64) {
-    LEFT.set(Allowance { bytes, work, stopped: None });
-}
-
-/// Ends an evaluation: what stopped it, if a function did.
-pub(super) fn end() -> Option<Stop> {
-    LEFT.take().stopped
-}
-
-/// Takes bytes off the allowance: whether there were as many.
-pub(super) fn take(bytes: usize) -> bool {
-    let left = LEFT.get();
-    match left.bytes.checked_sub(size_of(bytes)) {
-        Some(bytes) => {
-            LEFT.set(Allowance { bytes, ..left });
-            true
-        }
-        None => false,
-    }
-}
+pub(super) use allowance::{begin, end, late, take};
 
 /// A function as it is called, with its number of arguments.
 pub(super) fn pointer(name: &str) -> Option<BuiltinFcn> {
@@ -157,34 +115,9 @@ metered! { TABLE:
     "urlquery.encode_object" "walk" "yaml.is_valid" "yaml.marshal" "yaml.unmarshal"
 }
 
-/// What a call is estimated to cost.
-#[derive(Clone, Copy, Default)]
-struct Cost {
-    bytes: u64,
-    work: u64,
-}
-
-fn stop(function: &'static str, cause: Cause) -> Stop {
-    let stop = Stop { function, cause };
-    if cause != Cause::Error {
-        LEFT.set(Allowance { stopped: Some(stop), ..LEFT.get() });
-    }
-    stop
-}
-
 /// Refuses a call that could cost more than is left, and takes its steps off.
 fn before(name: &'static str, args: &[Value]) -> Result<(), Stop> {
-    charge(name, estimate(name, args, LEFT.get().bytes))
-}
-
-fn charge(name: &'static str, cost: Cost) -> Result<(), Stop> {
-    let left = LEFT.get();
-    if cost.bytes > left.bytes {
-        return Err(stop(name, Cause::Memory));
-    }
-    let work = left.work.checked_sub(cost.work.saturating_add(16)).ok_or_else(|| stop(name, Cause::Steps))?;
-    LEFT.set(Allowance { work, ..left });
-    Ok(())
+    charge(name, estimate(name, args, bytes()))
 }
 
 /// What a calculation costs: numbers may have many digits, and sets are gone through.
@@ -195,7 +128,7 @@ fn calculation(left: &Value, right: &Value) -> Cost {
             Cost { bytes: left.saturating_add(right), work: left.saturating_mul(right) / 64 }
         }
         _ => {
-            let limit = LEFT.get().bytes;
+            let limit = bytes();
             let both = weigh(left, limit).saturating_add(weigh(right, limit));
             Cost { bytes: both, work: both }
         }
@@ -211,14 +144,11 @@ fn after(name: &'static str, value: &Value) -> Result<(), Stop> {
         // What it gives was there before.
         return Ok(());
     }
-    let left = LEFT.get();
     if matches!(value, Value::Number(_)) && shallow(value) > MAX_NUMBER {
         return Err(stop(name, Cause::Memory));
     }
-    let size = if deep(name) { weigh(value, left.bytes) } else { shallow(value) };
-    let bytes = left.bytes.checked_sub(size).ok_or_else(|| stop(name, Cause::Memory))?;
-    LEFT.set(Allowance { bytes, ..left });
-    Ok(())
+    let size = if deep(name) { weigh(value, bytes()) } else { shallow(value) };
+    if take(size) { Ok(()) } else { Err(stop(name, Cause::Memory)) }
 }
 
 /// Whether a function goes through its arguments to the bottom.
@@ -444,28 +374,45 @@ fn estimate(name: &str, args: &[Value], limit: u64) -> Cost {
             };
             Cost { bytes, work: bytes }
         }
-        "json.patch" => {
-            let operations = match args.get(1) {
-                Some(Value::Array(items)) => size_of(items.len()),
-                _ => 0,
-            };
-            let bytes = given.saturating_mul(2);
-            Cost { bytes, work: bytes.saturating_mul(operations.saturating_add(1)) }
-        }
         "walk" => {
             let each = if given > limit { NEVER } else { args.first().map_or(0, levels) };
             let bytes = given.saturating_mul(each.saturating_add(4));
             Cost { bytes, work: bytes }
         }
-        "object.subset" | "strings.any_prefix_match" | "strings.any_suffix_match" => {
+        // Each line begins with a prefix and as many indents as it is deep.
+        "json.marshal_with_options" | "yaml.marshal" => {
+            let options = match args.get(1) {
+                Some(Value::Object(options)) => options.values().map(shallow).fold(2, u64::saturating_add),
+                _ => 2,
+            };
+            let lines = if given > limit { NEVER } else { args.first().map_or(0, |of| parts(of, limit)) };
+            let deep = if given > limit { 0 } else { args.first().map_or(0, levels) };
+            let bytes =
+                lines.saturating_mul(2).saturating_mul(options.saturating_mul(deep.saturating_add(1)));
+            Cost { bytes: given.saturating_mul(2).saturating_add(bytes), work: given.saturating_add(bytes) }
+        }
+        // A key stands before each of its values.
+        "urlquery.encode_object" => {
+            let keys = match args.first() {
+                Some(Value::Object(members)) => members.iter().fold(0_u64, |sum, (key, value)| {
+                    let times = match value {
+                        Value::Array(items) => items.len(),
+                        Value::Set(items) => items.len(),
+                        _ => 1,
+                    };
+                    sum.saturating_add(shallow(key).saturating_mul(size_of(times)))
+                }),
+                _ => 0,
+            };
+            let bytes = given.saturating_add(keys).saturating_mul(3);
+            Cost { bytes, work: bytes }
+        }
+        "strings.any_prefix_match" | "strings.any_suffix_match" => {
             let work =
                 args.iter().fold(1_u64, |product, arg| product.saturating_mul(weigh(arg, limit).max(1)));
             Cost { bytes: 0, work: work / 256 }
         }
-        "contains" | "indexof" | "indexof_n" | "strings.count" | "trim" | "trim_left" | "trim_right" => {
-            let work = length(args, 0).saturating_mul(length(args, 1).clamp(1, 64));
-            Cost { bytes: if name == "indexof_n" { given.saturating_mul(24) } else { given }, work }
-        }
+        "indexof_n" => linear(24),
         _ if name.starts_with("regex.") || name == "glob.match" => {
             let pattern = text(args, usize::from(name == "regex.replace"));
             // A repetition multiplies the states of the automaton, up to the engine's own limit.

@@ -55,7 +55,7 @@ impl<'b> Oracle<'b> {
             View::Document => value::build(&crate::engine::document(review)?, &mut keys),
         };
         self.engine.set_input(input.unwrap());
-        meter::begin(u64::MAX, u64::MAX);
+        meter::begin(u64::MAX, u64::MAX, u64::MAX);
         let unit = unit::parse(&file.source, self.bundle.rego_v0).unwrap();
         let mut names: Vec<(&str, Effect)> = unit
             .rules

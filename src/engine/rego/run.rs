@@ -5,7 +5,6 @@
 //! whether that was enough.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Instant;
 
 use regorus::Value;
 use regorus::unstable::BoolOp;
@@ -27,6 +26,8 @@ pub(super) type Outcome<T> = Result<T, Box<Stopped>>;
 /// How many loops may be gone through within one another, in all rules together: each takes some of
 /// the stack.
 const MAX_NESTING: u32 = 256;
+/// How long a text may be that functions go through in no time.
+const LONG: usize = 4096;
 /// How often the clock is looked at, in steps.
 const INTERVAL: u64 = 512;
 
@@ -45,7 +46,6 @@ pub(super) struct Machine<'p> {
     steps: u64,
     /// Loops that are being gone through.
     nesting: u32,
-    started: Instant,
 }
 
 const fn is_collection(value: &Value) -> bool {
@@ -69,7 +69,6 @@ pub(super) fn error(text: String) -> Box<Stopped> {
 impl<'p> Machine<'p> {
     pub(super) fn new(program: &'p Program, input: Value, now: i64, limits: Limits) -> Self {
         let world = World::new(input);
-        let started = Instant::now();
         Self {
             program,
             world,
@@ -80,7 +79,6 @@ impl<'p> Machine<'p> {
             limits,
             steps: 0,
             nesting: 0,
-            started,
         }
     }
 
@@ -98,7 +96,7 @@ impl<'p> Machine<'p> {
     }
 
     fn clock(&self) -> Outcome<()> {
-        match self.started.elapsed().as_millis() > u128::from(self.limits.millis) {
+        match meter::late() {
             true => Err(Box::new(Stopped { cause: Cause::Time, text: String::new() })),
             false => Ok(()),
         }
@@ -123,7 +121,7 @@ impl<'p> Machine<'p> {
 
     /// Takes what is made off the allowance.
     pub(super) fn made(&self, bytes: usize) -> Outcome<()> {
-        match meter::take(bytes) {
+        match meter::take(u64::try_from(bytes).unwrap_or(u64::MAX)) {
             true => Ok(()),
             false => Err(Box::new(Stopped { cause: Cause::Memory, text: String::new() })),
         }
@@ -561,7 +559,11 @@ impl<'p> Machine<'p> {
             (Function::Rule(rule), _) => self.function(rule, &arguments, &call.span),
             (Function::Builtin("time.now_ns"), _) => Ok(Value::from(self.now)),
             (Function::Builtin(name), pointer) => {
-                if arguments.iter().any(is_collection) {
+                let large = |value: &Value| match value {
+                    Value::String(text) => text.len() > LONG,
+                    value => is_collection(value),
+                };
+                if arguments.iter().any(large) {
                     self.clock()?;
                 }
                 let pointer = match pointer {

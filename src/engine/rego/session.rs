@@ -49,7 +49,7 @@ impl<'r> Evaluation<'r> {
     /// What each of a rule's heads gives, within the limits; a panic is a failure.
     fn evaluate(&self, judge: &Judge, input: &Value, now: i64) -> Outcome<Vec<BTreeSet<Value>>> {
         let limits = self.rules.limits;
-        meter::begin(limits.memory, limits.steps.saturating_mul(WORK));
+        meter::begin(limits.memory, limits.steps.saturating_mul(WORK), limits.millis);
         let mut machine = Machine::new(&self.rules.program, input.clone(), now, limits);
         let result = catch_unwind(AssertUnwindSafe(|| {
             judge.heads.iter().map(|head| machine.outputs(head.place)).collect::<Outcome<Vec<_>>>()

@@ -248,9 +248,38 @@ fn hostile_policies_do_no_harm() {
         let (outcome, took) = turns.find(|(_, took)| soon(took)).unwrap_or_else(|| panic!("{name}"));
         println!("{name}: {outcome} in {took:?}; peak {} kB", peak());
         assert_ne!(outcome, "judged", "{name}");
+        assert!(!outcome.contains("broke off"), "{name}: {outcome}");
     }
     assert!(seen >= 20);
     assert!(peak() < 500_000, "{} kB", peak());
+}
+
+/// What is long or many is gone through once, not once for each of its parts.
+#[test]
+fn functions_go_through_what_they_are_given_once() {
+    // A machine that is busy with other tests is no long way.
+    let patient = Limits { millis: 3_000, ..Limits::default() };
+    for body in [
+        "count(object.union_n([{sprintf(\"%d\", [i]): {\"a\": i}} | some i in numbers.range(1, 20000)])) == 20000",
+        "count(union({{i} | some i in numbers.range(1, 20000)})) == 20000",
+        "trim(zeros, concat(\"\", [spaces, \"0\"])) == \"\"",
+        "trim_left(zeros, concat(\"\", [spaces, \"0\"])) == \"\"",
+        "trim_right(zeros, concat(\"\", [spaces, \"0\"])) == \"\"",
+        "indexof(zeros, concat(\"\", [half, \"1\"])) == -1",
+        "count(indexof_n(zeros, half)) == 450001",
+        "replace(zeros, concat(\"\", [half, \"1\"]), \"\") == zeros",
+        "not object.subset([0 | some i in numbers.range(1, 8000)], array.concat([0 | some i in numbers.range(1, 4000)], [1]))",
+    ] {
+        let text = format!(
+            "package a\n\nzeros := sprintf(\"%0900000d\", [0])\n\nhalf := sprintf(\"%0450000d\", [0])\n\n\
+             spaces := sprintf(\"%450000s\", [\"\"])\n\ndeny contains \"x\" if {{\n\t{body}\n}}\n"
+        );
+        let bundle = bundle(&[("p.rego", &text)], json!({}));
+        let rules = on_deep_stack(|| compile(&bundle, patient)).unwrap().unwrap();
+        let mut session = rules.session();
+        session.load(&review(), crate::model::rule::View::Review).unwrap();
+        assert_eq!(session.judge(0).map(|found| found.len()), Ok(1), "{body}");
+    }
 }
 
 fn hostile(name: &str, text: &str) -> String {
@@ -351,6 +380,55 @@ fn the_deepest_chains_fit_the_stack() {
             println!("shape {number}: {longest} rules: {outcome:?}");
             assert_eq!(outcome, Ok(1), "shape {number}");
         }
+    }
+}
+
+/// The deepest value that a patch makes fits the smallest stack, whatever is done with it.
+#[test]
+fn the_deepest_values_fit_the_stack() {
+    for body in [
+        "count(json.marshal(deep)) > 0",
+        "count(json.unmarshal(json.marshal(deep))) > 0",
+        "count(json.marshal_with_options(deep, {\"pretty\": true})) > 0",
+        "count(yaml.marshal(deep)) > 0",
+        "count(sprintf(\"%v\", [deep])) > 0",
+        "count({deep, other}) == 2",
+        "deep != other",
+        "{deep: 1}[deep] == 1",
+        "deep in [other, deep]",
+        "count(sort([other, deep])) == 2",
+        "max([other, deep]) != min([other, deep])",
+        "not object.subset(deep, other)",
+        "count(object.union(deep, other)) == 1",
+        "count(object.union_n([deep, other, deep])) == 1",
+        "count(union({{deep}, {other}})) == 2",
+        "count(json.filter(deep, [path])) == 1",
+        "count(json.remove(deep, [path])) == 1",
+        "count(json.patch(deep, [{\"op\": \"add\", \"path\": path, \"value\": 2}])) == 1",
+        "count([p | walk(deep, [p, _])]) > 250",
+        "count(object.get(deep, path, {})) >= 0",
+        "count(graph.reachable({deep: [other]}, [deep])) == 1",
+    ] {
+        let text = format!(
+            "package a\n\nmove := [\n\t{{\"op\": \"add\", \"path\": \"/b\", \"value\": {{}}}},\n\t\
+             {{\"op\": \"move\", \"from\": \"/a\", \"path\": \"/b/a\"}},\n\t\
+             {{\"op\": \"move\", \"from\": \"/b\", \"path\": \"/a\"}},\n]\n\n\
+             path := [\"a\" | some i in numbers.range(1, 250)]\n\n\
+             ops := [op | some i in numbers.range(1, 250); some op in move]\n\n\
+             deep := json.patch({{\"a\": {{}}}}, ops)\n\nother := json.patch({{\"a\": {{\"x\": 1}}}}, ops)\n\n\
+             deny contains \"x\" if {{\n\t{body}\n}}\n"
+        );
+        let bundle = bundle(&[("p.rego", &text)], json!({}));
+        let said = std::thread::scope(|scope| {
+            let run = || judge(&bundle, &review()).remove(0).map(|found| found.len());
+            std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run).unwrap().join().unwrap()
+        });
+        // What nests as deep is no JSON to the reader.
+        let fits = match &said {
+            Ok(found) => *found == 1,
+            Err(failure) => failure.message == "a text is not JSON that is understood",
+        };
+        assert!(fits, "{body}: {said:?}");
     }
 }
 

@@ -143,7 +143,7 @@ pub(crate) struct Exception {
 /// The exceptions; one that nothing needs any more is an error.
 pub(crate) const EXCEPTIONS: &[Exception] = &[
     Exception { file: "src/engine/cel/meter.rs", effect: &["Instant"], why: DEADLINE },
-    Exception { file: "src/engine/rego/run.rs", effect: &["Instant"], why: DEADLINE },
+    Exception { file: "src/engine/rego/meter/allowance.rs", effect: &["Instant"], why: DEADLINE },
 ];
 
 const DEADLINE: &str = "the last limit of an evaluation is a deadline; to meet it is a failure marked not \

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use regorus::Value;
 
 use super::own::{Wrong, string};
+use super::strings;
 
 /// What is asked for below a value: all of it, or some of its members.
 enum Asked {
@@ -39,16 +40,25 @@ fn asked(paths: &Value) -> Result<Asked, Wrong> {
     Ok(Asked::Members(root))
 }
 
+/// The most parts that a path may have, and how deep a value may be put: what goes through them does so
+/// on the stack.
+pub(super) const MAX_PARTS: usize = 256;
+
 /// The parts of a path: a JSON Pointer, or an array.
-fn parts(path: &Value) -> Result<Vec<Value>, Wrong> {
-    match path {
-        Value::String(text) if text.is_empty() => Ok(Vec::new()),
+pub(super) fn parts(path: &Value) -> Result<Vec<Value>, Wrong> {
+    let beyond = MAX_PARTS.saturating_add(1);
+    let parts: Vec<Value> = match path {
+        Value::String(text) if text.is_empty() => Vec::new(),
         Value::String(text) => {
-            let parts = text.trim_start_matches('/').split('/');
-            Ok(parts.map(|part| string(part.replace("~1", "/").replace("~0", "~"))).collect())
+            let parts = text.trim_start_matches('/').split('/').take(beyond);
+            parts.map(|part| string(part.replace("~1", "/").replace("~0", "~"))).collect()
         }
-        Value::Array(parts) => Ok(parts.iter().cloned().collect()),
-        _ => Err("a path is a string or an array".into()),
+        Value::Array(parts) => parts.iter().take(beyond).cloned().collect(),
+        _ => return Err("a path is a string or an array".into()),
+    };
+    match parts.len() > MAX_PARTS {
+        true => Err("a path has more than 256 parts".into()),
+        false => Ok(parts),
     }
 }
 
@@ -138,7 +148,7 @@ fn within(whole: &Value, part: &Value) -> Option<bool> {
         }),
         (Value::Set(whole), Value::Set(part)) => part.iter().all(|item| whole.contains(item)),
         (Value::Array(whole), Value::Array(part)) => {
-            part.is_empty() || whole.as_slice().windows(part.len()).any(|some| some == part.as_slice())
+            part.is_empty() || strings::occurrences(whole.as_slice(), part.as_slice()).next().is_some()
         }
         _ => return None,
     })

@@ -1,11 +1,14 @@
 //! Functions of regular expressions, which are Go's.
+//!
+//! How far a search looks ahead of what it finds is not told: between any two the clock is looked at.
 
-use regex::{Captures, Regex};
+use regex::{Captures, Match, Regex};
 use regorus::Value;
 
 use super::own::{Wrong, string, text, texts, whole};
 use super::patterns::{regex, valid};
 use super::syntax::NAME;
+use super::{allowance, shallow};
 
 /// `regex.match`.
 pub(super) fn matches(args: &[Value]) -> Result<Value, Wrong> {
@@ -26,11 +29,12 @@ pub(super) fn split(args: &[Value]) -> Result<Value, Wrong> {
     let [pattern, subject] = texts(args)?;
     regex(pattern, |regex| {
         if !pattern.is_empty() && subject.is_empty() {
-            return Value::from(vec![string("")]);
+            return Ok(Value::from(vec![string("")]));
         }
         let mut parts = Vec::new();
         let (mut begin, mut end) = (0, 0);
         for found in regex.find_iter(subject) {
+            allowance::clock()?;
             end = found.start();
             if found.end() != 0 {
                 parts.push(string(subject.get(begin..end).unwrap_or_default()));
@@ -40,8 +44,8 @@ pub(super) fn split(args: &[Value]) -> Result<Value, Wrong> {
         if end != subject.len() {
             parts.push(string(subject.get(begin..).unwrap_or_default()));
         }
-        Value::from(parts)
-    })
+        Ok(Value::from(parts))
+    })?
 }
 
 fn at_most(arg: &Value) -> Result<usize, Wrong> {
@@ -55,9 +59,10 @@ pub(super) fn find(args: &[Value]) -> Result<Value, Wrong> {
     let [pattern, subject, count] = args else { return Err("3 arguments are expected".into()) };
     let (subject, count) = (text(subject)?, at_most(count)?);
     regex(text(pattern)?, |regex| {
-        let found = regex.find_iter(subject).take(count).map(|found| string(found.as_str()));
-        Value::from(found.collect::<Vec<_>>())
-    })
+        let one = |found: Match<'_>| allowance::clock().map(|()| string(found.as_str()));
+        let found: Result<Vec<_>, Wrong> = regex.find_iter(subject).take(count).map(one).collect();
+        found.map(Value::from)
+    })?
 }
 
 /// `regex.find_all_string_submatch_n`.
@@ -65,12 +70,18 @@ pub(super) fn groups(args: &[Value]) -> Result<Value, Wrong> {
     let [pattern, subject, count] = args else { return Err("3 arguments are expected".into()) };
     let (subject, count) = (text(subject)?, at_most(count)?);
     regex(text(pattern)?, |regex| {
+        let mut made = 0_u64;
         let one = |found: Captures<'_>| {
+            allowance::clock()?;
             let parts = found.iter().map(|part| string(part.map_or("", |part| part.as_str())));
-            Value::from(parts.collect::<Vec<_>>())
+            let parts: Vec<_> = parts.collect();
+            made = parts.iter().map(|part| shallow(part).saturating_add(48)).fold(made, u64::saturating_add);
+            allowance::room(made)?;
+            Ok(Value::from(parts))
         };
-        Value::from(regex.captures_iter(subject).take(count).map(one).collect::<Vec<_>>())
-    })
+        let found: Result<Vec<_>, Wrong> = regex.captures_iter(subject).take(count).map(one).collect();
+        found.map(Value::from)
+    })?
 }
 
 /// `regex.replace`.
@@ -80,14 +91,15 @@ pub(super) fn replace(args: &[Value]) -> Result<Value, Wrong> {
         let mut to = String::new();
         let mut end = 0;
         for found in regex.captures_iter(subject) {
+            allowance::clock()?;
             let Some(all) = found.get(0) else { continue };
             to.push_str(subject.get(end..all.start()).unwrap_or_default());
             expand(&mut to, regex, &found, with);
             end = all.end();
         }
         to.push_str(subject.get(end..).unwrap_or_default());
-        string(to)
-    })
+        Ok(string(to))
+    })?
 }
 
 /// Puts what was found where a text asks for it: `$1`, `${name}`; `$$` is a dollar.
@@ -152,6 +164,7 @@ pub(super) fn template(args: &[Value]) -> Result<Value, Wrong> {
                 quoted(&mut pattern, template.get(end..begin).unwrap_or_default());
                 end = at.saturating_add(1);
                 let part = template.get(begin.saturating_add(1)..at).unwrap_or_default();
+                allowance::clock()?;
                 if !valid(&format!("^{part}$"))? {
                     return Err("a part of a template is no regular expression".into());
                 }

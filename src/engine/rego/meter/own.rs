@@ -8,7 +8,9 @@ use std::borrow::Cow;
 use regorus::Value;
 
 use super::yaml::is_unsure;
-use super::{documents, encodings, expressions, glob, sprintf, strings, time, units, versions};
+use super::{
+    documents, encodings, expressions, glob, patch, sprintf, strings, time, unions, units, versions,
+};
 
 /// Why a function gave no answer.
 pub(super) type Wrong = Cow<'static, str>;
@@ -32,6 +34,7 @@ pub(super) fn find(name: &str) -> Option<Own> {
         "indexof_n" => strings::indexes,
         "json.filter" => documents::filter,
         "json.is_valid" => encodings::json_is_valid,
+        "json.patch" => patch::patch,
         "json.remove" => documents::remove,
         "json.unmarshal" => encodings::json_unmarshal,
         "lower" => strings::lower,
@@ -39,6 +42,7 @@ pub(super) fn find(name: &str) -> Option<Own> {
         "net.cidr_expand" => versions::expand,
         "net.cidr_is_valid" => versions::is_network,
         "object.subset" => documents::subset,
+        "object.union_n" => unions::of_objects,
         "regex.find_all_string_submatch_n" => expressions::groups,
         "regex.find_n" => expressions::find,
         "regex.is_valid" => expressions::is_valid,
@@ -63,6 +67,10 @@ pub(super) fn find(name: &str) -> Option<Own> {
         "time.parse_rfc3339_ns" => time::parse_rfc3339,
         "time.weekday" => time::weekday,
         "to_number" => strings::to_number,
+        "trim" => strings::trim,
+        "trim_left" => strings::trim_left,
+        "trim_right" => strings::trim_right,
+        "union" => unions::of_sets,
         "units.parse" => units::parse,
         "units.parse_bytes" => units::parse_bytes,
         "upper" => strings::upper,

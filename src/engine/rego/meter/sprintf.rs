@@ -12,6 +12,9 @@ use super::own::{Wrong, string, text};
 /// The widest a field may be, and the most digits of a number.
 const MAX_WIDTH: usize = 1_000_000;
 
+/// The most digits of a number that is not whole.
+const MAX_DIGITS: usize = 65_535;
+
 /// What stands between `%` and a verb.
 #[derive(Clone, Copy, Default)]
 struct Flags {
@@ -185,11 +188,18 @@ fn write(to: &mut String, argument: &Argument, verb: char, flags: Flags) -> Resu
                     return Ok(());
                 }
                 'q' | 'U' => return Err("a format asks for a number as a character".into()),
+                // OPA has a fraction or an exponent where one was written or calculated with.
+                'e' | 'E' | 'f' | 'F' | 'g' | 'G' if *big => {
+                    return Err("a format asks for a whole number beyond 64 bits as one that is not".into());
+                }
                 verb => return bad(to, argument, verb, flags),
             };
             whole(to, &digits, if flags.sharp || verb == 'O' { prefix } else { "" }, flags);
         }
         Argument::Whole { .. } => return Err("a number is expected".into()),
+        Argument::Float(_) if flags.precision > Some(MAX_DIGITS) => {
+            return Err("a format asks for more than 65535 digits".into());
+        }
         Argument::Float(value) => {
             let text = match verb {
                 'v' | 'g' => shortest(*value, flags.precision),
@@ -211,7 +221,11 @@ fn write(to: &mut String, argument: &Argument, verb: char, flags: Flags) -> Resu
 
 /// What Go says of a verb that does not fit.
 fn bad(to: &mut String, argument: &Argument, verb: char, flags: Flags) -> Result<(), Wrong> {
-    let kind = if argument.kind() == "*big.Int" { "big.Int" } else { argument.kind() };
+    // One of many digits says so itself, and heeds no flags.
+    let (kind, flags) = match argument {
+        Argument::Whole { big: true, .. } => ("big.Int", Flags::default()),
+        other => (other.kind(), flags),
+    };
     let _ = write!(to, "%!{verb}({kind}=");
     write(to, argument, 'v', flags)?;
     to.push(')');

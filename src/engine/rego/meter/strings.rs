@@ -3,8 +3,10 @@
 use regorus::Value;
 
 use super::own::{Wrong, string, text, texts, whole};
+use super::{allowance, size_of};
 
 const THREE: Wrong = Wrong::Borrowed("3 arguments are expected");
+const EMPTY: Wrong = Wrong::Borrowed("what is looked for is empty");
 const TWO: Wrong = Wrong::Borrowed("2 arguments are expected");
 
 fn number(n: usize) -> Value {
@@ -31,23 +33,83 @@ pub(super) fn count(args: &[Value]) -> Result<Value, Wrong> {
 /// `indexof`.
 pub(super) fn index(args: &[Value]) -> Result<Value, Wrong> {
     let [text, part] = texts(args)?;
-    let at = parts(text, part)?.next();
-    Ok(at.map_or_else(|| Value::from(-1_i64), number))
+    if part.is_empty() {
+        return Err(EMPTY);
+    }
+    let before = text.find(part).and_then(|at| text.get(..at));
+    Ok(before.map_or_else(|| Value::from(-1_i64), |before| number(before.chars().count())))
 }
 
-/// `indexof_n`.
+/// `indexof_n`: in characters; what overlaps too.
 pub(super) fn indexes(args: &[Value]) -> Result<Value, Wrong> {
     let [text, part] = texts(args)?;
-    Ok(Value::from(parts(text, part)?.map(number).collect::<Vec<_>>()))
+    if part.is_empty() {
+        return Err(EMPTY);
+    }
+    let (mut chars, mut end) = (0_usize, 0);
+    let found = occurrences(text.as_bytes(), part.as_bytes()).map(|at| {
+        chars = chars.saturating_add(text.get(end..at).unwrap_or_default().chars().count());
+        end = at;
+        number(chars)
+    });
+    Ok(Value::from(found.collect::<Vec<_>>()))
 }
 
-/// Where a part stands in a text, in characters; what overlaps too.
-fn parts<'t>(text: &'t str, part: &'t str) -> Result<impl Iterator<Item = usize> + 't, Wrong> {
-    if part.is_empty() {
-        return Err("what is looked for is empty".into());
+/// Where a part begins in a whole, what overlaps too; both are gone through once, however they repeat
+/// themselves (Knuth, Morris and Pratt, 1977).
+pub(super) fn occurrences<'t, T: PartialEq>(
+    whole: &'t [T],
+    part: &'t [T],
+) -> impl Iterator<Item = usize> + 't {
+    // How much of the beginning stands at the end too, for each beginning.
+    let mut borders = Vec::with_capacity(part.len());
+    let mut length = 0;
+    for (at, item) in part.iter().enumerate() {
+        length = if at > 0 { longer(part, &borders, length, item) } else { 0 };
+        borders.push(length);
     }
-    let begins = move |at: usize| text.get(at..).is_some_and(|rest| rest.starts_with(part));
-    Ok(text.char_indices().enumerate().filter(move |(_, (at, _))| begins(*at)).map(|(index, _)| index))
+    let mut length = 0;
+    whole.iter().enumerate().filter_map(move |(at, item)| {
+        length = longer(part, &borders, length, item);
+        (length == part.len()).then(|| at.saturating_add(1).saturating_sub(length))
+    })
+}
+
+/// How much of a part is there with one more item.
+fn longer<T: PartialEq>(part: &[T], borders: &[usize], mut length: usize, item: &T) -> usize {
+    loop {
+        if part.get(length) == Some(item) {
+            return length.saturating_add(1);
+        }
+        let Some(before) = length.checked_sub(1) else { return 0 };
+        length = borders.get(before).copied().unwrap_or(0);
+    }
+}
+
+/// The characters of a text, to ask for any of them.
+fn characters(text: &str) -> impl Fn(char) -> bool + '_ {
+    let mut sorted: Vec<char> = text.chars().collect();
+    sorted.sort_unstable();
+    sorted.dedup();
+    move |c| sorted.binary_search(&c).is_ok()
+}
+
+/// `trim`.
+pub(super) fn trim(args: &[Value]) -> Result<Value, Wrong> {
+    let [text, of] = texts(args)?;
+    Ok(string(text.trim_matches(characters(of))))
+}
+
+/// `trim_left`.
+pub(super) fn trim_left(args: &[Value]) -> Result<Value, Wrong> {
+    let [text, of] = texts(args)?;
+    Ok(string(text.trim_start_matches(characters(of))))
+}
+
+/// `trim_right`.
+pub(super) fn trim_right(args: &[Value]) -> Result<Value, Wrong> {
+    let [text, of] = texts(args)?;
+    Ok(string(text.trim_end_matches(characters(of))))
 }
 
 /// `substring`.
@@ -112,6 +174,9 @@ fn replaced(text: &str, pairs: &[(&str, &str)]) -> Result<Value, Wrong> {
     if empty.is_some() && !text.is_ascii() {
         return Err("nothing stands between the bytes of a character".into());
     }
+    if let ([(old, new)], None) = (pairs, empty) {
+        return Ok(string(text.replace(old, new)));
+    }
     let mut to = String::new();
     let mut left = text;
     let mut put = false;
@@ -122,7 +187,16 @@ fn replaced(text: &str, pairs: &[(&str, &str)]) -> Result<Value, Wrong> {
             continue;
         }
         put = false;
-        let found = pairs.iter().find(|(old, _)| !old.is_empty() && left.starts_with(old));
+        // That each is looked for at each place was counted before, and how long they are was not.
+        let mut compared = 0;
+        let found = pairs.iter().find(|(old, _)| {
+            let begins = left.as_bytes().first() == old.as_bytes().first();
+            compared = if begins { size_of(old.len()) / 16 } else { 0 }.saturating_add(compared);
+            begins && !old.is_empty() && left.starts_with(old)
+        });
+        if compared > 0 {
+            allowance::work(compared)?;
+        }
         if let Some((old, new)) = found {
             to.push_str(new);
             left = left.get(old.len()..).unwrap_or_default();

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 
 use regorus::Value;
 
+use super::allowance;
 use super::own::{Wrong, string, texts};
 
 /// A semantic version.
@@ -167,6 +168,7 @@ pub(super) fn expand(args: &[Value]) -> Result<Value, Wrong> {
     let mut all = std::collections::BTreeSet::new();
     let mut next = Some(network.first);
     while let Some(address) = next.filter(|address| network.contains(*address, 128)) {
+        allowance::clock()?;
         all.insert(string(address.to_string()));
         next = match address {
             IpAddr::V4(v4) => v4.to_bits().checked_add(1).map(|bits| Ipv4Addr::from_bits(bits).into()),
