@@ -37,7 +37,7 @@ fn unknown(reference: &Reference) -> Option<(String, String)> {
             let message = format!("`{path}` is a list, which has no member `{member}`");
             return Some((message, format!("go through it, as in `some one in {path}`")));
         }
-        let Some(known) = known else { return None };
+        let known = known?;
         let Some(next) = known.get(member) else {
             let message = format!("no review has `{path}.{member}`");
             let names = known.keys().map(String::as_str);
