@@ -170,6 +170,7 @@ pub fn load(
     }
     rules.sort_by(|a, b| a.id.cmp(&b.id).then(a.file.cmp(&b.file)));
     duplicates(&rules, &kept, &mut problems);
+    problems.extend(rules.iter().flat_map(|rule| unkind(rule, &kept)));
     if problems.is_empty() && rules.is_empty() {
         problems.push(Diagnostic::error(codes::POLICY_EMPTY, "there is no rule to judge by").hint(
             "name a folder with `.rego` files that say `deny contains …`, or with `kind: Policy` documents",
@@ -203,6 +204,19 @@ pub fn load(
             Err(problems)
         }
     }
+}
+
+/// Refuses what no kind of object is called: the rule would speak about none, in silence.
+fn unkind(rule: &Rule, files: &[File]) -> Option<Diagnostic> {
+    let is_kind = |name: &str| {
+        name.starts_with(|c: char| c.is_ascii_uppercase()) && name.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
+    let name = rule.metadata.applies.objects.iter().flatten().find(|name| !is_kind(name))?;
+    let file = files.get(rule.file)?;
+    let at = file.source.text.find(name.as_str()).unwrap_or_default();
+    let problem = Diagnostic::error(codes::POLICY_METADATA, format!("no object has the kind `{name}`"));
+    let hint = "write the `kind` as it stands in the object, as in `objects: [Deployment]`";
+    Some(problem.hint(hint).at(&file.source, at..at.saturating_add(name.len()), "here"))
 }
 
 /// Says what a file is; a document of an unknown kind is refused, not skipped.

@@ -180,7 +180,7 @@ pub const FACTS: &[FactSpec] = &[
     ),
     artifact_fact!(
         "evidence.signatures",
-        "signatures of each artifact: `input.artifacts[].signatures`",
+        "signatures of each artifact, DSSE envelopes over in-toto statements whose `predicateType` is `https://sigstore.dev/cosign/sign/v1`; one that is rejected says why under `reason`: `input.artifacts[].signatures`",
         Some(Trust::Verified),
         signatures
     ),

@@ -20,9 +20,8 @@ fn pod_spec_path(object: &Value) -> Option<&'static [&'static str]> {
         Some("PodTemplate") => &["template", "spec"],
         Some("CronJob") => &["spec", "jobTemplate", "spec", "template", "spec"],
         Some(_) => USUAL,
-        // Custom workloads (a Rollout, say) follow the same shape. One that has containers elsewhere
-        // does not: what stands there need not be what it runs.
-        None => Some(USUAL).filter(|path| !runs_beside(object, path))?,
+        // One that has containers elsewhere too need not run those that stand here.
+        None => Some(USUAL).filter(|path| is_custom(object) && !runs_beside(object, path))?,
     };
     Some(path).filter(found)
 }
@@ -42,6 +41,30 @@ fn runs_beside(object: &Value, path: &[&str]) -> bool {
     }
 }
 
+/// Whether an object is of a kind that others added, and that keeps its pods as Kubernetes' own do. Of a
+/// kind that is not known, a pod spec in that place may be a decoy, which clusters drop.
+fn is_custom(object: &Value) -> bool {
+    const CUSTOM: &[(&str, &[&str])] = &[
+        ("apps.kruise.io", &["CloneSet", "StatefulSet", "DaemonSet"]),
+        ("apps.openshift.io", &["DeploymentConfig"]),
+        ("argoproj.io", &["Rollout"]),
+        ("serving.knative.dev", &["Service", "Configuration"]),
+    ];
+    let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default();
+    CUSTOM.iter().any(|(group, kinds)| *group == group_of(object) && kinds.contains(&kind))
+}
+
+fn group_of(object: &Value) -> &str {
+    let version = object.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
+    version.split_once('/').map_or("", |(group, _)| group)
+}
+
+/// Whether an object that others' controllers act on says which containers to run, wherever that is.
+fn runs_somewhere(object: &Value) -> bool {
+    let group = group_of(object);
+    group.contains('.') && !group.ends_with(".k8s.io") && runs_beside(object, &[])
+}
+
 /// The kind of an object that runs pods and is one of Kubernetes' own, of which clusters keep only what
 /// they know.
 fn own(object: &Value) -> Option<&str> {
@@ -56,10 +79,8 @@ fn own(object: &Value) -> Option<&str> {
         "ReplicationController",
         "StatefulSet",
     ];
-    let version = object.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
-    let group = version.split_once('/').map_or("", |(group, _)| group);
     let kind = object.get("kind").and_then(Value::as_str)?;
-    (OWN.contains(&kind) && ["", "apps", "batch", "extensions"].contains(&group)).then_some(kind)
+    (OWN.contains(&kind) && ["", "apps", "batch", "extensions"].contains(&group_of(object))).then_some(kind)
 }
 
 /// The JSON Pointer of an object's pod spec.
@@ -276,9 +297,11 @@ fn admission(
             .and_then(Value::as_str)
             .map(str::to_owned)
     };
+    // What runs containers that nobody finds is judged as what runs something that is not known.
+    let runs = asset_kind(object) == AssetKind::Object && runs_somewhere(object);
     let asset = Asset {
         id: id.clone(),
-        kind: asset_kind(object),
+        kind: if runs { AssetKind::Workload } else { asset_kind(object) },
         application: label("app.kubernetes.io/name").or_else(|| label("app")),
         cluster: None,
         namespace: namespace.map(str::to_owned),
@@ -352,7 +375,14 @@ mod tests {
         decoy["spec"]["templates"] = evil;
         let mut beside = json!({"apiVersion": "v1", "kind": "PodTemplate", "spec": template});
         beside["template"] = json!({"spec": {"containers": null}});
-        for object in [decoy, beside, json!({"apiVersion": "x.example/v1", "kind": "Pod", "spec": pod})] {
+        let binding = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "spec": template});
+        let other = json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "spec": template});
+        for (object, kind) in [(&decoy, "workload"), (&other, "workload"), (&binding, "object")] {
+            assert_eq!(object_input(object).inventory[0].kind.as_str(), kind, "{object}");
+        }
+        for object in
+            [decoy, beside, binding, other, json!({"apiVersion": "x.example/v1", "kind": "Pod", "spec": pod})]
+        {
             assert_eq!(at(&object), None, "{object}");
         }
         // Kubernetes' own drop what they do not know.

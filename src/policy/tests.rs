@@ -389,3 +389,19 @@ fn texts_are_read_as_what_they_are() {
     let said = refused("package a\n\nimport rego.v1\nimport future.keywords.in\n\ndeny contains \"x\"\n");
     assert!(said.contains("previous import of 'in' [") && said.contains("keep one of the two"), "{said}");
 }
+
+#[test]
+fn a_kind_of_object_is_written_as_in_objects() {
+    let policy = |kind: &str| {
+        format!(
+            "# METADATA\n# custom:\n#   applies: {{objects: [{kind}]}}\npackage p\n\ndeny contains \"x\" if input.asset.id == \"x\"\n"
+        )
+    };
+    let said = |kind: &str| {
+        load(vec![("p.rego".to_owned(), policy(kind))], serde_json::json!({}), LoadOptions::default())
+    };
+    assert!(said("Deployment").is_ok());
+    for kind in ["deployment", "apps/Deployment", "''"] {
+        assert_eq!(said(kind).unwrap_err()[0].code, codes::POLICY_METADATA, "{kind}");
+    }
+}

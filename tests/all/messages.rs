@@ -576,5 +576,12 @@ fn what_no_review_has_is_refused_where_it_is_asked_for() {
       help: did you mean `input.asset.owner`?
     "#);
     assert!(refused("foreign.rego").contains("`view: document`"));
+    for imported in [
+        "import input.artefacts\n\ndeny contains \"a\" if artefacts",
+        "import input.asset as a\n\ndeny contains \"a\" if a.onwer",
+    ] {
+        folder.write("imported.rego", format!("package p\n\n{imported}\n"));
+        assert!(refused("imported.rego").contains("did you mean"), "{imported}");
+    }
     assert_eq!(folder.run("evaluate in.yaml -p document.rego").code, 0);
 }

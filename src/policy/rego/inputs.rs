@@ -1,12 +1,12 @@
 //! What policies look for in a review, held against what a review can have: a member that no review has
 //! is never there, so a rule that asks for it finds nothing, and would let everything pass.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use serde_json::Value;
 
 use super::unit::Unit;
-use super::uses::Reference;
 use crate::diag::{Diagnostic, codes, nearest};
 use crate::model::review::Review;
 
@@ -15,19 +15,38 @@ static SHAPE: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(Review).t
 
 /// Refuses references below `input` to what no review has.
 pub(super) fn check(unit: &Unit, problems: &mut Vec<Diagnostic>) {
-    for reference in unit.rules.iter().flat_map(|definition| &definition.uses.references) {
-        problems.extend(unknown(reference).map(|(message, hint)| {
+    let mut refuse = |path: &[String], span: &Range<usize>| {
+        problems.extend(unknown(path).map(|(message, hint)| {
             let problem = Diagnostic::error(codes::POLICY_INVALID, message).hint(hint);
-            problem.at(&unit.source, reference.span.clone(), "never there")
+            problem.at(&unit.source, span.clone(), "never there")
         }));
+    };
+    unit.imports.iter().for_each(|import| refuse(&import.path, &import.span));
+    for definition in &unit.rules {
+        for reference in &definition.uses.references {
+            let named = reference.path.split_first().and_then(|(root, rest)| {
+                let hidden = definition.uses.locals.contains(root);
+                let import = unit.imports.iter().find(|import| import.alias == *root && !hidden)?;
+                Some([import.path.as_slice(), rest].concat())
+            });
+            refuse(named.as_deref().unwrap_or(&reference.path), &reference.span);
+        }
     }
 }
 
 /// What a reference names that is not there, and what to write.
-fn unknown(reference: &Reference) -> Option<(String, String)> {
-    let (root, members) = reference.path.split_first()?;
+fn unknown(path: &[String]) -> Option<(String, String)> {
+    let (root, members) = path.split_first()?;
     if root != "input" {
         return None;
+    }
+    // These are the review's own, and always the same.
+    if let Some(own @ ("kind" | "apiVersion")) = members.first().map(String::as_str) {
+        let message = format!("`input.{own}` is that of the review, and always the same");
+        let hint = format!(
+            "that of the object is `input.asset.object.{own}`; a policy about the document itself says `view: document` in its metadata"
+        );
+        return Some((message, hint));
     }
     let mut shape = resolved(&SHAPE);
     let mut path = root.clone();
@@ -86,9 +105,8 @@ mod tests {
     use super::*;
 
     fn said(path: &str) -> Option<String> {
-        let path = path.split('.').map(str::to_owned).collect();
-        unknown(&Reference { path, call: false, arguments: 0, span: 0..0 })
-            .map(|(message, hint)| format!("{message}: {hint}"))
+        let path: Vec<String> = path.split('.').map(str::to_owned).collect();
+        unknown(&path).map(|(message, hint)| format!("{message}: {hint}"))
     }
 
     #[test]
@@ -111,6 +129,7 @@ mod tests {
             ("input.artefacts", "no review has `input.artefacts`: did you mean `input.artifacts`?"),
             ("input.asset.onwer", "did you mean `input.asset.owner`?"),
             ("input.change.commit.subjct", "did you mean `input.change.commit.subject`?"),
+            ("input.kind", "`input.asset.object.kind`"),
             ("input.review.object", "`view: document`"),
             ("input.spec.template", "`view: document`"),
             ("input.artifacts.ref", "`input.artifacts` is a list, which has no member `ref`"),

@@ -45,6 +45,8 @@ const BRACKET: &str = "a bracket after a name is a call, even on the next line; 
 
 /// How deep evaluation may nest: syntax trees of rules that call one another, added up.
 const MAX_DEPTH: u32 = 300;
+/// How many problems are looked for: for each, what it is nearly called is sought among all names.
+const MAX_TOLD: usize = 1_000;
 
 impl<'u> Names<'u> {
     pub(crate) fn of(units: &'u [Unit]) -> Self {
@@ -204,6 +206,9 @@ impl<'u> Names<'u> {
                 .map_while(|(rule, _)| rule.strip_prefix(unit.package.as_slice())?.first())
                 .collect();
             for import in &unit.imports {
+                if problems.len() > MAX_TOLD {
+                    return;
+                }
                 if !self.is_there(&import.path, data) {
                     let name = import.path.join(".");
                     let known: Vec<String> = self
@@ -227,6 +232,9 @@ impl<'u> Names<'u> {
                 }
             }
             for definition in &unit.rules {
+                if problems.len() > MAX_TOLD {
+                    return;
+                }
                 self.unbound(unit, &top, definition, problems);
                 for reference in definition.uses.references.iter().filter(|reference| reference.call) {
                     let (message, hint) = match self.target(unit, &definition.uses.locals, reference) {

@@ -14,6 +14,8 @@ use crate::diag::{Diagnostic, Source, codes};
 
 /// Largest policy file, in bytes.
 pub(crate) const MAX_BYTES: usize = 1 << 20;
+/// Most words `import`.
+const MAX_IMPORTS: usize = 500;
 /// Longest chain of operators, dots or brackets in one expression.
 const MAX_CHAIN: u32 = 120;
 /// Deepest nesting of brackets.
@@ -62,6 +64,19 @@ pub(crate) fn check(source: &Arc<Source>) -> Result<(), Diagnostic> {
             at..at.saturating_add(c.len_utf8()),
             "a policy may have no control characters",
             "in a string write `\\u001b`",
+        );
+    }
+    let mut imports = source.text.match_indices("import").filter(|(at, word)| {
+        let before = source.text.get(..*at).and_then(|text| text.chars().next_back());
+        let after = source.text.get(at.saturating_add(word.len())..).and_then(|text| text.chars().next());
+        before.is_none_or(char::is_whitespace) && after.is_some_and(char::is_whitespace)
+    });
+    // The parser holds each against all before it.
+    if let Some((at, word)) = imports.nth(MAX_IMPORTS) {
+        return refuse(
+            at..at.saturating_add(word.len()),
+            &format!("a policy imports more than {MAX_IMPORTS} times"),
+            "split it into files, or use a package by its path below `data`",
         );
     }
     if source.name.contains(control) {
@@ -234,6 +249,10 @@ mod tests {
         assert_eq!(refused(&lines), None);
         let table = format!("table := [{}]", "{\"a\": 1, \"b\": [1.5e10, \"x + y\"]},\n".repeat(5000));
         assert_eq!(refused(&table), None);
+        let imports = |count: usize| (0..count).map(|i| format!("import data.a{i}\n")).collect::<String>();
+        assert_eq!(refused(&imports(MAX_IMPORTS)), None);
+        assert_eq!(refused(&imports(MAX_IMPORTS + 1)).unwrap(), "a policy imports more than 500 times");
+        assert_eq!(refused(&format!("x := \"{}\"", "important imports ".repeat(600))), None);
     }
 
     #[test]
