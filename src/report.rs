@@ -251,8 +251,21 @@ impl Weight {
 }
 
 impl Entry {
-    pub(crate) const fn standing(&self) -> Standing {
-        Standing::of(&self.decision)
+    /// How the change stands: one that is allowed and cannot be carried out as its policies ask does not
+    /// pass either.
+    pub(crate) fn standing(&self) -> Standing {
+        match (Standing::of(&self.decision), self.refused.is_empty()) {
+            (Standing::Allow | Standing::Hold, false) => Standing::Indeterminate,
+            (standing, _) => standing,
+        }
+    }
+
+    /// Why there is no plan, as findings for formats that know nothing else.
+    pub(crate) fn unplanned(&self) -> Vec<Finding> {
+        let said = |why: &String| {
+            Finding::new("weighlock.plan", Effect::Indeterminate, Severity::High, format!("no plan: {why}"))
+        };
+        self.refused.iter().map(said).collect()
     }
 
     /// Findings with their excerpts of input and policy, worst first.

@@ -86,16 +86,19 @@ fn conflict(message: String, hint: &str) -> Misfit {
 /// What of a change fits neither its kind nor its asset.
 pub(super) fn misfit(change: &Change, asset: Option<&Asset>) -> Option<Misfit> {
     let fit = of(change.kind);
-    asset.and_then(|asset| unfit(change, asset, fit)).or_else(|| stray(change)).or_else(|| match fit.brings {
-        Brings::Nothing => brings_nothing(change),
-        Brings::Image => unsaid(change).or_else(|| double(change)).or_else(|| elsewhere(change)),
-        Brings::BaseImage => unsaid(change)
-            .or_else(|| unnamed(change))
-            .or_else(|| double(change))
-            .or_else(|| disguised(change, asset)),
-        Brings::Package => no_package(change).or_else(|| disguised(change, asset)),
-        Brings::Chart => disguised(change, asset),
-    })
+    asset
+        .and_then(|asset| unfit(change, asset, fit).or_else(|| connected(change, asset)))
+        .or_else(|| stray(change))
+        .or_else(|| match fit.brings {
+            Brings::Nothing => brings_nothing(change),
+            Brings::Image => unsaid(change).or_else(|| double(change)).or_else(|| elsewhere(change)),
+            Brings::BaseImage => unsaid(change)
+                .or_else(|| unnamed(change))
+                .or_else(|| double(change))
+                .or_else(|| disguised(change, asset)),
+            Brings::Package => no_package(change).or_else(|| disguised(change, asset)),
+            Brings::Chart => disguised(change, asset),
+        })
 }
 
 /// What contradicts itself within an asset, each with its member.
@@ -135,6 +138,21 @@ fn unfit(change: &Change, asset: &Asset, fit: Fit) -> Option<Misfit> {
     let hint =
         format!("`{name}` fits {}; another version of an image that runs is `image`", assets.join(", "));
     Some(conflict(message, &hint))
+}
+
+/// A connection to what runs: a cluster asks about the options of one (`PodExecOptions`, say), never about
+/// the pod, which would be judged as one that stays as it is.
+fn connected(change: &Change, asset: &Asset) -> Option<Misfit> {
+    let runs = matches!(asset.kind, AssetKind::Pod | AssetKind::Workload);
+    (runs && change.operation.as_deref() == Some("CONNECT")).then(|| {
+        let message = format!(
+            "the operation `CONNECT` does not fit `{}`, which is a `{}`",
+            asset.id,
+            asset.kind.as_str()
+        );
+        let hint = "a connection is about its options, such as `PodExecOptions`";
+        ("operation", Diagnostic::error(codes::INPUT_CONFLICT, message).hint(hint))
+    })
 }
 
 /// Members that belong to another kind, the one that a promotion needs, and people who are nobody.

@@ -26,6 +26,9 @@ fn render(evaluation: &Evaluation, _: &Style) -> String {
     let mut seen = BTreeMap::new();
     let mut issues = Vec::new();
     for entry in evaluation.by_standing() {
+        for finding in entry.unplanned() {
+            issues.extend(issue(evaluation, &mut seen, &finding, Some(entry), None));
+        }
         for told in entry.findings() {
             issues.extend(issue(evaluation, &mut seen, told.finding, Some(entry), told.at));
         }

@@ -23,13 +23,15 @@ fn render(evaluation: &Evaluation, _: &Style) -> String {
     let mut rules: BTreeMap<&str, Option<&RuleInfo>> =
         evaluation.rules.iter().map(|(id, info)| (id.as_str(), Some(info))).collect();
     let findings = evaluation.entries.iter().flat_map(|e| &e.decision.findings).chain(&evaluation.findings);
-    for f in findings {
+    let unplanned: Vec<Vec<Finding>> = evaluation.entries.iter().map(Entry::unplanned).collect();
+    for f in findings.chain(unplanned.iter().flatten()) {
         rules.entry(&f.rule).or_insert(None);
     }
     let index: BTreeMap<&str, usize> = rules.keys().enumerate().map(|(i, id)| (*id, i)).collect();
 
     let mut results = Vec::new();
-    for entry in &evaluation.entries {
+    for (entry, unplanned) in evaluation.entries.iter().zip(&unplanned) {
+        results.extend(unplanned.iter().map(|f| result(evaluation, &index, f, Some(entry), None)));
         for told in entry.findings() {
             // A satisfied hold is good news, not a result.
             if Weight::of(told.finding) != Weight::Satisfied {
@@ -267,7 +269,7 @@ mod tests {
             );
         }
         let results = run["results"].as_array().unwrap();
-        assert_eq!(results.len(), 10);
+        assert_eq!(results.len(), 11);
         let mut suppressed = 0;
         for result in results {
             let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();

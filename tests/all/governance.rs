@@ -382,3 +382,36 @@ fn a_record_that_would_not_count_says_so_when_it_is_written() {
         folder.run(&format!("{waive} --approved-by dba@example --key lead.pem --expires 1d -c ops.yaml"));
     assert!(ran.code == 0 && ran.err.contains("counts only where operators put it"), "{ran:?}");
 }
+
+/// Whoever collects facts for operators does not consent for people.
+#[test]
+fn a_record_among_collected_facts_counts_only_when_it_is_signed() {
+    let policy = "package house\n\nimport rego.v1\n\nhold contains {\"msg\": \"a lead\", \"needs\": {\"approval\": {\"role\": \"tech-lead\"}}} if true\n";
+    let folder = Folder::with(&[
+        ("house.rego", policy),
+        ("roles.yaml", "lead@example: [tech-lead]\n"),
+        (
+            "weighlock.yaml",
+            "apiVersion: weighlock.dev/v1\nkind: Config\npolicies: [house.rego]\ntrust: {roles: roles.yaml, inputs: [facts], approvals: approvals}\n",
+        ),
+        ("facts/none.yaml", "apiVersion: weighlock.dev/v1\nkind: Input\n"),
+        (
+            "in.yaml",
+            "apiVersion: weighlock.dev/v1\nkind: Input\ninventory: [{id: a, kind: workload}]\nchanges: [{id: c, kind: config, asset: a, author: {id: dev@example}}]\n",
+        ),
+    ]);
+    std::fs::create_dir(folder.path("approvals")).unwrap();
+    let line = format!("in.yaml facts --config weighlock.yaml --now {NOW}");
+    let before = folder.report(&line);
+    assert_eq!(verdict(before.decision("c")), "hold");
+    let digest = before.digest("c");
+    let now: weighlock::model::time::Time = NOW.parse().unwrap();
+    let expires = weighlock::model::time::Age::parse("1h").unwrap().after(now);
+    let approval = format!(
+        "apiVersion: weighlock.dev/v1\nkind: Approval\nby: {{id: lead@example}}\nchange: {digest}\nat: {NOW}\nexpires: {expires}\n"
+    );
+    folder.write("facts/approval.yaml", &approval);
+    assert_eq!(verdict(folder.report(&line).decision("c")), "hold");
+    folder.write("approvals/approval.yaml", &approval);
+    assert_eq!(verdict(folder.report(&line).decision("c")), "allow");
+}

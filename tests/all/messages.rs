@@ -576,6 +576,12 @@ fn what_no_review_has_is_refused_where_it_is_asked_for() {
       help: did you mean `input.asset.owner`?
     "#);
     assert!(refused("foreign.rego").contains("`view: document`"));
+    // What is asked about something else may have any member.
+    folder.write(
+        "with.rego",
+        "package p\n\nimport rego.v1\n\nbad if input.request.bad\n\ndeny contains \"a\" if bad with input as {\"request\": {\"bad\": true}}\n",
+    );
+    assert_eq!(folder.run("evaluate in.yaml -p with.rego").code, 10);
     for imported in [
         "import input.artefacts\n\ndeny contains \"a\" if artefacts",
         "import input.asset as a\n\ndeny contains \"a\" if a.onwer",

@@ -167,3 +167,13 @@ fn a_rule_about_something_else_has_not_judged() {
     assert_eq!(folder.report("labelled.yaml -p adds.rego").code, 13);
     assert_eq!(folder.report("labelled.yaml -p adds.rego -p match.yaml").code, 0);
 }
+
+#[test]
+fn a_connection_is_not_about_a_pod() {
+    let folder = Folder::with(&[(
+        "in.yaml",
+        "apiVersion: weighlock.dev/v1\nkind: Input\ninventory: [{id: a, kind: pod}]\nchanges: [{id: c, kind: admission, asset: a, operation: CONNECT}]\n",
+    )]);
+    let ran = folder.run("evaluate in.yaml -p builtin:hardening");
+    assert!(ran.code == 2 && ran.err.contains("the operation `CONNECT` does not fit `a`"), "{}", ran.err);
+}

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use super::unit::Unit;
+use super::uses::Reference;
 use crate::diag::{Diagnostic, codes, nearest};
 use crate::model::review::Review;
 
@@ -15,6 +16,11 @@ static SHAPE: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(Review).t
 
 /// Refuses references below `input` to what no review has.
 pub(super) fn check(unit: &Unit, problems: &mut Vec<Diagnostic>) {
+    // What is asked about something else than a review may have any member.
+    let replaced = |with: &Reference| with.path.first().is_some_and(|root| root == "input");
+    if unit.rules.iter().flat_map(|definition| &definition.uses.with).any(replaced) {
+        return;
+    }
     let mut refuse = |path: &[String], span: &Range<usize>| {
         problems.extend(unknown(path).map(|(message, hint)| {
             let problem = Diagnostic::error(codes::POLICY_INVALID, message).hint(hint);
