@@ -7,6 +7,7 @@
 pub mod cel;
 pub(crate) mod rego;
 pub mod settings;
+pub(crate) mod shape;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -778,15 +778,15 @@ fn whether_settings_are_read_is_known_from_the_policies() {
             format!("{head}  variables: [{{name: x, expression: \"{expression}\"}}]\n{rules}"),
         )]
     };
-    let lib = ("lib.rego".to_owned(), "package lib\n\nx := data[\"settings\"].y\n".to_owned());
+    let lib = ("lib.rego".to_owned(), "package lib\n\nx := data[\"settings\"].updates\n".to_owned());
     for (files, reads) in [
-        (rego("deny contains \"no\" if data.settings.x"), true),
-        (rego("deny contains \"no\" if data[\"settings\"].x"), true),
-        (rego("import data.settings as s\n\ndeny contains \"no\" if s.x"), true),
+        (rego("deny contains \"no\" if data.settings.updates"), true),
+        (rego("deny contains \"no\" if data[\"settings\"].updates"), true),
+        (rego("import data.settings as s\n\ndeny contains \"no\" if s.updates"), true),
         ([rego("deny contains \"no\" if data.lib.x"), vec![lib]].concat(), true),
         (rego("# Not data.settings.\ndeny contains \"data.settings\" if data.other.x"), false),
         (rego("deny contains \"no\" if input.change.id == \"settings\""), false),
-        (cel("data.settings.x"), true),
+        (cel("data.settings.updates"), true),
         (cel("has(data.settings)"), true),
         (cel("data['settings'].x"), true),
         (cel("data[input.change.id] == 1"), true),
