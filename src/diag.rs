@@ -8,6 +8,7 @@ pub(crate) mod clean;
 pub mod codes;
 pub mod document;
 pub mod pointer;
+pub(crate) mod scalar;
 mod source;
 pub mod tree;
 

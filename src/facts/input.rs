@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::kubernetes;
 use crate::diag::tree::{self, Node};
-use crate::diag::{Diagnostic, Source, codes, document, nearest};
+use crate::diag::{Diagnostic, Source, codes, document, nearest, scalar};
 use crate::model::evidence::Approval;
 use crate::model::governance::{Override, Waiver};
 use crate::model::id::API_VERSION;
@@ -100,7 +100,7 @@ fn as_clusters_read(source: &Arc<Source>, object: &Node) -> Result<(), Diagnosti
             tree::Value::List(items) => open.extend(items),
             tree::Value::Map(members) => open.extend(members.iter().map(|(_, member)| member)),
             tree::Value::Scalar { text, plain } => {
-                let Some(theirs) = document::old_meaning(text).filter(|_| *plain) else { continue };
+                let Some(theirs) = scalar::old_meaning(text).filter(|_| *plain) else { continue };
                 let message =
                     format!("`{text}` is not read as `{theirs}` here, as clusters do, which read YAML 1.1");
                 return Err(Diagnostic::error(codes::INPUT_INVALID, message)

@@ -125,7 +125,7 @@ pub fn stripped(object: &Value) -> Value {
                 }
                 copy.insert(name.clone(), metadata);
             }
-            "spec" if path.is_some() => {
+            first if path.is_some_and(|path| path.first() == Some(&first)) => {
                 copy.insert(
                     name.clone(),
                     without(member, path.unwrap_or_default().get(1..).unwrap_or_default()),
@@ -370,6 +370,9 @@ mod tests {
         ] {
             assert_eq!(at(&object).as_deref(), Some(pointer), "{object}");
         }
+        let bare =
+            json!({"apiVersion": "v1", "kind": "PodTemplate", "template": {"spec": pod, "metadata": {}}});
+        assert_eq!(stripped(&bare)["template"], json!({"metadata": {}}), "the pod spec is seen once");
         // What is beside it may be what runs; so may what a kind of another group keeps elsewhere.
         let mut decoy = json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "spec": template});
         decoy["spec"]["templates"] = evil;
