@@ -5,6 +5,7 @@
 //! and the number of threads never matter. INVARIANT: what is unknown, failed or not judged never
 //! becomes an allow.
 
+pub mod applies;
 mod artifacts;
 pub mod assemble;
 mod combine;

@@ -172,6 +172,7 @@ pub fn load(
     rules.sort_by(|a, b| a.id.cmp(&b.id).then(a.file.cmp(&b.file)));
     duplicates(&rules, &kept, &mut problems);
     problems.extend(rules.iter().flat_map(|rule| unkind(rule, &kept)));
+    problems.extend(rules.iter().flat_map(|rule| unset(rule, &kept)));
     if problems.is_empty() && rules.is_empty() {
         problems.push(Diagnostic::error(codes::POLICY_EMPTY, "there is no rule to judge by").hint(
             "name a folder with `.rego` files that say `deny contains …`, or with `kind: Policy` documents",
@@ -218,6 +219,17 @@ fn unkind(rule: &Rule, files: &[File]) -> Option<Diagnostic> {
     let problem = Diagnostic::error(codes::POLICY_METADATA, format!("no object has the kind `{name}`"));
     let hint = "write the `kind` as it stands in the object, as in `objects: [Deployment]`";
     Some(problem.hint(hint).at(&file.source, at..at.saturating_add(name.len()), "here"))
+}
+
+/// Refuses a member that no settings have: the rule would speak about nothing, in silence.
+fn unset(rule: &Rule, files: &[File]) -> Option<Diagnostic> {
+    let path = rule.metadata.applies.configured.as_ref()?;
+    let names: Vec<&str> = ["data", "settings"].into_iter().chain(path.split('.')).collect();
+    let (message, hint) = shape::unknown(&names)?;
+    let file = files.get(rule.file)?;
+    let at = file.source.text.find(path.as_str()).unwrap_or_default();
+    let problem = Diagnostic::error(codes::POLICY_METADATA, message).hint(hint);
+    Some(problem.at(&file.source, at..at.saturating_add(path.len()), "named here"))
 }
 
 /// Says what a file is; a document of an unknown kind is refused, not skipped.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use rayon::prelude::*;
 
+use super::applies::{Applies, Configured, applies, concerns};
 use super::assemble::Reviews;
 use super::enforce::{self, Mode};
 use super::governance::Offered;
@@ -32,6 +33,8 @@ pub struct Judge {
     /// Rules by what they see as `input`, and by what they demand of facts beyond the settings:
     /// those of a group see the same.
     groups: Vec<Group>,
+    /// For each rule, where settings give it something to go by.
+    configured: Vec<Configured>,
 }
 
 struct Group {
@@ -116,7 +119,8 @@ impl Judge {
                 None => groups.push(Group { view, requires: demands, rules: vec![index] }),
             }
         }
-        Ok(Self { bundle, engines, version, groups })
+        let configured = bundle.rules.iter().map(|rule| Configured::of(rule, &bundle.data)).collect();
+        Ok(Self { bundle, engines, version, groups, configured })
     }
 
     /// Whether any policy looks at the settings, or may.
@@ -132,6 +136,20 @@ impl Judge {
     /// Name and versions of the evaluator.
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// The rules that speak, or may, about changes of a kind to a kind of asset in an environment.
+    pub fn concerning(
+        &self,
+        kind: ChangeKind,
+        asset: Option<AssetKind>,
+        environment: Option<&str>,
+    ) -> impl Iterator<Item = &Rule> {
+        let rules = self.bundle.rules.iter().zip(&self.configured);
+        let speak = move |(rule, configured): &(&Rule, &Configured)| {
+            applies(rule, configured, kind, asset, environment) != Applies::No
+        };
+        rules.filter(speak).map(|(rule, _)| rule)
     }
 
     /// The metadata of every rule, by id.
@@ -286,8 +304,11 @@ impl Judge {
             let review = restricted.as_ref().unwrap_or(review);
             let mut loaded: Vec<(Language, Result<(), Failure>)> = Vec::new();
             for index in &group.rules {
-                let Some(rule) = self.bundle.rules.get(*index) else { continue };
-                match concerns(rule, review) {
+                let Some((rule, configured)) = self.bundle.rules.get(*index).zip(self.configured.get(*index))
+                else {
+                    continue;
+                };
+                match concerns(rule, configured, review) {
                     Applies::No => continue,
                     Applies::Unknown(what) => {
                         let place = Some(self.location(rule));
@@ -468,62 +489,4 @@ fn demands(rule: &Rule, bundle: &Bundle) -> Vec<Diagnostic> {
         });
     }
     problems
-}
-
-/// Whether a rule speaks about a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Applies {
-    /// It does.
-    Yes,
-    /// It does not.
-    No,
-    /// It cannot be told, for this reason.
-    Unknown(&'static str),
-}
-
-/// Whether a rule speaks about what a review is of.
-fn concerns(rule: &Rule, review: &Review) -> Applies {
-    let asset = review.asset.as_ref();
-    let environment = review.context.environment.as_deref();
-    let said = applies(rule, review.change.kind, asset.map(|asset| asset.kind), environment);
-    let Some(kinds) = rule.metadata.applies.objects.as_ref().filter(|_| said == Applies::Yes) else {
-        return said;
-    };
-    let object = asset.and_then(|asset| asset.object.as_ref());
-    match object.and_then(|object| object.get("kind")).and_then(serde_json::Value::as_str) {
-        Some(kind) if !kinds.iter().any(|name| name == kind) => Applies::No,
-        Some(_) => Applies::Yes,
-        None => Applies::Unknown("the object is not known"),
-    }
-}
-
-/// Whether a rule speaks about a change of a kind, to a kind of asset in an environment. What is
-/// not known cannot rule it out.
-pub fn applies(
-    rule: &Rule,
-    kind: ChangeKind,
-    asset: Option<AssetKind>,
-    environment: Option<&str>,
-) -> Applies {
-    let applies = &rule.metadata.applies;
-    if applies.kinds.as_ref().is_some_and(|kinds| !kinds.contains(&kind)) {
-        return Applies::No;
-    }
-    if let Some(kinds) = &applies.assets {
-        match asset {
-            Some(asset) if !kinds.contains(&asset) => return Applies::No,
-            Some(_) => {}
-            None => return Applies::Unknown("the asset is not known"),
-        }
-    }
-    if let Some(environments) = &applies.environments {
-        match environment {
-            Some(environment) if !environments.iter().any(|name| name == environment) => {
-                return Applies::No;
-            }
-            Some(_) => {}
-            None => return Applies::Unknown("the environment is not known"),
-        }
-    }
-    Applies::Yes
 }

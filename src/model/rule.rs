@@ -15,7 +15,7 @@ use super::trust::Threshold;
 #[serde(
     deny_unknown_fields,
     rename_all = "camelCase",
-    expecting = "a mapping with `kinds`, `assets`, `objects` and `environments`"
+    expecting = "a mapping with `kinds`, `assets`, `objects`, `environments` and `configured`"
 )]
 pub struct Applies {
     /// Change kinds.
@@ -30,6 +30,11 @@ pub struct Applies {
     /// Environments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environments: Option<Vec<String>>,
+    /// The member of the settings that the rule goes by, as in `updates.freezes`: where that is absent,
+    /// `false` or empty, or is a list of entries of which none covers the environment, it speaks about
+    /// nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configured: Option<String>,
 }
 
 /// What a rule sees as `input`.

@@ -6,6 +6,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use serde_json::Value;
+
 use super::evaluation::{Evaluated, protected, settings};
 use crate::config::Config;
 use crate::decide::Judge;
@@ -63,24 +65,29 @@ pub(super) fn spelt(evaluated: &Evaluated, config: &Config) -> Result<(), Vec<Di
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
-/// Every environment that settings name.
+/// Every environment that settings name: under `environments` wherever that stands, and as steps of a
+/// promotion.
 pub(super) fn named(settings: &Settings) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
-    let mut some = |names: &Option<Vec<String>>| all.extend(names.iter().flatten().cloned());
-    if let Some(updates) = &settings.updates {
-        updates.types.iter().flatten().for_each(|entry| some(&entry.environments));
-        updates.minimum_age.iter().flatten().for_each(|entry| some(&entry.environments));
-        updates.freezes.iter().flatten().for_each(|entry| some(&entry.environments));
-        updates.windows.iter().flatten().for_each(|entry| some(&entry.environments));
+    if let Ok(value) = serde_json::to_value(settings) {
+        under(&value, &mut all);
     }
-    settings
-        .strategy
-        .iter()
-        .flat_map(|strategy| &strategy.canary)
-        .flatten()
-        .for_each(|entry| some(&entry.environments));
     all.extend(settings.hardening.iter().flat_map(|hardening| &hardening.pinned).flatten().cloned());
     let steps = settings.promotion.iter().flat_map(|promotion| &promotion.paths).flatten();
     all.extend(steps.flat_map(|step| [step.from.clone(), step.to.clone()]));
     all
+}
+
+/// The names under `environments`, wherever that stands.
+fn under(value: &Value, names: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => members.iter().for_each(|(key, value)| match value.as_array() {
+            Some(list) if key == "environments" => {
+                names.extend(list.iter().filter_map(Value::as_str).map(str::to_owned));
+            }
+            _ => under(value, names),
+        }),
+        Value::Array(items) => items.iter().for_each(|item| under(item, names)),
+        _ => {}
+    }
 }

@@ -9,7 +9,6 @@ use super::environments;
 use super::evaluation::{Evaluated, Request, settings};
 use crate::decide::Options;
 use crate::decide::enforce::{self, Mode, Pattern};
-use crate::decide::evaluate::{Applies, applies};
 use crate::decide::governance::{roles_of, waiver_fault};
 use crate::diag::{misspelt, nearest};
 use crate::model::decision::Decision;
@@ -113,7 +112,6 @@ fn off(evaluated: &Evaluated, decisions: &[Decision]) -> Vec<Finding> {
     let inventory = &evaluated.merged.input.inventory;
     let kinds: HashMap<&str, AssetKind> =
         inventory.iter().map(|asset| (asset.id.as_str(), asset.kind)).collect();
-    let bundle = evaluated.judge.bundle();
     let said: Vec<String> = entries
         .iter()
         .map(|entry| quoted(&entry.rules.iter().map(Pattern::text).collect::<Vec<_>>()))
@@ -126,8 +124,7 @@ fn off(evaluated: &Evaluated, decisions: &[Decision]) -> Vec<Finding> {
         let asset = change.asset.as_deref().and_then(|id| kinds.get(id)).copied();
         let here = groups.entry((cluster, environment, change.kind, asset)).or_insert_with(|| {
             let mut here = BTreeSet::new();
-            let rules = bundle.rules.iter();
-            for rule in rules.filter(|rule| applies(rule, change.kind, asset, environment) != Applies::No) {
+            for rule in evaluated.judge.concerning(change.kind, asset, environment) {
                 let entry = enforce::entry(entries, &rule.id, cluster, environment, options.now);
                 let Some(entry) = entry.filter(|entry| entry.mode == Mode::Off) else { continue };
                 let by = entries.iter().zip(&said).find(|(known, _)| std::ptr::eq(*known, entry));

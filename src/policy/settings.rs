@@ -16,10 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diag::{Diagnostic, Source, codes, document, tree};
 
-pub use sections::{
-    Canary, Freeze, Hardening, Migrations, MinimumAge, Promotion, Sboms, Scans, Signatures, Signer, Step,
-    Strategy, TimeOfDay, UpdateRule, Updates, Weekday, Window,
-};
+pub use sections::*;
 
 /// The settings that the shipped policies come with.
 const SHIPPED: &str = include_str!("../../policies/settings.yaml");

@@ -357,6 +357,12 @@ fn page(bundle: &Bundle, rule: &Rule, cases: &[String]) -> String {
     for (name, value) in rows {
         let _ = writeln!(page, "| {name} | {value} |");
     }
+    if let Some(path) = &applies.configured {
+        let _ = writeln!(
+            page,
+            "\nGoes by [`{path}`](../reference/settings.md); where that covers nothing, it says nothing."
+        );
+    }
     if let Some(remediation) = &metadata.remediation {
         let _ = writeln!(page, "\n## What to do\n\n{}", remediation.trim());
     }

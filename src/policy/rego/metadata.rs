@@ -376,6 +376,10 @@ impl Reader<'_> {
     }
 
     fn applies_to(&self, key: &str, value: &Value, applies: &mut Applies) -> Result<(), Refusal> {
+        if key == "configured" {
+            applies.configured = Some(self.text(key, value)?);
+            return Ok(());
+        }
         let list = value.as_array().filter(|list| !list.is_empty()).ok_or_else(|| {
             self.refuse(
                 key,
@@ -402,7 +406,7 @@ impl Reader<'_> {
                     Some(list.iter().map(|v| self.text(key, v)).collect::<Result<_, _>>()?);
             }
             other => {
-                let known = ["kinds", "assets", "objects", "environments"];
+                let known = ["kinds", "assets", "objects", "environments", "configured"];
                 return Err(self.unknown(other, "`applies` member", &known));
             }
         }
