@@ -120,7 +120,7 @@ pub fn main() -> ExitCode {
         Command::Waive(args) => waive::run(args, &terminal, &clock),
         Command::Override(args) => override_::run(args, &terminal, &clock),
         Command::Replay(args) => replay::run(args, &terminal),
-        Command::Test(args) => test::run(args, &terminal),
+        Command::Test(args) => test::run(args, &terminal, &clock),
         Command::Schema(args) => schema::run(args, &terminal),
         Command::Completions(args) => completions::run(args),
     };

@@ -75,6 +75,11 @@ impl Definition {
         effect(self.path.first()?)
     }
 
+    /// Whether it is a test, as other tools run them too.
+    pub(crate) fn is_test(&self) -> bool {
+        self.path.iter().any(|name| name.starts_with("test_"))
+    }
+
     /// Whether its value is of the kind that other tools ask policies for: a set, or true or false.
     pub(crate) fn looks_like_a_verdict(&self) -> bool {
         let truth = |value: &Expr| matches!(value, Expr::Bool { .. });
