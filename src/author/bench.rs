@@ -88,7 +88,13 @@ impl Bench {
     /// # Errors
     /// Everything that is wrong with them.
     pub fn compile(&self) -> Result<(), Vec<Diagnostic>> {
-        Judge::new(self.bundle.clone(), self.limits).map(drop)
+        if self.bundle.data.as_object() != Some(&self.base) {
+            return Judge::new(self.bundle.clone(), self.limits).map(drop);
+        }
+        // What most cases are told.
+        let compiled = self.judge(&self.base);
+        let judge = compiled.get_or_init(|| Judge::new(self.bundle.clone(), self.limits));
+        judge.as_ref().map(drop).map_err(Clone::clone)
     }
 
     /// Runs a case that stands in a file of this name.
@@ -104,12 +110,15 @@ impl Bench {
         data.extend(case.told().map(|(name, value)| (name.to_owned(), value.0.clone())));
         let compiled = self.judge(&data);
         let judge = compiled.get_or_init(|| Judge::new(self.told(&data)?, self.limits));
-        let decision = decide(judge.as_ref().map_err(Clone::clone)?, case, &review);
+        let judge = judge.as_ref().map_err(Clone::clone)?;
+        let decision = decide(judge, case, &review);
         let difference = compare::difference(&case.expect, &decision);
         let (spoke, silent) = heard(case, &decision);
         let said = decision.findings.iter().filter(|finding| case.policies.contains(&finding.rule));
-        let places = said.filter_map(|finding| finding.location.as_ref());
-        let places = places.map(|place| (place.file.clone(), place.line)).collect();
+        let said = said.filter_map(|finding| finding.location.clone());
+        let acting = decision.actions.iter().map(|action| &action.rule).collect::<BTreeSet<_>>();
+        let acts = acting.into_iter().flat_map(|rule| judge.places(&review, rule));
+        let places = said.chain(acts).map(|place| (place.file, place.line)).collect();
         Ok(Outcome { passed: difference.is_empty(), difference, spoke, silent, places })
     }
 

@@ -51,10 +51,7 @@ pub(crate) fn formats<T>(formats: &[Format<T>]) -> String {
 }
 
 /// Reads which formats go where: the first of all, to standard output, where none is given.
-pub(crate) fn outputs<T>(
-    texts: &[String],
-    formats: &'static [Format<T>],
-) -> Result<Vec<Output<T>>, Stop> {
+pub(crate) fn outputs<T>(texts: &[String], formats: &'static [Format<T>]) -> Result<Vec<Output<T>>, Stop> {
     let mut outputs: Vec<Output<T>> = Vec::new();
     for text in texts {
         let output = Output::parse(text, formats).map_err(|problem| Stop::from(*problem))?;

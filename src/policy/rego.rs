@@ -133,7 +133,7 @@ fn read_here(
         slips(&names, at, unit, &mut problems);
     }
     if problems.is_empty() {
-        unasked(&names, &units, &mut problems);
+        unasked(&names, &units, places.len(), &mut problems);
     }
     let documents: BTreeSet<usize> =
         rules.iter().filter(|rule| rule.metadata.view == View::Document).map(|rule| rule.file).collect();
@@ -190,15 +190,14 @@ fn slips(names: &Names<'_>, at: usize, unit: &Unit, problems: &mut Vec<Diagnosti
 }
 
 /// Refuses packages that look like policies, have no effect and are used by no other: nothing asks
-/// them, and whoever wrote one believes that it stops something. What stands below `lib` is a library.
-fn unasked(names: &Names<'_>, units: &[Unit], problems: &mut Vec<Diagnostic>) {
+/// them, and whoever wrote one believes that it stops something. What stands below `lib` is a library;
+/// the units of policies come first, and those of tests ask.
+fn unasked(names: &Names<'_>, units: &[Unit], policies: usize, problems: &mut Vec<Diagnostic>) {
     let named = |unit: &&Unit, fits: &dyn Fn(&Definition) -> bool| unit.rules.iter().any(fits);
-    let asks = |definition: &Definition| {
-        definition.effect().is_some() || definition.is_test()
-    };
+    let asks = |definition: &Definition| definition.effect().is_some() || definition.is_test();
     let asked: BTreeSet<&[String]> =
         units.iter().filter(|unit| named(unit, &asks)).map(|unit| unit.package.as_slice()).collect();
-    let mut silent = units.iter().enumerate().filter(|(_, unit)| {
+    let mut silent = units.iter().enumerate().take(policies).filter(|(_, unit)| {
         let package = unit.package.as_slice();
         !asked.contains(package) && !package.iter().any(|part| part == "lib")
     });

@@ -167,7 +167,9 @@ impl Coverage {
             for effect in &rule.effects {
                 let place = format!("{}:{}", effect.location.file, effect.location.line);
                 let said = said(effect.speaks, effect.silent);
-                lines.extend(said.map(|said| format!("{} `{}` at {place}: {said}", rule.rule, effect.effect.as_str())));
+                lines.extend(
+                    said.map(|said| format!("{} `{}` at {place}: {said}", rule.rule, effect.effect.as_str())),
+                );
             }
         }
         lines
@@ -191,7 +193,11 @@ pub const FORMATS: &[Format<TestReport>] = &[
     Format { name: "json", about: "for programs: `kind: TestReport`", render: json },
     Format { name: "junit", about: "JUnit XML, for servers that show test results", render: junit::render },
     Format { name: "tap", about: "Test Anything Protocol, version 14", render: tap::render },
-    Format { name: "github", about: "workflow commands, for annotations in GitHub Actions", render: github::render },
+    Format {
+        name: "github",
+        about: "workflow commands, for annotations in GitHub Actions",
+        render: github::render,
+    },
 ];
 
 #[cfg(test)]

@@ -326,9 +326,10 @@ fn covered(
     if below.values().any(|below| *below) {
         shown.retain(|rule| below.get(rule.rule.as_str()).copied().unwrap_or_default());
     }
-    let (there, of) = shown.iter().map(Shown::count).fold((0_usize, 0_usize), |(there, of), (a, b)| {
-        (there.saturating_add(a), of.saturating_add(b))
-    });
+    let (there, of) = shown
+        .iter()
+        .map(Shown::count)
+        .fold((0_usize, 0_usize), |(there, of), (a, b)| (there.saturating_add(a), of.saturating_add(b)));
     let ratio = |part: usize, whole: usize| {
         let count = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
         if whole == 0 { 0.0 } else { count(part) * 100.0 / count(whole) }

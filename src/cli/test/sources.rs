@@ -79,14 +79,23 @@ pub(super) fn below(paths: &[PathBuf], read: &Read) -> Result<Below, Vec<Diagnos
 }
 
 /// The rules with their tests: those that are named, or those that the cases stand beside.
-pub(super) fn bench(args: &Args, paths: &[PathBuf], below: &Below, read: &Read) -> Result<Bench, super::Stop> {
+pub(super) fn bench(
+    args: &Args,
+    paths: &[PathBuf],
+    below: &Below,
+    read: &Read,
+) -> Result<Bench, super::Stop> {
     let mut roots: Vec<String> = args.policy.clone();
     if roots.is_empty() {
         roots.extend(paths.iter().map(|path| root(path).display().to_string()));
         roots.sort();
         roots.dedup();
     }
-    roots.iter().map(Path::new).chain(args.data.iter().map(PathBuf::as_path)).for_each(|path| read.note(path));
+    roots
+        .iter()
+        .map(Path::new)
+        .chain(args.data.iter().map(PathBuf::as_path))
+        .for_each(|path| read.note(path));
     let mut config = Config::default();
     let told = roots.iter().map(|root| Path::new(root).join("settings.yaml")).find(|path| path.is_file());
     if let Some(path) = told {
@@ -129,7 +138,8 @@ pub(super) fn fixture(path: &str, read: &Read) -> Result<Vec<Arc<Source>>, Diagn
     walk(&mut Walk::from(path), path, 0, &mut all)?;
     let whole = all.as_slice() == [path];
     let is_case = |path: &Path| suite::is_case(&path.to_string_lossy());
-    let document = |path: &&PathBuf| whole || files::ends_in(path, &["json", "yaml", "yml"]) && !is_case(path);
+    let document =
+        |path: &&PathBuf| whole || files::ends_in(path, &["json", "yaml", "yml"]) && !is_case(path);
     all.iter().filter(document).map(|path| files::read(path, files::INPUT)).collect()
 }
 

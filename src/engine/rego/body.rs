@@ -308,7 +308,8 @@ impl<'n> Compiler<'n> {
         }
         let bound = self.bound();
         let mut steps = Vec::new();
-        let mut name = |compiler: &mut Self, name| compiler.attempt(&mut steps, |c, steps| c.term(name, steps));
+        let mut name =
+            |compiler: &mut Self, name| compiler.attempt(&mut steps, |c, steps| c.term(name, steps));
         let terms: Done<Vec<Term>> = names.iter().map(|expr| name(self, expr)).collect();
         match terms {
             Ok(terms) if steps.is_empty() => outline.case = Some((at, terms)),

@@ -162,7 +162,8 @@ impl<'p> Machine<'p> {
                 Step::Not(body) => {
                     if self.holds(body)? {
                         if trail.wants(outline, at) {
-                            let mut fall = Fall { why: "it holds, and must not".to_owned(), ..Fall::default() };
+                            let mut fall =
+                                Fall { why: "it holds, and must not".to_owned(), ..Fall::default() };
                             if let [Step::Test(term)] = body.as_slice() {
                                 fall.values = self.parts(outline, at, term)?;
                             }

@@ -252,7 +252,13 @@ impl<'p> Machine<'p> {
         Ok(false)
     }
 
-    pub(super) fn every(&mut self, of: &Value, key: Option<Slot>, value: Slot, body: &'p [Step]) -> Outcome<bool> {
+    pub(super) fn every(
+        &mut self,
+        of: &Value,
+        key: Option<Slot>,
+        value: Slot,
+        body: &'p [Step],
+    ) -> Outcome<bool> {
         if !matches!(of, Value::Array(_) | Value::Set(_) | Value::Object(_)) {
             return Ok(false);
         }

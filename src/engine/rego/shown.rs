@@ -92,7 +92,9 @@ fn collect(expected: &Value, found: &Value, path: &str, lines: &mut Vec<String>)
         (Value::Set(wanted), Value::Set(there)) => {
             let only = |of: &Value| format!("{}: {}", at(path), shown(of));
             lines.extend(wanted.iter().filter(|v| !there.contains(v)).map(|v| format!("missing{}", only(v))));
-            lines.extend(there.iter().filter(|v| !wanted.contains(v)).map(|v| format!("unexpected{}", only(v))));
+            lines.extend(
+                there.iter().filter(|v| !wanted.contains(v)).map(|v| format!("unexpected{}", only(v))),
+            );
         }
         (Value::Array(wanted), Value::Array(there)) => {
             for (index, (wanted, there)) in wanted.iter().zip(there.iter()).enumerate() {
@@ -141,11 +143,10 @@ mod tests {
     #[test]
     fn differences_are_named_by_their_place() {
         let told = |a: &str, b: &str| differences(&value(a), &value(b));
-        assert_eq!(told(r#"{"a": {"b": 1}, "c": 2}"#, r#"{"a": {"b": 2}, "d": 3}"#), [
-            "/a/b: expected 1, found 2",
-            "missing at /c: 2",
-            "unexpected at /d: 3"
-        ]);
+        assert_eq!(
+            told(r#"{"a": {"b": 1}, "c": 2}"#, r#"{"a": {"b": 2}, "d": 3}"#),
+            ["/a/b: expected 1, found 2", "missing at /c: 2", "unexpected at /d: 3"]
+        );
         assert_eq!(told("[1, 2]", "[1]"), ["missing at /1: 2"]);
         assert_eq!(told("1", "2"), [""; 0]);
     }

@@ -20,7 +20,7 @@ use crate::diag::{Diagnostic, Source};
 use crate::engine::{Failure, Limits};
 use crate::model::finding::{Effect, Location};
 use crate::model::time::Time;
-use crate::policy::rego::unit::{Form as Written, Unit};
+use crate::policy::rego::unit::{Form as Written, Unit, is_test};
 use crate::policy::rego::{on_deep_stack, uses};
 use crate::policy::{Bundle, Language};
 
@@ -165,7 +165,8 @@ impl Trials {
     pub fn run(&self, test: &Test, now: Time) -> (Vec<Tried>, Heard) {
         let mut heard = Heard::default();
         if let Some(why) = test.unfit {
-            let broken = Broken { why: why.to_owned(), location: Some(test.location.clone()), ..Broken::default() };
+            let broken =
+                Broken { why: why.to_owned(), location: Some(test.location.clone()), ..Broken::default() };
             let tried = Tried { note: None, verdict: Verdict::Failed(Box::new(broken)) };
             return (vec![tried], heard);
         }
@@ -202,7 +203,10 @@ impl Trials {
         }
         if trail.ways.is_empty() {
             let why = "there is no case in it".to_owned();
-            trail.ways.insert(Vec::new(), Way { fell: Some((0, Fall { why, ..Fall::default() })), ..Way::default() });
+            trail.ways.insert(
+                Vec::new(),
+                Way { fell: Some((0, Fall { why, ..Fall::default() })), ..Way::default() },
+            );
         }
         let note = |name: &[Value]| {
             let parts: Vec<String> = name
@@ -245,19 +249,14 @@ impl Trials {
 }
 
 /// The tests among some units.
-fn tests(
-    units: &[Unit],
-    places: &BTreeMap<compile::At, (usize, usize)>,
-    program: &Program,
-) -> Vec<Test> {
+fn tests(units: &[Unit], places: &BTreeMap<compile::At, (usize, usize)>, program: &Program) -> Vec<Test> {
     let mut tests = Vec::new();
     let mut count: BTreeMap<String, usize> = BTreeMap::new();
     let starts: BTreeSet<(usize, usize)> = places.values().copied().collect();
     for (u, unit) in units.iter().enumerate() {
         let own = unit.source.name.to_lowercase().ends_with("_test.rego");
         for (d, definition) in unit.rules.iter().enumerate() {
-            let is_test = |name: &String| name.starts_with("test_") || name.starts_with("todo_test_");
-            let end = definition.path.iter().position(is_test);
+            let end = definition.path.iter().position(|name| is_test(name));
             // In a file of tests nothing else is called so.
             let end = end.or_else(|| (own && definition.path.first()?.starts_with("todo_")).then_some(0));
             let Some(end) = end else { continue };

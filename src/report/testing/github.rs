@@ -1,7 +1,7 @@
 //! A run of tests as workflow commands: an annotation where something did not pass.
 
-use super::super::github::annotation;
 use super::super::Style;
+use super::super::github::annotation;
 use super::{Status, TestReport};
 
 pub(super) fn render(report: &TestReport, _: &Style) -> String {

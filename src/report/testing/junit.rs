@@ -21,9 +21,8 @@ pub(super) fn render(report: &TestReport, _: &Style) -> String {
         report.skipped,
         report.milliseconds,
     );
-    let mut out = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"weighlock test\" {total}>\n"
-    );
+    let mut out =
+        format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"weighlock test\" {total}>\n");
     for group in report.cases.chunk_by(|a, b| a.file == b.file) {
         let Some(first) = group.first() else { continue };
         let of = |status: Status| group.iter().filter(|case| case.status == status).count();

@@ -13,7 +13,11 @@ fn case(name: &str, status: Status, difference: &str) -> TestCase {
         passed: status == Status::Passed,
         error: status == Status::Error,
         difference: difference.to_owned(),
-        at: (!difference.is_empty()).then(|| Location { file: "house/a_test.rego".to_owned(), line: 4, column: Some(2) }),
+        at: (!difference.is_empty()).then(|| Location {
+            file: "house/a_test.rego".to_owned(),
+            line: 4,
+            column: Some(2),
+        }),
         milliseconds: 1.5,
     }
 }
