@@ -21,6 +21,8 @@
 
 #[path = "promises/canonical.rs"]
 mod canonical;
+#[path = "promises/cases.rs"]
+mod cases;
 #[path = "promises/cel.rs"]
 mod cel;
 #[path = "promises/fleet.rs"]
@@ -57,6 +59,7 @@ const PARTS: &[Part] = &[
     ("fleet", fleet::run),
     ("startup", startup::run),
     ("large", large::run),
+    ("cases", cases::run),
 ];
 
 /// How the measurements are taken.

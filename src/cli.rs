@@ -12,6 +12,7 @@ mod override_;
 mod problems;
 mod replay;
 mod request;
+mod review;
 mod schema;
 mod test;
 mod waive;
@@ -72,6 +73,7 @@ enum Command {
     Waive(waive::Args),
     Override(override_::Args),
     Replay(replay::Args),
+    Review(review::Args),
     Test(test::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -120,7 +122,8 @@ pub fn main() -> ExitCode {
         Command::Waive(args) => waive::run(args, &terminal, &clock),
         Command::Override(args) => override_::run(args, &terminal, &clock),
         Command::Replay(args) => replay::run(args, &terminal),
-        Command::Test(args) => test::run(args, &terminal),
+        Command::Review(args) => review::run(args, &terminal, &clock),
+        Command::Test(args) => test::run(args, &terminal, &clock),
         Command::Schema(args) => schema::run(args, &terminal),
         Command::Completions(args) => completions::run(args),
     };

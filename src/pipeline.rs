@@ -10,7 +10,9 @@ mod excerpt;
 pub mod load;
 pub mod record;
 mod remarks;
+mod review;
 pub mod schema;
 pub mod sign;
 
 pub use evaluation::{Evaluated, Request, evaluate};
+pub use review::review;

@@ -90,7 +90,8 @@ pub struct Rule {
 /// How a bundle is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LoadOptions {
-    /// Whether `*_test.rego` files are kept, in [`Bundle::tests`].
+    /// Whether `*_test.rego` files are kept, in [`Bundle::tests`], and held against the policies; a
+    /// bundle that is loaded so may have no rule.
     pub tests: bool,
     /// Whether Rego files are read as v0, without `if` and `contains`.
     pub rego_v0: bool,
@@ -173,7 +174,8 @@ pub fn load(
     duplicates(&rules, &kept, &mut problems);
     problems.extend(rules.iter().flat_map(|rule| unkind(rule, &kept)));
     problems.extend(rules.iter().flat_map(|rule| unset(rule, &kept)));
-    if problems.is_empty() && rules.is_empty() {
+    // What tests are about need not be a rule: functions of a library, what another tool asks.
+    if problems.is_empty() && rules.is_empty() && !options.tests {
         problems.push(Diagnostic::error(codes::POLICY_EMPTY, "there is no rule to judge by").hint(
             "name a folder with `.rego` files that say `deny contains …`, or with `kind: Policy` documents",
         ));

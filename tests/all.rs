@@ -5,6 +5,8 @@
 
 #[path = "all/architecture.rs"]
 mod architecture;
+#[path = "all/author_tests.rs"]
+mod author_tests;
 #[path = "all/bounds.rs"]
 mod bounds;
 #[path = "all/decide.rs"]

@@ -1,7 +1,7 @@
 //! Runs cases: rules compiled once for each settings, a review each, and what came of it.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::{Map, Value};
 
@@ -21,7 +21,7 @@ use crate::model::trust::Trust;
 use crate::policy::{self, Bundle, LoadOptions, settings};
 
 /// Reads what stands at a path: a file, or every file of a folder in the order of their names.
-pub type Files<'a> = &'a dyn Fn(&str) -> Result<Vec<Arc<Source>>, Diagnostic>;
+pub type Files<'a> = &'a (dyn Fn(&str) -> Result<Vec<Arc<Source>>, Diagnostic> + Sync);
 
 /// What came of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +34,12 @@ pub struct Outcome {
     pub spoke: BTreeSet<String>,
     /// The rules of the case that judged the change and found nothing.
     pub silent: BTreeSet<String>,
+    /// File and line of what spoke.
+    pub places: BTreeSet<(String, u32)>,
 }
+
+/// Rules compiled with what they are told, or what is wrong with them.
+type Compiled = Arc<OnceLock<Result<Judge, Vec<Diagnostic>>>>;
 
 /// Rules, ready for cases.
 #[derive(Debug)]
@@ -44,7 +49,7 @@ pub struct Bench {
     /// What is told to the rules where a case says nothing.
     base: Map<String, Value>,
     /// By what is told to the rules.
-    judges: Vec<(Map<String, Value>, Judge)>,
+    judges: Mutex<Vec<(Map<String, Value>, Compiled)>>,
 }
 
 impl Bench {
@@ -52,7 +57,7 @@ impl Bench {
     pub fn new(mut bundle: Bundle, limits: Limits) -> Self {
         alone(&mut bundle);
         let base = bundle.data.as_object().cloned().unwrap_or_default();
-        Self { bundle, limits, base, judges: Vec::new() }
+        Self { bundle, limits, base, judges: Mutex::default() }
     }
 
     /// Takes back members of `data` that the bundle was loaded with because some cases give them:
@@ -61,6 +66,16 @@ impl Bench {
     pub fn without<'a>(mut self, members: impl IntoIterator<Item = &'a str>) -> Self {
         members.into_iter().for_each(|name| drop(self.base.remove(name)));
         self
+    }
+
+    /// The rules.
+    pub const fn bundle(&self) -> &Bundle {
+        &self.bundle
+    }
+
+    /// What is told to rules where a case says nothing.
+    pub const fn base(&self) -> &Map<String, Value> {
+        &self.base
     }
 
     /// Ids of the rules.
@@ -72,25 +87,39 @@ impl Bench {
     ///
     /// # Errors
     /// Everything that is wrong with them.
-    pub fn compile(&mut self) -> Result<(), Vec<Diagnostic>> {
-        Judge::new(self.bundle.clone(), self.limits).map(drop)
+    pub fn compile(&self) -> Result<(), Vec<Diagnostic>> {
+        if self.bundle.data.as_object() != Some(&self.base) {
+            return Judge::new(self.bundle.clone(), self.limits).map(drop);
+        }
+        // What most cases are told.
+        let compiled = self.judge(&self.base);
+        let judge = compiled.get_or_init(|| Judge::new(self.bundle.clone(), self.limits));
+        judge.as_ref().map(drop).map_err(Clone::clone)
     }
 
     /// Runs a case that stands in a file of this name.
     ///
     /// # Errors
     /// What it names is not there or cannot be read: such a case neither passes nor fails.
-    pub fn run(&mut self, case: &Case, file: &str, files: Files<'_>) -> Result<Outcome, Vec<Diagnostic>> {
+    pub fn run(&self, case: &Case, file: &str, files: Files<'_>) -> Result<Outcome, Vec<Diagnostic>> {
         self.known(case).map_err(|problem| vec![problem])?;
         let review = fixture(case, file, files)?;
         let review = case.review(&review).map_err(|problem| vec![problem])?;
         let mut data = self.base.clone();
         data.extend(settings_of(case, file, files)?.map(|settings| ("settings".to_owned(), settings)));
         data.extend(case.told().map(|(name, value)| (name.to_owned(), value.0.clone())));
-        let decision = decide(self.judge(data)?, case, &review);
+        let compiled = self.judge(&data);
+        let judge = compiled.get_or_init(|| Judge::new(self.told(&data)?, self.limits));
+        let judge = judge.as_ref().map_err(Clone::clone)?;
+        let decision = decide(judge, case, &review);
         let difference = compare::difference(&case.expect, &decision);
         let (spoke, silent) = heard(case, &decision);
-        Ok(Outcome { passed: difference.is_empty(), difference, spoke, silent })
+        let said = decision.findings.iter().filter(|finding| case.policies.contains(&finding.rule));
+        let said = said.filter_map(|finding| finding.location.clone());
+        let acting = decision.actions.iter().map(|action| &action.rule).collect::<BTreeSet<_>>();
+        let acts = acting.into_iter().flat_map(|rule| judge.places(&review, rule));
+        let places = said.chain(acts).map(|place| (place.file, place.line)).collect();
+        Ok(Outcome { passed: difference.is_empty(), difference, spoke, silent, places })
     }
 
     /// Whether every rule that a case names is there.
@@ -108,17 +137,15 @@ impl Bench {
         Err(Diagnostic::error(codes::USAGE, message).hint(hint))
     }
 
-    fn judge(&mut self, data: Map<String, Value>) -> Result<&Judge, Vec<Diagnostic>> {
-        let known = self.judges.iter().position(|(told, _)| *told == data);
-        let at = match known {
-            Some(at) => at,
-            None => {
-                let bundle = self.told(&data)?;
-                self.judges.push((data, Judge::new(bundle, self.limits)?));
-                self.judges.len().saturating_sub(1)
-            }
-        };
-        self.judges.get(at).map(|(_, judge)| judge).ok_or_else(Vec::new)
+    /// The place of the rules that are told some data; compiled by whoever comes first.
+    fn judge(&self, data: &Map<String, Value>) -> Compiled {
+        let mut judges = self.judges.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, compiled)) = judges.iter().find(|(told, _)| told == data) {
+            return Arc::clone(compiled);
+        }
+        let compiled = Compiled::default();
+        judges.push((data.clone(), Arc::clone(&compiled)));
+        compiled
     }
 
     /// The rules with other data: loaded anew where more than the settings is another, for whether a

@@ -1,30 +1,38 @@
 //! What a case expects against what came of it, and the difference in words.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::case::{Expect, Partial};
-use crate::model::decision::Decision;
+use crate::model::decision::{Decision, Verdict};
 use crate::model::finding::Finding;
 
-/// The difference, a line or more; empty where everything is as expected.
+/// How many findings are told that are not what is compared.
+const MOST: usize = 10;
+
+/// The difference, a line or more: what was expected begins with `-`, what was found with `+`; empty where everything is as expected.
 pub(super) fn difference(expect: &Expect, decision: &Decision) -> String {
     let mut out = String::new();
-    if let Some(verdict) = expect.verdict
-        && verdict != decision.verdict
-    {
-        line(
-            &mut out,
-            &format!("expected verdict {}, found {}", verdict.as_str(), decision.verdict.as_str()),
-        );
-    }
+    let mut either = |what: &str, expected: &str, found: &str| {
+        if expected != found {
+            line(&mut out, &format!("- {what}: {expected}"));
+            line(&mut out, &format!("+ {what}: {found}"));
+        }
+        expected != found
+    };
+    let judged = expect.verdict.map(Verdict::as_str).unwrap_or(decision.verdict.as_str());
+    let other = either("verdict", judged, decision.verdict.as_str());
     let indeterminate = expect.indeterminate.unwrap_or_default();
-    match (indeterminate, decision.indeterminate) {
-        (true, false) => line(&mut out, "expected an indeterminate decision, and it was judged"),
-        (false, true) => line(&mut out, "it could not be judged"),
-        _ => {}
+    let word = |is: bool| if is { "true" } else { "false" };
+    either("indeterminate", word(indeterminate), word(decision.indeterminate));
+    if other && expect.findings.is_none() {
+        // What made it so.
+        for finding in decision.findings.iter().take(MOST) {
+            line(&mut out, &format!("  {} {}: {}", finding.effect.as_str(), finding.rule, finding.message));
+        }
     }
     let findings: Vec<Value> = decision.findings.iter().map(flat).collect();
     if let Some(expected) = &expect.findings {
@@ -51,7 +59,7 @@ pub(super) fn difference(expect: &Expect, decision: &Decision) -> String {
             let (fact, subject, reason) = (&unknown.fact, &unknown.subject, unknown.reason.words());
             line(&mut out, &format!("  `{fact}` of `{subject}` is unknown: {reason}"));
         }
-        if expect.findings.is_none() {
+        if expect.findings.is_none() && !other {
             let own = decision.findings.iter().filter(|f| f.effect.as_str() == "indeterminate");
             for finding in own {
                 line(&mut out, &format!("  {}: {}", finding.rule, finding.message));
@@ -154,15 +162,37 @@ fn report(out: &mut String, what: &str, missing: Vec<&Partial>, spare: &[&Value]
         line(out, &format!("~ {what} {} is different:", name(found)));
         for (key, wanted) in partial {
             let value = found.get(key);
-            if !value.is_some_and(|value| same(&wanted.0, value)) {
-                let value = value.map_or_else(|| "nothing".to_owned(), Value::to_string);
-                let _ = writeln!(out, "    {key}: expected {}\n    {key}: found    {value}", wanted.0);
-            }
+            differs(out, key, Some(&wanted.0), value);
         }
     }
     if all {
         for found in spare {
             line(out, &format!("+ unexpected {what} {}", text(found)));
+        }
+    }
+}
+
+/// The places at which two values differ, with both.
+fn differs(out: &mut String, path: &str, expected: Option<&Value>, found: Option<&Value>) {
+    match (expected, found) {
+        (Some(expected), Some(found)) if same(expected, found) => {}
+        (Some(Value::Object(wanted)), Some(Value::Object(there))) => {
+            let keys: BTreeSet<&String> = wanted.keys().chain(there.keys()).collect();
+            for key in keys {
+                differs(out, &format!("{path}/{key}"), wanted.get(key), there.get(key));
+            }
+        }
+        (Some(Value::Array(wanted)), Some(Value::Array(there))) => {
+            for index in 0..wanted.len().max(there.len()) {
+                differs(out, &format!("{path}/{index}"), wanted.get(index), there.get(index));
+            }
+        }
+        (expected, found) => {
+            for (sign, value) in [('-', expected), ('+', found)] {
+                if let Some(value) = value {
+                    let _ = writeln!(out, "    {sign} {path}: {value}");
+                }
+            }
         }
     }
 }
@@ -229,13 +259,26 @@ mod tests {
         let found = [json!({"rule": "a", "effect": "deny", "message": "found"})];
         insta::assert_snapshot!(compared(json!([{"rule": "a", "effect": "deny", "message": "wanted"}]), &found), @r#"
         ~ finding `a` is different:
-            message: expected "wanted"
-            message: found    "found"
+            - message: "wanted"
+            + message: "found"
         "#);
         insta::assert_snapshot!(compared(json!([{"rule": "b"}]), &found), @r#"
         - missing finding {rule: "b"}
         + unexpected finding {rule: "a", effect: "deny", message: "found"}
         "#);
+    }
+
+    #[test]
+    fn of_what_is_deep_only_what_differs_is_told() {
+        let found = [json!({"rule": "a", "needs": {"approval": {"role": "dba", "count": 1}}, "on": [1]})];
+        let expected =
+            json!([{"rule": "a", "needs": {"approval": {"role": "dba", "count": 2}}, "on": [1, 2]}]);
+        insta::assert_snapshot!(compared(expected, &found), @r"
+        ~ finding `a` is different:
+            - needs/approval/count: 2
+            + needs/approval/count: 1
+            - on/1: 2
+        ");
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub(super) fn told(problems: &[Diagnostic]) -> String {
     problems.iter().map(|problem| format!("{problem}\n")).collect()
 }
 
-fn outcomes(bench: &mut Bench) -> Vec<Outcome> {
+fn outcomes(bench: &Bench) -> Vec<Outcome> {
     let mut failed = String::new();
     let mut all = Vec::new();
     let cases =
@@ -71,8 +71,8 @@ fn outcomes(bench: &mut Bench) -> Vec<Outcome> {
 
 #[test]
 fn every_shipped_case_holds_and_every_rule_has_one_of_either_kind() {
-    let mut bench = Bench::new(bundle(), Limits::default());
-    let outcomes = outcomes(&mut bench);
+    let bench = Bench::new(bundle(), Limits::default());
+    let outcomes = outcomes(&bench);
     let open = suite::untested(bench.rules(), &outcomes);
     assert!(open.is_empty(), "{open:#?}");
 }

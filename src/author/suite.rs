@@ -72,6 +72,7 @@ mod tests {
             difference: String::new(),
             spoke: spoke.iter().map(ToString::to_string).collect(),
             silent: silent.iter().map(ToString::to_string).collect(),
+            places: BTreeSet::new(),
         };
         let outcomes =
             [outcome(true, &["a", "b"], &[]), outcome(true, &[], &["a"]), outcome(false, &[], &["b"])];

@@ -128,6 +128,20 @@ impl Judge {
         self.engines.iter().any(|(_, compiled)| compiled.reads_settings())
     }
 
+    /// Where in its text stands what a rule says of a review, whatever becomes of it afterwards: an
+    /// action does not keep its place.
+    pub fn places(&self, review: &Review, rule: &str) -> Vec<Location> {
+        let found = self.bundle.rules.iter().position(|known| known.id == rule);
+        let places = found.and_then(|index| {
+            let rule = self.bundle.rules.get(index)?;
+            let (_, compiled) = self.engines.iter().find(|(language, _)| *language == rule.language)?;
+            let mut session = compiled.session();
+            session.load(review, rule.metadata.view).ok()?;
+            session.judge(index).ok()?
+        });
+        places.into_iter().flatten().map(|output| output.location).collect()
+    }
+
     /// The bundle that judges.
     pub fn bundle(&self) -> &Bundle {
         &self.bundle

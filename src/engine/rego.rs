@@ -9,12 +9,15 @@
 
 mod body;
 mod compile;
+mod follow;
 mod meter;
 mod patterns;
 mod program;
 mod run;
 mod session;
+mod shown;
 mod terms;
+pub mod trial;
 mod value;
 mod world;
 
@@ -85,22 +88,29 @@ impl Compiled for Rules {
     }
 }
 
-fn compile(bundle: &Bundle, limits: Limits) -> Result<Rules, Vec<Diagnostic>> {
+/// The units of a bundle: those of its policies, and which file each is; then those of its tests, where
+/// they are wanted.
+fn units(bundle: &Bundle, tests: bool) -> Result<(Vec<Unit>, BTreeMap<usize, usize>), Vec<Diagnostic>> {
     let mut problems = Vec::new();
     let mut units = Vec::new();
     let mut unit_of: BTreeMap<usize, usize> = BTreeMap::new();
-    for (index, file) in bundle.files.iter().enumerate().filter(|(_, file)| file.language == Language::Rego) {
+    let policies = bundle.files.iter().enumerate().filter(|(_, file)| file.language == Language::Rego);
+    let policies = policies.map(|(index, file)| (Some(index), file));
+    let tests = bundle.tests.iter().filter(|_| tests).map(|file| (None, file));
+    for (index, file) in policies.chain(tests) {
         match unit::parse(&file.source, bundle.rego_v0) {
             Ok(unit) => {
-                unit_of.insert(index, units.len());
+                unit_of.extend(index.map(|index| (index, units.len())));
                 units.push(unit);
             }
             Err(problem) => problems.push(problem),
         }
     }
-    if !problems.is_empty() {
-        return Err(problems);
-    }
+    if problems.is_empty() { Ok((units, unit_of)) } else { Err(problems) }
+}
+
+fn compile(bundle: &Bundle, limits: Limits) -> Result<Rules, Vec<Diagnostic>> {
+    let (units, unit_of) = units(bundle, false)?;
     let data = value::build(&bundle.data, &mut value::Keys::default())
         .map_err(|error| vec![compile::invalid(&format!("the data cannot be given to policies: {error}"))])?;
     let compile::Compiled { program, places } = compile::compile(&units, data)?;

@@ -92,7 +92,7 @@ impl Evaluated {
 }
 
 /// Reads what is to be judged and what judges.
-fn read(request: &Request) -> Result<Evaluated, Vec<Diagnostic>> {
+pub(super) fn read(request: &Request) -> Result<Evaluated, Vec<Diagnostic>> {
     let config = &request.config;
     let bundle = load::policies(config, &request.policies, &request.data, request.rego_v0);
     // A policy that sees documents as they are takes any; the others need to know what they see.

@@ -251,18 +251,20 @@ pub fn policies(
     data: &[PathBuf],
     rego_v0: bool,
 ) -> Result<Bundle, Vec<Diagnostic>> {
-    policies_told(config, named, self::data(config, data).map(Value::Object), rego_v0)
+    let options = LoadOptions { tests: false, rego_v0 };
+    policies_told(config, named, &[], self::data(config, data).map(Value::Object), options)
 }
 
-/// Reads policies by name, which see these data.
+/// Reads policies by name, which see these data, and more files of Rego.
 ///
 /// # Errors
 /// Everything that is wrong with them.
 pub fn policies_told(
     config: &Config,
     named: &[String],
+    more: &[PathBuf],
     data: Result<Value, Vec<Diagnostic>>,
-    rego_v0: bool,
+    options: LoadOptions,
 ) -> Result<Bundle, Vec<Diagnostic>> {
     let names: Vec<String> = match (named.is_empty(), config.policies.is_empty()) {
         (false, _) => named.to_vec(),
@@ -273,6 +275,11 @@ pub fn policies_told(
     let mut problems = Vec::new();
     for name in &names {
         if let Err(problem) = texts.add(name) {
+            problems.push(problem);
+        }
+    }
+    for path in more {
+        if let Err(problem) = texts.collect(&mut Walk::from(path), path, 0) {
             problems.push(problem);
         }
     }
@@ -287,7 +294,7 @@ pub fn policies_told(
     if !problems.is_empty() {
         return Err(problems);
     }
-    policy::load(files, data, LoadOptions { tests: false, rego_v0 })
+    policy::load(files, data, options)
 }
 
 /// The texts of policies, by name.

@@ -15,6 +15,7 @@ use crate::model::review::Review;
 use crate::policy::cel::Document;
 use crate::policy::settings::Settings;
 use crate::report::Report;
+use crate::report::testing::TestReport;
 
 /// A schema.
 #[derive(Clone, Copy, Debug)]
@@ -58,5 +59,6 @@ pub const SCHEMAS: &[Schema] = &[
     Schema { name: "report", about: "what `evaluate -o json` writes", root: of::<Report> },
     Schema { name: "review", about: "what a policy sees as `input`", root: of::<Review> },
     Schema { name: "settings", about: "what operators tell the shipped policies", root: of::<Settings> },
+    Schema { name: "test-report", about: "what `test -o json` writes", root: of::<TestReport> },
     Schema { name: "waiver", about: "findings set aside for a while", root: of::<Waiver> },
 ];

@@ -47,7 +47,8 @@ pub(crate) struct Found {
     pub(crate) nowhere: Vec<Diagnostic>,
 }
 
-/// Reads the Rego files among some; gives their rules.
+/// Reads the Rego files among some, and with them their tests, where there are any: these are held to
+/// what policies are held to, and count as users of what they name. Gives the rules.
 pub(crate) fn read(
     files: &[File],
     tests: &[File],
@@ -75,7 +76,13 @@ fn read_here(
             Err(problem) => problems.push(problem),
         }
     }
-    problems.extend(tests.iter().filter_map(|test| unit::parse(&test.source, v0).err()));
+    // Those of tests come after those of policies.
+    for test in tests {
+        match unit::parse(&test.source, v0) {
+            Ok(unit) => units.push(unit),
+            Err(problem) => problems.push(problem),
+        }
+    }
     if !problems.is_empty() {
         // What is missing because it did not parse would be reported once more.
         return Err(problems);
@@ -85,7 +92,7 @@ fn read_here(
     names.conflicts(data, &mut problems);
     names.references(data, &mut problems);
     let blocks: Vec<Vec<Block>> =
-        units.iter().map(|unit| metadata::read(&unit.source, &mut problems)).collect();
+        units.iter().take(places.len()).map(|unit| metadata::read(&unit.source, &mut problems)).collect();
     let mut below: BTreeMap<&[String], Said> = BTreeMap::new();
     for (unit, blocks) in units.iter().zip(&blocks) {
         for block in blocks.iter().filter(|block| block.scope == Scope::Subpackages) {
@@ -94,7 +101,9 @@ fn read_here(
         }
     }
     let mut rules = Vec::new();
+    units.iter().skip(places.len()).for_each(|test| endless(test, &mut problems));
     for (at, ((unit, blocks), file)) in units.iter().zip(&blocks).zip(&places).enumerate() {
+        endless(unit, &mut problems);
         shapes(unit, &mut problems);
         if let Some(rule) = rule(unit, blocks, &below, *file) {
             slips(&names, at, unit, &mut problems);
@@ -124,7 +133,7 @@ fn read_here(
         slips(&names, at, unit, &mut problems);
     }
     if problems.is_empty() {
-        unasked(&names, &units, &mut problems);
+        unasked(&names, &units, places.len(), &mut problems);
     }
     let documents: BTreeSet<usize> =
         rules.iter().filter(|rule| rule.metadata.view == View::Document).map(|rule| rule.file).collect();
@@ -181,15 +190,14 @@ fn slips(names: &Names<'_>, at: usize, unit: &Unit, problems: &mut Vec<Diagnosti
 }
 
 /// Refuses packages that look like policies, have no effect and are used by no other: nothing asks
-/// them, and whoever wrote one believes that it stops something. What stands below `lib` is a library.
-fn unasked(names: &Names<'_>, units: &[Unit], problems: &mut Vec<Diagnostic>) {
+/// them, and whoever wrote one believes that it stops something. What stands below `lib` is a library;
+/// the units of policies come first, and those of tests ask.
+fn unasked(names: &Names<'_>, units: &[Unit], policies: usize, problems: &mut Vec<Diagnostic>) {
     let named = |unit: &&Unit, fits: &dyn Fn(&Definition) -> bool| unit.rules.iter().any(fits);
-    let asks = |definition: &Definition| {
-        definition.effect().is_some() || definition.path.first().is_some_and(|name| name.starts_with("test_"))
-    };
+    let asks = |definition: &Definition| definition.effect().is_some() || definition.is_test();
     let asked: BTreeSet<&[String]> =
         units.iter().filter(|unit| named(unit, &asks)).map(|unit| unit.package.as_slice()).collect();
-    let mut silent = units.iter().enumerate().filter(|(_, unit)| {
+    let mut silent = units.iter().enumerate().take(policies).filter(|(_, unit)| {
         let package = unit.package.as_slice();
         !asked.contains(package) && !package.iter().any(|part| part == "lib")
     });
@@ -229,27 +237,25 @@ fn unasked(names: &Names<'_>, units: &[Unit], problems: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Refuses effects that are not sets, names that the engine keeps for itself, and bodies without end.
-fn shapes(unit: &Unit, problems: &mut Vec<Diagnostic>) {
-    for definition in &unit.rules {
-        let name = definition.path.first().map_or("", String::as_str);
-        let mut refuse = |message: String, hint: String| {
-            problems.push(Diagnostic::error(codes::POLICY_INVALID, message).hint(hint).at(
+/// Refuses bodies without end.
+fn endless(unit: &Unit, problems: &mut Vec<Diagnostic>) {
+    for definition in unit.rules.iter().filter(|definition| definition.uses.longest > MAX_STATEMENTS) {
+        let count = definition.uses.longest;
+        let message = format!("a body has {count} statements; it may have {MAX_STATEMENTS}");
+        problems.push(
+            Diagnostic::error(codes::POLICY_INVALID, message).hint("split it into rules of their own").at(
                 &unit.source,
                 definition.head.clone(),
                 "this head",
-            ));
-        };
-        if definition.uses.longest > MAX_STATEMENTS {
-            let count = definition.uses.longest;
-            refuse(
-                format!("a body has {count} statements; it may have {MAX_STATEMENTS}"),
-                "split it into rules of their own".to_owned(),
-            );
-        }
-        if definition.effect().is_none() {
-            continue;
-        }
+            ),
+        );
+    }
+}
+
+/// Refuses effects that are not sets.
+fn shapes(unit: &Unit, problems: &mut Vec<Diagnostic>) {
+    for definition in unit.rules.iter().filter(|definition| definition.effect().is_some()) {
+        let name = definition.path.first().map_or("", String::as_str);
         let what = match definition.form {
             Form::Set if definition.plain && definition.path.len() == 1 => continue,
             Form::Set => "has more parts than one",
@@ -258,9 +264,11 @@ fn shapes(unit: &Unit, problems: &mut Vec<Diagnostic>) {
             Form::Function => "is a function",
             Form::Default => "has a `default`",
         };
-        refuse(
-            format!("`{name}` {what}, but an effect is a set of findings"),
-            format!("write `{name} contains finding if {{ … }}`"),
+        let message = format!("`{name}` {what}, but an effect is a set of findings");
+        problems.push(
+            Diagnostic::error(codes::POLICY_INVALID, message)
+                .hint(format!("write `{name} contains finding if {{ … }}`"))
+                .at(&unit.source, definition.head.clone(), "this head"),
         );
     }
 }

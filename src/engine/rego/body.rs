@@ -11,7 +11,7 @@ use regorus::unstable::{AssignOp, Expr, Literal, LiteralStmt, Query, Ref, Span};
 
 use super::compile::{Names, Root};
 use super::patterns::{indexed, names, pattern_names};
-use super::program::{Change, Pattern, Slot, Step, Term};
+use super::program::{Change, Outline, Pattern, Slot, Statement, Step, Term};
 use crate::diag::{Diagnostic, codes};
 use crate::policy::rego::unit::Unit;
 use crate::policy::rego::uses::{bytes, path};
@@ -51,12 +51,29 @@ pub(super) struct Compiler<'n> {
     /// References that have a value already, and where: they were looked up before the term they stand in.
     pub(super) found: Vec<(Ref<Expr>, Slot)>,
     pub(super) slots: usize,
+    /// What is to be kept of where the next body's statements stand, and what names a case of a test.
+    pub(super) outline: Option<(Box<Outline>, Vec<Ref<Expr>>)>,
 }
 
 fn wrong(unit: &Unit, span: &Span, message: String, hint: &str) -> Wait {
     let at = bytes(span);
     let problem = Diagnostic::error(codes::POLICY_INVALID, message).hint(hint).at(&unit.source, at, "here");
     Wait::Wrong(Box::new(problem))
+}
+
+impl Statement {
+    fn of(statement: &LiteralStmt, step: usize) -> Self {
+        let sides = match &statement.literal {
+            Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => match expr.as_ref() {
+                Expr::BoolExpr { lhs, rhs, .. } | Expr::AssignExpr { lhs, rhs, .. } => {
+                    Some((lhs.span().clone(), rhs.span().clone()))
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        Self { step, span: statement.span.clone(), sides }
+    }
 }
 
 /// What has no value, as an error.
@@ -78,6 +95,7 @@ impl<'n> Compiler<'n> {
             pending: Vec::new(),
             found: Vec::new(),
             slots: 0,
+            outline: None,
         }
     }
 
@@ -231,15 +249,17 @@ impl<'n> Compiler<'n> {
         let scopes = self.scopes.len();
         let negated = self.negated.take();
         let found = std::mem::take(&mut self.found);
-        let result = self.query_here(query, then);
+        let mut outline = self.outline.take();
+        let result = self.query_here(query, &mut outline, then);
         self.scopes.truncate(scopes);
-        (self.negated, self.found) = (negated, found);
+        (self.negated, self.found, self.outline) = (negated, found, outline);
         result
     }
 
     fn query_here<T>(
         &mut self,
         query: Option<&Query>,
+        outline: &mut Option<(Box<Outline>, Vec<Ref<Expr>>)>,
         then: impl FnOnce(&mut Self, &mut Vec<Step>) -> Done<T>,
     ) -> Done<(Vec<Step>, T)> {
         let statements = query.map_or(&[][..], |query| &query.stmts);
@@ -255,8 +275,14 @@ impl<'n> Compiler<'n> {
                     let hint = "write what gives a variable its value before what uses it";
                     return self.wrong(&statement.span, message, hint);
                 }
+                let step = steps.len();
                 match self.attempt(&mut steps, |compiler, steps| compiler.statement(statement, steps)) {
-                    Ok(()) => {}
+                    Ok(()) => {
+                        if let Some((outline, names)) = outline {
+                            outline.statements.push(Statement::of(statement, step));
+                            self.case(outline, names, steps.len());
+                        }
+                    }
                     Err(Wait::For(span)) => {
                         waits.get_or_insert(span);
                         waiting.push(*statement);
@@ -273,6 +299,22 @@ impl<'n> Compiler<'n> {
         }
         let result = then(self, &mut steps)?;
         Ok((steps, result))
+    }
+
+    /// Notes from where on the names of a test's case have values, which nothing has to be looked up for.
+    fn case(&mut self, outline: &mut Outline, names: &[Ref<Expr>], at: usize) {
+        if outline.case.is_some() || names.is_empty() {
+            return;
+        }
+        let bound = self.bound();
+        let mut steps = Vec::new();
+        let mut name =
+            |compiler: &mut Self, name| compiler.attempt(&mut steps, |c, steps| c.term(name, steps));
+        let terms: Done<Vec<Term>> = names.iter().map(|expr| name(self, expr)).collect();
+        match terms {
+            Ok(terms) if steps.is_empty() => outline.case = Some((at, terms)),
+            _ => self.unbind(bound),
+        }
     }
 
     /// Opens the scope of a body.

@@ -285,7 +285,7 @@ fn define(
                     "give the rule one",
                 );
             }
-            let branch = branch(&mut compiler, None, &[], Some(value))?;
+            let branch = branch(&mut compiler, None, &[], Some(value), false)?;
             rule.default = Some(Definition {
                 arguments: Vec::new(),
                 branches: vec![branch],
@@ -308,16 +308,17 @@ fn define(
         RuleHead::Func { refr, args, assign, .. } => (refr, args.as_slice(), given(assign.as_ref()), false),
     };
     let keys = keys(refr, below);
+    let test = definition.is_test();
     let mut body = bodies.iter().peekable();
     loop {
         let first = body.next();
         let mut compiler = Compiler::new(names, unit);
         let patterns = compiler.arguments(arguments)?;
         let own = first.and_then(|body| given(body.assign.as_ref())).or(value);
-        let mut branches = vec![branch(&mut compiler, first, &keys, own)?];
+        let mut branches = vec![branch(&mut compiler, first, &keys, own, test)?];
         while let Some(other) = body.next_if(|body| body.is_else) {
             let own = given(other.assign.as_ref()).or(truth);
-            branches.push(branch(&mut compiler, Some(other), &keys, own)?);
+            branches.push(branch(&mut compiler, Some(other), &keys, own, test)?);
         }
         rule.definitions.push(Definition {
             arguments: patterns,
@@ -375,6 +376,7 @@ fn branch(
     body: Option<&RuleBody>,
     parts: &[Part<'_>],
     value: Option<&Ref<Expr>>,
+    test: bool,
 ) -> Done<Branch> {
     let query: Option<&Query> = body.map(|body| body.query.as_ref());
     let mut outputs: Vec<&Ref<Expr>> = Vec::new();
@@ -382,6 +384,10 @@ fn branch(
         if let Part::Computed(expr) = part {
             outputs.push(expr);
         }
+    }
+    if test {
+        let names = outputs.iter().map(|expr| (*expr).clone()).collect();
+        compiler.outline = Some((Box::default(), names));
     }
     outputs.extend(value);
     let (body, terms) = compiler.query(query, |compiler, steps| compiler.outputs(&outputs, steps))?;
@@ -394,7 +400,8 @@ fn branch(
         })
         .collect();
     let value = terms.next().unwrap_or(Term::Value(Value::Bool(true)));
-    Ok(Branch { body, keys, value })
+    let outline = compiler.outline.take().map(|(outline, _)| outline);
+    Ok(Branch { body, keys, value, outline })
 }
 
 impl Compiler<'_> {

@@ -130,6 +130,26 @@ pub(super) struct Branch {
     /// Below the path of its rule.
     pub(super) keys: Vec<Term>,
     pub(super) value: Term,
+    /// Of tests: where what is in the body stands.
+    pub(super) outline: Option<Box<Outline>>,
+}
+
+/// Where the statements of a body stand.
+#[derive(Default)]
+pub(super) struct Outline {
+    /// In the order in which they are gone through.
+    pub(super) statements: Vec<Statement>,
+    /// The step before which it is known which case of a test it is, and its name.
+    pub(super) case: Option<(usize, Vec<Term>)>,
+}
+
+/// A statement of a body.
+pub(super) struct Statement {
+    /// Its first step.
+    pub(super) step: usize,
+    pub(super) span: Span,
+    /// The two sides of a comparison.
+    pub(super) sides: Option<(Span, Span)>,
 }
 
 /// One definition of a rule: the first of its branches that holds.

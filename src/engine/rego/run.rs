@@ -42,6 +42,8 @@ pub(super) struct Machine<'p> {
     /// Rules that are being evaluated.
     pub(super) open: Vec<usize>,
     pub(super) now: i64,
+    /// Where that is wanted: which definitions of sets gave something and which did not.
+    pub(super) heard: Option<BTreeSet<(usize, usize, bool)>>,
     limits: Limits,
     steps: u64,
     /// Loops that are being gone through.
@@ -76,6 +78,7 @@ impl<'p> Machine<'p> {
             base: 0,
             open: Vec::new(),
             now,
+            heard: None,
             limits,
             steps: 0,
             nesting: 0,
@@ -83,7 +86,7 @@ impl<'p> Machine<'p> {
     }
 
     /// Counts a step.
-    fn step(&mut self) -> Outcome<()> {
+    pub(super) fn step(&mut self) -> Outcome<()> {
         self.steps = self.steps.saturating_add(1);
         let stop = |cause| Err(Box::new(Stopped { cause, text: String::new() }));
         if self.steps > self.limits.steps {
@@ -206,7 +209,7 @@ impl<'p> Machine<'p> {
     }
 
     /// Goes through the elements of a collection with their keys; of what is none there are none.
-    fn scan(
+    pub(super) fn scan(
         &mut self,
         of: &Value,
         each: &mut dyn FnMut(&mut Self, &Value, &Value) -> Outcome<bool>,
@@ -249,7 +252,13 @@ impl<'p> Machine<'p> {
         Ok(false)
     }
 
-    fn every(&mut self, of: &Value, key: Option<Slot>, value: Slot, body: &'p [Step]) -> Outcome<bool> {
+    pub(super) fn every(
+        &mut self,
+        of: &Value,
+        key: Option<Slot>,
+        value: Slot,
+        body: &'p [Step],
+    ) -> Outcome<bool> {
         if !matches!(of, Value::Array(_) | Value::Set(_) | Value::Object(_)) {
             return Ok(false);
         }
@@ -264,7 +273,7 @@ impl<'p> Machine<'p> {
     }
 
     /// Goes through a value and all that is in it, as lists of a path and what is there.
-    fn walk(
+    pub(super) fn walk(
         &mut self,
         of: &Value,
         path: &mut Vec<Value>,

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use regorus::Value;
 
 use super::run::{Machine, Outcome, Stopped, error};
 use super::value::{self, Keys, NotJson};
 use super::{Head, Judge, Rules, meter};
+use crate::diag::Source;
 use crate::engine::{Cause, Failure, Limits, Output, Session, document};
 use crate::model::finding::{Effect, Location};
 use crate::model::review::Review;
@@ -46,25 +48,30 @@ impl<'r> Evaluation<'r> {
         Self { rules, input: None, keys }
     }
 
-    /// What each of a rule's heads gives, within the limits; a panic is a failure.
+    /// What each of a rule's heads gives.
     fn evaluate(&self, judge: &Judge, input: &Value, now: i64) -> Outcome<Vec<BTreeSet<Value>>> {
         let limits = self.rules.limits;
-        meter::begin(limits.memory, limits.steps.saturating_mul(WORK), limits.millis);
         let mut machine = Machine::new(&self.rules.program, input.clone(), now, limits);
-        let result = catch_unwind(AssertUnwindSafe(|| {
+        within(limits, || {
             judge.heads.iter().map(|head| machine.outputs(head.place)).collect::<Outcome<Vec<_>>>()
-        }));
-        let stop = meter::end();
-        let Ok(result) = result else { return Err(error("the evaluation broke off".to_owned())) };
-        match stop {
-            Some(stop) => {
-                // The work of functions is counted in smaller steps.
-                let allowed = Limits { steps: limits.steps.saturating_mul(WORK), ..limits };
-                let function = format!("`{}`", stop.function);
-                Err(Box::new(Stopped { cause: stop.cause, text: allowed.exceeded(&function, stop.cause) }))
-            }
-            None => result,
+        })
+    }
+}
+
+/// Evaluates within the limits; a panic is a failure.
+pub(super) fn within<T>(limits: Limits, evaluation: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
+    meter::begin(limits.memory, limits.steps.saturating_mul(WORK), limits.millis);
+    let result = catch_unwind(AssertUnwindSafe(evaluation));
+    let stop = meter::end();
+    let Ok(result) = result else { return Err(error("the evaluation broke off".to_owned())) };
+    match stop {
+        Some(stop) => {
+            // The work of functions is counted in smaller steps.
+            let allowed = Limits { steps: limits.steps.saturating_mul(WORK), ..limits };
+            let function = format!("`{}`", stop.function);
+            Err(Box::new(Stopped { cause: stop.cause, text: allowed.exceeded(&function, stop.cause) }))
         }
+        None => result,
     }
 }
 
@@ -94,28 +101,35 @@ impl Session for Evaluation<'_> {
             |message: &str| Failure { cause: Cause::Error, message: message.to_owned(), location: None };
         let judge = self.rules.judges.get(&rule).ok_or_else(|| missing("there is no such rule"))?;
         let (input, now) = self.input.as_ref().ok_or_else(|| missing("there is no review to judge"))?;
-        let found =
-            self.evaluate(judge, input, *now).map_err(|stopped| failure(self.rules, judge, *stopped))?;
+        let found = self.evaluate(judge, input, *now).map_err(|stopped| {
+            let head = judge.heads.first().map(|head| &head.location);
+            failure(&self.rules.sources, self.rules.limits, "the rule", head, *stopped)
+        })?;
         read(judge, &found).map(Some)
     }
 }
 
-/// A failure in words, at its place in the author's text.
-fn failure(rules: &Rules, judge: &Judge, stopped: Stopped) -> Failure {
+/// A failure in words, at its place in the author's text; where none is known, at the head.
+pub(super) fn failure(
+    sources: &[Arc<Source>],
+    limits: Limits,
+    subject: &str,
+    head: Option<&Location>,
+    stopped: Stopped,
+) -> Failure {
     let said = errors::take_apart(&stopped.text);
     let message = match stopped.cause {
         Cause::Error => said.message,
         // What a function was stopped by is said with its name.
         Cause::Steps | Cause::Memory if stopped.text.starts_with('`') => stopped.text,
-        cause => rules.limits.exceeded("the rule", cause),
+        cause => limits.exceeded(subject, cause),
     };
     let location = said.place.and_then(|(file, line, column)| {
-        let source = rules.sources.iter().find(|source| source.name == file)?;
+        let source = sources.iter().find(|source| source.name == file)?;
         let (line, column) = source.line_column(errors::offset(source, line, column));
         Some(Location { file, line, column: Some(column) })
     });
-    let location = location.or_else(|| judge.heads.first().map(|head| head.location.clone()));
-    Failure { cause: stopped.cause, message, location }
+    Failure { cause: stopped.cause, message, location: location.or_else(|| head.cloned()) }
 }
 
 /// Makes outputs of what was found, in the order of heads and then of values.

@@ -152,7 +152,8 @@ impl<'p> Machine<'p> {
             Form::Set => Draft::Set(BTreeSet::new()),
             _ => Draft::Object(BTreeMap::new()),
         };
-        for definition in &rule.definitions {
+        for (place, definition) in rule.definitions.iter().enumerate() {
+            let mut gave = false;
             self.definition(definition, &[], &mut |machine, branch| {
                 let mut keys = Vec::with_capacity(branch.keys.len());
                 for key in &branch.keys {
@@ -174,8 +175,12 @@ impl<'p> Machine<'p> {
                     let text = definition.span.error("two values where there must be one").to_string();
                     return Err(error(text));
                 }
+                gave = true;
                 Ok(Some(false))
             })?;
+            if let Some(heard) = &mut self.heard {
+                heard.insert((number, place, gave));
+            }
         }
         Ok(draft.finish())
     }
@@ -307,21 +312,7 @@ impl<'p> Machine<'p> {
         rest: &'p [Step],
         then: &mut dyn FnMut(&mut Self) -> Outcome<bool>,
     ) -> Outcome<bool> {
-        let World { input, data, mocks, .. } = &self.world;
-        let (input, data, mocks) = (input.clone(), data.clone(), mocks.clone());
-        let mut inner = World { input, data, mocks, values: BTreeMap::new() };
-        for (change, term) in changes {
-            let value = self.value(term)?;
-            if value == Value::Undefined {
-                return Ok(false);
-            }
-            match change {
-                Change::Input(path) => inner.input = self.put(&inner.input, path, value)?,
-                Change::Data(path) => inner.data.push((path, value)),
-                Change::Answer(function) => inner.mocks.push((*function, Mock::Answer(value))),
-                Change::Function(function, by) => inner.mocks.push((*function, Mock::Function(*by))),
-            }
-        }
+        let Some(mut inner) = self.changed(changes)? else { return Ok(false) };
         std::mem::swap(&mut self.world, &mut inner);
         let mut other = inner;
         let enough = self.nested(|machine| {
@@ -334,6 +325,26 @@ impl<'p> Machine<'p> {
         })?;
         self.world = other;
         Ok(enough)
+    }
+
+    /// The world with changes; none where one of them has no value.
+    pub(super) fn changed(&mut self, changes: &'p [(Change, Term)]) -> Outcome<Option<World<'p>>> {
+        let World { input, data, mocks, .. } = &self.world;
+        let (input, data, mocks) = (input.clone(), data.clone(), mocks.clone());
+        let mut inner = World { input, data, mocks, values: BTreeMap::new() };
+        for (change, term) in changes {
+            let value = self.value(term)?;
+            if value == Value::Undefined {
+                return Ok(None);
+            }
+            match change {
+                Change::Input(path) => inner.input = self.put(&inner.input, path, value)?,
+                Change::Data(path) => inner.data.push((path, value)),
+                Change::Answer(function) => inner.mocks.push((*function, Mock::Answer(value))),
+                Change::Function(function, by) => inner.mocks.push((*function, Mock::Function(*by))),
+            }
+        }
+        Ok(Some(inner))
     }
 
     /// Calls what stands in the place of a function; there, functions are what they were.

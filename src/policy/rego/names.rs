@@ -15,6 +15,8 @@ pub(crate) struct Names<'u> {
     units: &'u [Unit],
     rules: BTreeMap<Vec<String>, Vec<At>>,
     packages: BTreeSet<Vec<String>>,
+    /// What `with` puts into the data, by its path.
+    put: Vec<Vec<String>>,
 }
 
 /// What is used.
@@ -59,7 +61,20 @@ impl<'u> Names<'u> {
                 rules.entry(path).or_default().push((u, d));
             }
         }
-        Self { units, rules, packages }
+        let mut put = Vec::new();
+        for unit in units {
+            for target in unit.rules.iter().flat_map(|definition| &definition.uses.with) {
+                let Some((root, rest)) = target.path.split_first() else { continue };
+                let import = unit.imports.iter().find(|import| import.alias == *root);
+                let whole = import.map_or_else(|| target.path.clone(), |i| [&i.path, rest].concat());
+                if let Some((root, path)) = whole.split_first()
+                    && root == "data"
+                {
+                    put.push(path.to_vec());
+                }
+            }
+        }
+        Self { units, rules, packages, put }
     }
 
     pub(crate) fn definition(&self, (unit, rule): At) -> Option<(&'u Unit, &'u Definition)> {
@@ -358,6 +373,7 @@ impl<'u> Names<'u> {
                     || self.packages.iter().any(|package| package.starts_with(rest))
                     || self.around(rest).is_some()
                     || rest.iter().try_fold(data, |value, part| value.get(part)).is_some()
+                    || self.put.iter().any(|put| put.starts_with(rest) || rest.starts_with(put))
             }
             _ => true,
         }

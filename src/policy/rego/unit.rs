@@ -75,6 +75,11 @@ impl Definition {
         effect(self.path.first()?)
     }
 
+    /// Whether it is a test, as other tools run or skip them too.
+    pub(crate) fn is_test(&self) -> bool {
+        self.path.iter().any(|name| is_test(name))
+    }
+
     /// Whether its value is of the kind that other tools ask policies for: a set, or true or false.
     pub(crate) fn looks_like_a_verdict(&self) -> bool {
         let truth = |value: &Expr| matches!(value, Expr::Bool { .. });
@@ -97,6 +102,11 @@ impl Definition {
             _ => None,
         }
     }
+}
+
+/// Whether a name is that of a test.
+pub(crate) fn is_test(name: &str) -> bool {
+    name.starts_with("test_") || name.starts_with("todo_test_")
 }
 
 /// The effect that a rule's name stands for; `deny_x`, `violation_x` and `warn_x` as in conftest.

@@ -1,0 +1,118 @@
+//! A run of tests for people at a terminal.
+
+use super::super::{Style, clean};
+use super::{CaseKind, Coverage, Status, TestCase, TestReport};
+
+const BOLD: &str = "1";
+const RED: &str = "1;31";
+const GREEN: &str = "32";
+const YELLOW: &str = "33";
+const MAGENTA: &str = "1;35";
+
+fn ink(style: &Style, code: &str, text: &str) -> String {
+    if style.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+}
+
+pub(super) fn render(report: &TestReport, style: &Style) -> String {
+    let mut out = String::new();
+    for group in report.cases.chunk_by(|a, b| a.file == b.file) {
+        let shown: Vec<&TestCase> =
+            group.iter().filter(|case| report.verbose || case.status != Status::Passed).collect();
+        if let Some(first) = shown.first() {
+            out.push_str(&ink(style, BOLD, &clean::line(&first.file)));
+            out.push('\n');
+        }
+        for case in shown {
+            one(&mut out, case, report.verbose, style);
+        }
+    }
+    if !out.is_empty() {
+        out.push('\n');
+    }
+    if let Some(coverage) = &report.coverage {
+        covered(&mut out, coverage, style);
+    }
+    let count = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+    let of = |kind: CaseKind| report.cases.iter().filter(|case| case.kind == kind).count();
+    let mut what = Vec::new();
+    if of(CaseKind::Test) > 0 {
+        what.push(count(of(CaseKind::Test), "test"));
+    }
+    if of(CaseKind::Case) > 0 {
+        what.push(format!("{} of {}", count(of(CaseKind::Case), "case"), count(report.rules, "rule")));
+    }
+    out.push_str(&format!("{} in {:.2} s\n", what.join(", "), report.milliseconds / 1000.0));
+    let failed = format!("{} failed", report.failed);
+    out.push_str(&ink(style, GREEN, &format!("{} passed", report.passed)));
+    out.push_str(", ");
+    out.push_str(&if report.failed > 0 { ink(style, RED, &failed) } else { failed });
+    if report.errors > 0 {
+        out.push_str(&format!(" ({} could not be run)", report.errors));
+    }
+    if report.skipped > 0 {
+        out.push_str(&format!(", {}", ink(style, YELLOW, &format!("{} skipped", report.skipped))));
+    }
+    out.push('\n');
+    out
+}
+
+fn one(out: &mut String, case: &TestCase, timed: bool, style: &Style) {
+    let (word, code) = match case.status {
+        Status::Passed => ("ok   ", GREEN),
+        Status::Failed => ("FAIL ", RED),
+        Status::Error => ("ERROR", MAGENTA),
+        Status::Skipped => ("skip ", YELLOW),
+    };
+    let took = if timed && case.milliseconds >= 100.0 {
+        format!("  ({:.0} ms)", case.milliseconds)
+    } else {
+        String::new()
+    };
+    out.push_str(&format!("  {}  {}{took}\n", ink(style, code, word), clean::line(&case.name)));
+    if case.difference.is_empty() {
+        return;
+    }
+    for line in clean::lines(&case.difference) {
+        let code = match line.trim_start().as_bytes().first() {
+            Some(b'-') => RED,
+            Some(b'+') => GREEN,
+            _ => "",
+        };
+        let line = if code.is_empty() { line.into_owned() } else { ink(style, code, &line) };
+        out.push_str(&format!("         {line}\n"));
+    }
+}
+
+fn covered(out: &mut String, coverage: &Coverage, style: &Style) {
+    let word = |shown: bool| if shown { "yes" } else { "no " };
+    let mut rows = Vec::new();
+    for rule in &coverage.rules {
+        rows.push((rule.rule.clone(), rule.speaks, rule.silent));
+        for effect in &rule.effects {
+            let place = format!("{}:{}", effect.location.file, effect.location.line);
+            rows.push((format!("  {} {place}", effect.effect.as_str()), effect.speaks, effect.silent));
+        }
+    }
+    let width = rows.iter().map(|(name, ..)| clean::width(name)).max().unwrap_or(0).max(4);
+    out.push_str(&ink(style, BOLD, &format!("{:<width$}  speaks  silent", "rule")));
+    out.push('\n');
+    for (name, speaks, silent) in rows {
+        let name = clean::line(&name);
+        let pad = " ".repeat(width.saturating_sub(clean::width(&name)));
+        let mark = |shown: bool| if shown { word(shown).to_owned() } else { ink(style, RED, word(shown)) };
+        out.push_str(&format!("{name}{pad}  {}     {}\n", mark(speaks), mark(silent).trim_end()));
+    }
+    let (shown, of, percent) = (coverage.shown, coverage.of, coverage.percent);
+    out.push_str(&format!("\ncoverage {percent:.1} % ({shown} of {of})"));
+    if let Some(threshold) = coverage.threshold {
+        let enough = if coverage.enough { "as asked for" } else { "too little" };
+        out.push_str(&format!(", {enough}: at least {threshold} %"));
+    }
+    out.push('\n');
+    if !coverage.enough {
+        for line in coverage.missing() {
+            out.push_str(&format!("  {}\n", clean::line(&line)));
+        }
+    }
+    out.push('\n');
+}
