@@ -51,6 +51,10 @@ pub(super) struct Compiler<'n> {
     /// References that have a value already, and where: they were looked up before the term they stand in.
     pub(super) found: Vec<(Ref<Expr>, Slot)>,
     pub(super) slots: usize,
+    /// The traced statement that what is compiled stands in.
+    pub(super) within: Option<usize>,
+    /// Whether what is compiled is only shown.
+    pub(super) quiet: bool,
 }
 
 fn wrong(unit: &Unit, span: &Span, message: String, hint: &str) -> Wait {
@@ -78,6 +82,8 @@ impl<'n> Compiler<'n> {
             pending: Vec::new(),
             found: Vec::new(),
             slots: 0,
+            within: None,
+            quiet: false,
         }
     }
 
@@ -119,7 +125,7 @@ impl<'n> Compiler<'n> {
         part: impl FnOnce(&mut Self, &mut Vec<Step>) -> Done<T>,
     ) -> Done<T> {
         let bound = self.bound();
-        let (pending, found) = (self.pending.len(), self.found.len());
+        let (pending, found, probes) = (self.pending.len(), self.found.len(), self.names.probed());
         self.names.attempts.set(self.names.attempts.get().saturating_add(1));
         let mut own = Vec::new();
         let result = part(self, &mut own);
@@ -129,6 +135,7 @@ impl<'n> Compiler<'n> {
                 self.unbind(bound);
                 self.pending.truncate(pending);
                 self.found.truncate(found);
+                self.names.forget(probes);
             }
         }
         result
@@ -255,7 +262,7 @@ impl<'n> Compiler<'n> {
                     let hint = "write what gives a variable its value before what uses it";
                     return self.wrong(&statement.span, message, hint);
                 }
-                match self.attempt(&mut steps, |compiler, steps| compiler.statement(statement, steps)) {
+                match self.attempt(&mut steps, |compiler, steps| compiler.probed(statement, steps)) {
                     Ok(()) => {}
                     Err(Wait::For(span)) => {
                         waits.get_or_insert(span);
@@ -337,7 +344,7 @@ impl<'n> Compiler<'n> {
         Ok(())
     }
 
-    fn statement(&mut self, statement: &LiteralStmt, steps: &mut Vec<Step>) -> Done<()> {
+    pub(super) fn statement(&mut self, statement: &LiteralStmt, steps: &mut Vec<Step>) -> Done<()> {
         if statement.with_mods.is_empty() {
             return self.literal(&statement.literal, steps);
         }

@@ -68,24 +68,29 @@ impl<'r> Evaluation<'r> {
     }
 }
 
+/// What policies see of a review, and the time in nanoseconds.
+pub(super) fn prepare(review: &Review, view: View, keys: &mut Keys) -> Result<(Value, i64), Failure> {
+    let built = match view {
+        View::Review => value::build(review, keys),
+        View::Document => value::build(&document(review)?, keys),
+    };
+    let input = built.map_err(|error| Failure {
+        cause: Cause::Error,
+        message: format!("the review cannot be given to policies: {error}"),
+        location: None,
+    })?;
+    let now = i64::try_from(review.context.now.as_nanosecond()).map_err(|_| Failure {
+        cause: Cause::Error,
+        message: "the time of the review is too far away to count its nanoseconds".to_owned(),
+        location: None,
+    })?;
+    Ok((input, now))
+}
+
 impl Session for Evaluation<'_> {
     fn load(&mut self, review: &Review, view: View) -> Result<(), Failure> {
         self.input = None;
-        let built = match view {
-            View::Review => value::build(review, &mut self.keys),
-            View::Document => value::build(&document(review)?, &mut self.keys),
-        };
-        let input = built.map_err(|error| Failure {
-            cause: Cause::Error,
-            message: format!("the review cannot be given to policies: {error}"),
-            location: None,
-        })?;
-        let now = i64::try_from(review.context.now.as_nanosecond()).map_err(|_| Failure {
-            cause: Cause::Error,
-            message: "the time of the review is too far away to count its nanoseconds".to_owned(),
-            location: None,
-        })?;
-        self.input = Some((input, now));
+        self.input = Some(prepare(review, view, &mut self.keys)?);
         Ok(())
     }
 
@@ -101,7 +106,7 @@ impl Session for Evaluation<'_> {
 }
 
 /// A failure in words, at its place in the author's text.
-fn failure(rules: &Rules, judge: &Judge, stopped: Stopped) -> Failure {
+pub(super) fn failure(rules: &Rules, judge: &Judge, stopped: Stopped) -> Failure {
     let said = errors::take_apart(&stopped.text);
     let message = match stopped.cause {
         Cause::Error => said.message,
