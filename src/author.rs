@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod case;
 mod compare;
+pub mod explain;
 #[cfg(test)]
 mod parity;
 pub mod patch;

@@ -482,7 +482,7 @@ pub enum Applies {
 }
 
 /// Whether a rule speaks about what a review is of.
-fn concerns(rule: &Rule, review: &Review) -> Applies {
+pub(super) fn concerns(rule: &Rule, review: &Review) -> Applies {
     let asset = review.asset.as_ref();
     let environment = review.context.environment.as_deref();
     let said = applies(rule, review.change.kind, asset.map(|asset| asset.kind), environment);

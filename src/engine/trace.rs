@@ -172,7 +172,7 @@ const ITEMS: usize = 8;
 const DEPTH: usize = 3;
 
 /// A value, shortened: what is secret in it need not be spread, and what is long is not read.
-pub(super) fn shortened(value: &Value, depth: usize) -> Value {
+pub(crate) fn shortened(value: &Value, depth: usize) -> Value {
     let left = |count: usize| format!("… {} more", count.saturating_sub(ITEMS));
     match value {
         Value::String(text) => Value::String(short(text, TEXT)),
