@@ -48,7 +48,7 @@ pub struct Explanation {
     /// What made the verdict, in one sentence.
     pub because: String,
     /// What is to be known about how it was explained: policies that differ, records without places.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// What was said, what stands in the way first.
     pub findings: Vec<Said>,
@@ -111,13 +111,13 @@ pub struct Account {
     /// The same in words.
     pub words: String,
     /// Facts that it requires and nobody knows.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<Unknown>,
     /// What became of its conditions, where the rule was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace: Option<Trace>,
     /// Where in the input that stands which its conditions read, by JSON Pointer into the review.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<String, Place>,
 }
 
@@ -249,13 +249,20 @@ fn because(decision: &Decision) -> String {
         format!("{}{more}", shown.join(", "))
     };
     let findings = if count == 1 { "1 finding".to_owned() } else { format!("{count} findings") };
+    let verb = |one: &'static str, many: &'static str| if count == 1 { one } else { many };
     match (decision.verdict, decision.indeterminate) {
         (_, true) => {
             format!("{findings} of {} could not be judged, and nothing else denies it", names(&deciding))
         }
-        (Verdict::Deny, _) => format!("{findings} of {} stand in the way", names(&deciding)),
+        (Verdict::Deny, _) => {
+            format!("{findings} of {} {} in the way", names(&deciding), verb("stands", "stand"))
+        }
         (Verdict::Hold, _) => {
-            format!("{findings} of {} keep it waiting, and none denies it", names(&deciding))
+            format!(
+                "{findings} of {} {} it waiting, and none denies it",
+                names(&deciding),
+                verb("keeps", "keep")
+            )
         }
         (Verdict::Allow, _) => {
             let aside = decision.findings.iter().filter(|finding| {

@@ -15,8 +15,17 @@ const VALUES: usize = 24;
 const ELEMENTS: usize = 16;
 
 /// Places that are not facts, or from which others are derived.
-const FIXED: &[&str] =
-    &["", "/apiVersion", "/kind", "/change/id", "/change/digest", "/asset/id", "/unknown", "/context/now"];
+const FIXED: &[&str] = &[
+    "",
+    "/apiVersion",
+    "/kind",
+    "/change/id",
+    "/change/kind",
+    "/change/digest",
+    "/asset/id",
+    "/unknown",
+    "/context/now",
+];
 
 /// How large a change is, in the eyes of whoever has to make it; less comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -133,7 +142,9 @@ struct Hints {
 impl Hints {
     fn value(&mut self, value: Option<&Value>) {
         match value {
-            Some(Value::String(text)) if !text.contains('…') => drop(self.texts.insert(text.clone())),
+            Some(Value::String(text)) if !text.contains('…') && text.len() < 80 => {
+                self.texts.insert(text.clone());
+            }
             Some(Value::Number(number)) => self.numbers.extend(number.as_i64()),
             Some(Value::Array(items)) => items.iter().filter(|item| !item.is_object()).for_each(|item| {
                 self.value(Some(item));
@@ -157,23 +168,43 @@ impl Hints {
         values.flat_map(|reading| &reading.within).for_each(|clause| self.clause(clause));
     }
 
-    /// What is written out in a condition.
+    /// What is written out in a condition, but for the names of members and parts of longer texts.
     fn text(&mut self, text: &str) {
+        let joined = |c: Option<char>| matches!(c, Some('+' | ':'));
         let mut quote = None;
         let mut word = String::new();
-        for c in text.chars() {
+        let mut before = None;
+        for (at, c) in text.char_indices() {
             match quote {
                 Some(open) if c == open => {
-                    self.texts.insert(std::mem::take(&mut word));
+                    let rest = text.get(at.saturating_add(1)..).unwrap_or_default();
+                    let after = rest.chars().find(|c| !c.is_whitespace());
+                    let found = std::mem::take(&mut word);
+                    if !joined(after)
+                        && before != Some('+')
+                        && !found.contains('%')
+                        && !found.trim().is_empty()
+                    {
+                        self.texts.insert(found);
+                    }
                     quote = None;
+                    before = Some(c);
                 }
                 Some(_) => word.push(c),
                 None if matches!(c, '"' | '\'' | '`') => {
                     self.number(&std::mem::take(&mut word));
                     quote = Some(c);
                 }
-                None if c.is_alphanumeric() || c == '_' => word.push(c),
-                None => self.number(&std::mem::take(&mut word)),
+                None => {
+                    if c.is_alphanumeric() || c == '_' {
+                        word.push(c);
+                    } else {
+                        self.number(&std::mem::take(&mut word));
+                    }
+                    if !c.is_whitespace() {
+                        before = Some(c);
+                    }
+                }
             }
         }
         self.number(&word);

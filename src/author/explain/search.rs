@@ -57,7 +57,7 @@ pub struct Edit {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Json>,
     /// What would have to be there instead; any one of these. Nothing: it would have to go away.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub to: Vec<Json>,
     /// For an approval: in which role, and whose would do.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -412,7 +412,7 @@ fn joined(mut found: Vec<Edit>) -> Vec<Edit> {
 }
 
 fn sentence(edit: &Edit) -> String {
-    const SHOWN: usize = 6;
+    const SHOWN: usize = 4;
     let or = |words: Vec<String>| {
         let more = words.len().saturating_sub(SHOWN);
         let more = if more > 0 { format!(" or {more} others") } else { String::new() };

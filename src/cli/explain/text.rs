@@ -393,7 +393,10 @@ fn search(page: &mut Page, explanation: &Explanation) {
     if search.found > told {
         page.line(2, &[(DIM, &format!("and {} more", search.found.saturating_sub(told)))]);
     }
-    let tried = format!("{} single changes were decided", search.tried);
+    let tried = match search.tried {
+        1 => "1 single change was decided".to_owned(),
+        tried => format!("{tried} single changes were decided"),
+    };
     let words = match (search.edits.is_empty(), search.complete) {
         (true, true) => format!("none was found; {tried}"),
         (true, false) => format!("none was found before the search ended; {tried}"),

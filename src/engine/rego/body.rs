@@ -250,7 +250,7 @@ impl<'n> Compiler<'n> {
         then: impl FnOnce(&mut Self, &mut Vec<Step>) -> Done<T>,
     ) -> Done<(Vec<Step>, T)> {
         let statements = query.map_or(&[][..], |query| &query.stmts);
-        self.open(statements)?;
+        self.declare_all(statements)?;
         let mut steps = Vec::new();
         let mut left: Vec<&LiteralStmt> = statements.iter().collect();
         while !left.is_empty() {
@@ -283,7 +283,7 @@ impl<'n> Compiler<'n> {
     }
 
     /// Opens the scope of a body.
-    fn open(&mut self, statements: &[LiteralStmt]) -> Done<()> {
+    fn declare_all(&mut self, statements: &[LiteralStmt]) -> Done<()> {
         let mut declared = Vec::new();
         let (mut some, mut used) = (Vec::new(), Vec::new());
         for statement in statements {

@@ -401,7 +401,12 @@ fn branch(
     }
     outputs.extend(value);
     let first = compiler.names.probed();
-    let (body, terms) = compiler.query(query, |compiler, steps| compiler.outputs(&outputs, steps))?;
+    let (body, terms) = compiler.query(query, |compiler, steps| {
+        let probe = compiler.open(&outputs, steps);
+        let terms = compiler.outputs(&outputs, steps)?;
+        compiler.close(probe, &outputs, steps);
+        Ok(terms)
+    })?;
     let mut terms = terms.into_iter();
     let keys = parts
         .iter()

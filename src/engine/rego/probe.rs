@@ -34,6 +34,33 @@ impl Compiler<'_> {
         Ok(())
     }
 
+    /// Marks what a definition gives, where that is worked out; what stands in it is within the mark.
+    pub(super) fn open(&mut self, outputs: &[&Ref<Expr>], steps: &mut Vec<Step>) -> Option<usize> {
+        let probes = self.names.probes.as_ref()?;
+        let mut exprs = Vec::new();
+        outputs.iter().for_each(|output| gather(output, &mut exprs));
+        let plain = exprs.iter().all(|expr| matches!(expr.as_ref(), Expr::Var { .. }));
+        let span = outputs.last().filter(|_| !plain)?.span().clone();
+        let id = probes.borrow().len();
+        probes.borrow_mut().push(Probe { span, within: None, before: Vec::new(), after: Vec::new() });
+        steps.push(Step::Enter(id));
+        self.within = Some(id);
+        Some(id)
+    }
+
+    /// Its values are there.
+    pub(super) fn close(&mut self, probe: Option<usize>, outputs: &[&Ref<Expr>], steps: &mut Vec<Step>) {
+        let (Some(id), Some(probes)) = (probe, &self.names.probes) else { return };
+        self.within = None;
+        let mut exprs = Vec::new();
+        outputs.iter().for_each(|output| gather(output, &mut exprs));
+        let after = self.parts_of(exprs, &[]);
+        if let Some(probe) = probes.borrow_mut().get_mut(id) {
+            probe.after = after;
+        }
+        steps.push(Step::Leave(id));
+    }
+
     /// The parts of a statement that have a value by now, but for those that are known already.
     fn parts(&mut self, statement: &LiteralStmt, known: &[Part]) -> Vec<Part> {
         // What `with` changes is another world; its values are not those of here.
@@ -49,6 +76,10 @@ impl Compiler<'_> {
             Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => gather(expr, &mut exprs),
             Literal::Every { domain, .. } => gather(domain, &mut exprs),
         }
+        self.parts_of(exprs, known)
+    }
+
+    fn parts_of(&mut self, exprs: Vec<&Ref<Expr>>, known: &[Part]) -> Vec<Part> {
         let mut parts: Vec<Part> = Vec::new();
         for expr in exprs {
             let text = written(text(expr.span()));
