@@ -7,6 +7,7 @@ pub mod bench;
 pub mod case;
 mod compare;
 pub mod coverage;
+pub mod explain;
 #[cfg(test)]
 mod parity;
 pub mod patch;

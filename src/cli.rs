@@ -7,6 +7,7 @@ mod approve;
 mod completions;
 mod counts;
 mod evaluate;
+mod explain;
 mod output;
 mod override_;
 mod problems;
@@ -69,6 +70,7 @@ enum Color {
 #[derive(Debug, Subcommand)]
 enum Command {
     Evaluate(evaluate::Args),
+    Explain(explain::Args),
     Approve(approve::Args),
     Waive(waive::Args),
     Override(override_::Args),
@@ -118,6 +120,7 @@ pub fn main() -> ExitCode {
     let clock = SystemClock;
     let done = match cli.command {
         Command::Evaluate(args) => evaluate::run(args, &terminal, &clock),
+        Command::Explain(args) => explain::run(args, &terminal, &clock),
         Command::Approve(args) => approve::run(args, &terminal, &clock),
         Command::Waive(args) => waive::run(args, &terminal, &clock),
         Command::Override(args) => override_::run(args, &terminal, &clock),

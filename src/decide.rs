@@ -18,6 +18,7 @@ pub mod outcome;
 mod output;
 mod related;
 mod remedy;
+pub mod stand;
 
 pub use evaluate::Judge;
 

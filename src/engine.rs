@@ -7,6 +7,7 @@
 
 pub mod cel;
 pub mod rego;
+pub mod trace;
 
 use crate::diag::Diagnostic;
 use crate::model::finding::{Effect, Location};
@@ -93,6 +94,17 @@ pub trait Engine: Sync {
     /// # Errors
     /// Everything that is wrong with the policies, each with its place.
     fn compile(&self, bundle: &Bundle, limits: Limits) -> Result<Box<dyn Compiled>, Vec<Diagnostic>>;
+
+    /// Compiles every rule of this language in the bundle once more, to say what becomes of each
+    /// condition.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the policies, each with its place.
+    fn tracer<'b>(
+        &self,
+        bundle: &'b Bundle,
+        limits: Limits,
+    ) -> Result<Box<dyn trace::Tracer + 'b>, Vec<Diagnostic>>;
 }
 
 /// The rules of one language, compiled.

@@ -7,6 +7,7 @@ pub mod builtin;
 mod environments;
 mod evaluation;
 mod excerpt;
+pub mod explain;
 pub mod load;
 pub mod record;
 mod remarks;

@@ -19,6 +19,8 @@ mod docs_examples;
 mod enforcement;
 #[path = "all/environments.rs"]
 mod environments;
+#[path = "all/explain.rs"]
+mod explain;
 #[path = "all/formats.rs"]
 mod formats;
 #[path = "all/governance.rs"]

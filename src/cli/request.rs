@@ -49,6 +49,16 @@ pub(crate) struct RequestArgs {
 }
 
 impl RequestArgs {
+    /// What is named as input.
+    pub(crate) fn inputs(&self) -> &[PathBuf] {
+        &self.inputs
+    }
+
+    /// Whether policies or the operator's file are named.
+    pub(crate) const fn names_policies(&self) -> bool {
+        self.config.is_some() || !self.policy.is_empty()
+    }
+
     pub(crate) fn read(self, terminal: &Terminal, clock: &dyn Clock) -> Result<Request, Stop> {
         let config = read_config(self.config.as_deref(), &self.inputs, terminal)?;
         if config.file.is_none() && !self.trust_input {

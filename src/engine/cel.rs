@@ -15,6 +15,7 @@ mod map;
 mod meter;
 mod optional;
 mod ours;
+mod parts;
 #[cfg(test)]
 mod random;
 mod regexes;
@@ -22,6 +23,7 @@ mod rewrite;
 mod size;
 #[cfg(test)]
 mod tests;
+mod tracer;
 mod value;
 mod variables;
 mod words;
@@ -39,6 +41,7 @@ use serde_json::Value as Json;
 use self::check::Program;
 use self::compile::{Compilation, Given, Rule};
 use self::variables::Variables;
+use super::trace::Tracer;
 use super::{Cause, Compiled, Engine, Failure, Limits, Output, Session};
 use crate::diag::{Diagnostic, codes};
 use crate::model::finding::{Effect, Need};
@@ -76,6 +79,14 @@ impl Engine for Cel {
         let compilation = compile::compile(&env, bundle)?;
         let data = value::from_json(&bundle.data);
         Ok(Box::new(Policies { env: Arc::new(env), compilation, data, limits }))
+    }
+
+    fn tracer<'b>(
+        &self,
+        bundle: &'b Bundle,
+        limits: Limits,
+    ) -> Result<Box<dyn Tracer + 'b>, Vec<Diagnostic>> {
+        Ok(Box::new(tracer::Traced::new(bundle, limits)?))
     }
 }
 

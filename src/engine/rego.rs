@@ -12,11 +12,14 @@ mod compile;
 mod follow;
 mod meter;
 mod patterns;
+mod probe;
 mod program;
+mod record;
 mod run;
 mod session;
 mod shown;
 mod terms;
+mod tracer;
 pub mod trial;
 mod value;
 mod world;
@@ -24,6 +27,7 @@ mod world;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use super::trace::Tracer;
 use super::{Compiled, Engine, Limits, Session};
 use crate::diag::{Diagnostic, Source};
 use crate::model::finding::{Effect, Location};
@@ -48,6 +52,16 @@ impl Engine for Rego {
     fn compile(&self, bundle: &Bundle, limits: Limits) -> Result<Box<dyn Compiled>, Vec<Diagnostic>> {
         let compiled = on_deep_stack(|| compile(bundle, limits)).map_err(|problem| vec![problem])??;
         Ok(Box::new(compiled))
+    }
+
+    fn tracer<'b>(
+        &self,
+        bundle: &'b Bundle,
+        limits: Limits,
+    ) -> Result<Box<dyn Tracer + 'b>, Vec<Diagnostic>> {
+        let traced =
+            on_deep_stack(|| compile_as(bundle, limits, true)).map_err(|problem| vec![problem])??;
+        Ok(Box::new(tracer::Traced(traced)))
     }
 }
 
@@ -110,10 +124,14 @@ fn units(bundle: &Bundle, tests: bool) -> Result<(Vec<Unit>, BTreeMap<usize, usi
 }
 
 fn compile(bundle: &Bundle, limits: Limits) -> Result<Rules, Vec<Diagnostic>> {
+    compile_as(bundle, limits, false)
+}
+
+fn compile_as(bundle: &Bundle, limits: Limits, traced: bool) -> Result<Rules, Vec<Diagnostic>> {
     let (units, unit_of) = units(bundle, false)?;
     let data = value::build(&bundle.data, &mut value::Keys::default())
         .map_err(|error| vec![compile::invalid(&format!("the data cannot be given to policies: {error}"))])?;
-    let compile::Compiled { program, places } = compile::compile(&units, data)?;
+    let compile::Compiled { program, places } = compile::compile(&units, data, traced)?;
     let mut judges = BTreeMap::new();
     for (index, rule) in bundle.rules.iter().enumerate().filter(|(_, rule)| rule.language == Language::Rego) {
         let Some(at) = unit_of.get(&rule.file).copied() else { continue };

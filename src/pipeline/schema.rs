@@ -5,6 +5,7 @@ use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 
 use super::record::Record;
 use crate::author::case::Case;
+use crate::author::explain::Explanation;
 use crate::config::Raw;
 use crate::model::decision::Decision;
 use crate::model::evidence::Approval;
@@ -52,6 +53,7 @@ pub const SCHEMAS: &[Schema] = &[
         about: "a decision with everything it was made from",
         root: of::<Record>,
     },
+    Schema { name: "explanation", about: "what `explain -o json` writes", root: of::<Explanation> },
     Schema { name: "input", about: "what `evaluate` reads", root: of::<Input> },
     Schema { name: "override", about: "an emergency exit for one change", root: of::<Override> },
     Schema { name: "plan", about: "the steps that follow from a decision", root: of::<Plan> },

@@ -62,8 +62,8 @@ pub(super) struct Scope<'a> {
     pub(super) variables: &'a [&'a str],
     /// The depths of those that are defined already.
     pub(super) depths: &'a [usize],
-    /// The name of an element of `forEach`.
-    pub(super) element: Option<&'a str>,
+    /// The names of elements that are gone through: of `forEach`, of macros around a part.
+    pub(super) elements: &'a [&'a str],
     /// Whether a variable or the element may be or hold an optional value.
     pub(super) optionals: bool,
 }
@@ -108,7 +108,7 @@ pub(super) fn compile(
         expression,
         info: program.source_info(),
         scope,
-        names: scope.element.map(str::to_owned).into_iter().collect(),
+        names: scope.elements.iter().map(|name| (*name).to_owned()).collect(),
         errors: Vec::new(),
         deepest: 0,
         reads_settings: false,

@@ -140,13 +140,13 @@ impl Compiler<'_> {
         let mut variables = Vec::new();
         let mut optionals = false;
         for variable in &policy.variables {
-            let scope = Scope { variables: &names, depths: &depths, element: None, optionals };
+            let scope = Scope { variables: &names, depths: &depths, elements: &[], optionals };
             let program = self.expression(&variable.expression, &scope);
             optionals |= program.as_ref().is_some_and(|program| program.optionals);
             depths.push(program.as_ref().map_or(0, |program| program.depth));
             variables.extend(program.map(|program| (variable.name.clone(), program)));
         }
-        let scope = Scope { variables: &names, depths: &depths, element: None, optionals };
+        let scope = Scope { variables: &names, depths: &depths, elements: &[], optionals };
         self.deepest = 0;
         let matches = policy.matches.as_ref().and_then(|matches| self.expression(matches, &scope));
         let depth = self.deepest;
@@ -167,11 +167,8 @@ impl Compiler<'_> {
         self.deepest = depth_of_match;
         let for_each = rule.for_each.as_ref().map(|each| (self.expression(&each.list, scope), &each.name));
         let optionals = matches!(&for_each, Some((Some(list), _)) if list.optionals);
-        let scope = &Scope {
-            element: rule.for_each.as_ref().map(|each| each.name.as_str()),
-            optionals: scope.optionals || optionals,
-            ..*scope
-        };
+        let elements: Vec<&str> = rule.for_each.iter().map(|each| each.name.as_str()).collect();
+        let scope = &Scope { elements: &elements, optionals: scope.optionals || optionals, ..*scope };
         let condition = self.expression(&rule.condition, scope);
         let message_expression =
             rule.message_expression.as_ref().and_then(|expression| self.expression(expression, scope));

@@ -128,7 +128,7 @@ pub(super) fn bounded(text: &str) -> Result<(), (Range<usize>, &'static str, &'s
 }
 
 /// The byte behind a text that begins at `at`.
-fn string(bytes: &[u8], at: usize, quote: u8, raw: bool) -> Option<usize> {
+pub(super) fn string(bytes: &[u8], at: usize, quote: u8, raw: bool) -> Option<usize> {
     let triple = [quote; 3];
     let long = bytes.get(at..).is_some_and(|rest| rest.starts_with(&triple));
     let mut at = at.saturating_add(if long { 3 } else { 1 });

@@ -53,6 +53,10 @@ pub(super) struct Compiler<'n> {
     pub(super) slots: usize,
     /// What is to be kept of where the next body's statements stand, and what names a case of a test.
     pub(super) outline: Option<(Box<Outline>, Vec<Ref<Expr>>)>,
+    /// The traced statement that what is compiled stands in.
+    pub(super) within: Option<usize>,
+    /// Whether what is compiled is only shown.
+    pub(super) quiet: bool,
 }
 
 fn wrong(unit: &Unit, span: &Span, message: String, hint: &str) -> Wait {
@@ -96,6 +100,8 @@ impl<'n> Compiler<'n> {
             found: Vec::new(),
             slots: 0,
             outline: None,
+            within: None,
+            quiet: false,
         }
     }
 
@@ -137,7 +143,7 @@ impl<'n> Compiler<'n> {
         part: impl FnOnce(&mut Self, &mut Vec<Step>) -> Done<T>,
     ) -> Done<T> {
         let bound = self.bound();
-        let (pending, found) = (self.pending.len(), self.found.len());
+        let (pending, found, probes) = (self.pending.len(), self.found.len(), self.names.probed());
         self.names.attempts.set(self.names.attempts.get().saturating_add(1));
         let mut own = Vec::new();
         let result = part(self, &mut own);
@@ -147,6 +153,7 @@ impl<'n> Compiler<'n> {
                 self.unbind(bound);
                 self.pending.truncate(pending);
                 self.found.truncate(found);
+                self.names.forget(probes);
             }
         }
         result
@@ -263,7 +270,7 @@ impl<'n> Compiler<'n> {
         then: impl FnOnce(&mut Self, &mut Vec<Step>) -> Done<T>,
     ) -> Done<(Vec<Step>, T)> {
         let statements = query.map_or(&[][..], |query| &query.stmts);
-        self.open(statements)?;
+        self.declare_all(statements)?;
         let mut steps = Vec::new();
         let mut left: Vec<&LiteralStmt> = statements.iter().collect();
         while !left.is_empty() {
@@ -276,7 +283,7 @@ impl<'n> Compiler<'n> {
                     return self.wrong(&statement.span, message, hint);
                 }
                 let step = steps.len();
-                match self.attempt(&mut steps, |compiler, steps| compiler.statement(statement, steps)) {
+                match self.attempt(&mut steps, |compiler, steps| compiler.probed(statement, steps)) {
                     Ok(()) => {
                         if let Some((outline, names)) = outline {
                             outline.statements.push(Statement::of(statement, step));
@@ -318,7 +325,7 @@ impl<'n> Compiler<'n> {
     }
 
     /// Opens the scope of a body.
-    fn open(&mut self, statements: &[LiteralStmt]) -> Done<()> {
+    fn declare_all(&mut self, statements: &[LiteralStmt]) -> Done<()> {
         let mut declared = Vec::new();
         let (mut some, mut used) = (Vec::new(), Vec::new());
         for statement in statements {
@@ -379,7 +386,7 @@ impl<'n> Compiler<'n> {
         Ok(())
     }
 
-    fn statement(&mut self, statement: &LiteralStmt, steps: &mut Vec<Step>) -> Done<()> {
+    pub(super) fn statement(&mut self, statement: &LiteralStmt, steps: &mut Vec<Step>) -> Done<()> {
         if statement.with_mods.is_empty() {
             return self.literal(&statement.literal, steps);
         }

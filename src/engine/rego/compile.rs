@@ -1,6 +1,6 @@
 //! Rules, from syntax trees to a program: what is at which path below `data`.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use regorus::Value;
@@ -8,7 +8,7 @@ use regorus::unstable::{BUILTINS, Expr, Query, Ref, Rule as Tree, RuleAssign, Ru
 
 use super::body::{Compiler, Done, Wait, unbound};
 use super::patterns::names;
-use super::program::{Base, Branch, Definition, Form, Function, Node, Program, Rule, Step, Term, at};
+use super::program::{Base, Branch, Definition, Form, Function, Node, Probe, Program, Rule, Step, Term, at};
 use crate::diag::{Diagnostic, codes};
 use crate::policy::rego::builtins;
 use crate::policy::rego::unit::{self, Unit};
@@ -29,6 +29,8 @@ pub(super) struct Names<'n> {
     data: &'n Value,
     /// How often parts of bodies were tried.
     pub(super) attempts: Cell<u64>,
+    /// The statements so far, where they are traced.
+    pub(super) probes: Option<RefCell<Vec<Probe>>>,
 }
 
 /// A definition by its unit and position.
@@ -40,8 +42,8 @@ pub(super) struct Compiled {
     pub(super) places: BTreeMap<At, (usize, usize)>,
 }
 
-/// Compiles all units.
-pub(super) fn compile(units: &[Unit], data: Value) -> Result<Compiled, Vec<Diagnostic>> {
+/// Compiles all units, with or without what traces them.
+pub(super) fn compile(units: &[Unit], data: Value, traced: bool) -> Result<Compiled, Vec<Diagnostic>> {
     let mut groups: BTreeMap<Vec<&str>, Vec<At>> = BTreeMap::new();
     let mut own: BTreeMap<&[String], BTreeSet<&str>> = BTreeMap::new();
     for (u, unit) in units.iter().enumerate() {
@@ -66,7 +68,8 @@ pub(super) fn compile(units: &[Unit], data: Value) -> Result<Compiled, Vec<Diagn
         let arity = found.iter().find_map(|(u, d)| units.get(*u)?.rules.get(*d)?.arity());
         arities.push(arity);
     }
-    let names = Names { nodes, arities, own, data: &data, attempts: Cell::new(0) };
+    let probes = traced.then(RefCell::default);
+    let names = Names { nodes, arities, own, data: &data, attempts: Cell::new(0), probes };
     let mut problems = Vec::new();
     let mut rules = Vec::new();
     let mut places = BTreeMap::new();
@@ -114,8 +117,9 @@ pub(super) fn compile(units: &[Unit], data: Value) -> Result<Compiled, Vec<Diagn
     }
     match problems.is_empty() {
         true => {
-            let nodes = names.nodes;
-            Ok(Compiled { program: Program { rules, nodes, data }, places })
+            let Names { nodes, probes, .. } = names;
+            let probes = probes.map(RefCell::into_inner).unwrap_or_default();
+            Ok(Compiled { program: Program { rules, nodes, data, probes }, places })
         }
         false => Err(problems),
     }
@@ -175,6 +179,18 @@ fn is_constant(rule: &Rule) -> bool {
 }
 
 impl Names<'_> {
+    /// How many statements are traced so far.
+    pub(super) fn probed(&self) -> usize {
+        self.probes.as_ref().map_or(0, |probes| probes.borrow().len())
+    }
+
+    /// Takes those back that came later.
+    pub(super) fn forget(&self, probes: usize) {
+        if let Some(all) = &self.probes {
+            all.borrow_mut().truncate(probes);
+        }
+    }
+
     /// What a name stands for in a unit, where it is no variable.
     pub(super) fn root(&self, unit: &Unit, name: &str) -> Option<Root> {
         let values = |path: &[String]| path.iter().map(|part| Value::from(part.as_str())).collect::<Vec<_>>();
@@ -390,7 +406,13 @@ fn branch(
         compiler.outline = Some((Box::default(), names));
     }
     outputs.extend(value);
-    let (body, terms) = compiler.query(query, |compiler, steps| compiler.outputs(&outputs, steps))?;
+    let first = compiler.names.probed();
+    let (body, terms) = compiler.query(query, |compiler, steps| {
+        let probe = compiler.open(&outputs, steps);
+        let terms = compiler.outputs(&outputs, steps)?;
+        compiler.close(probe, &outputs, steps);
+        Ok(terms)
+    })?;
     let mut terms = terms.into_iter();
     let keys = parts
         .iter()
@@ -401,7 +423,7 @@ fn branch(
         .collect();
     let value = terms.next().unwrap_or(Term::Value(Value::Bool(true)));
     let outline = compiler.outline.take().map(|(outline, _)| outline);
-    Ok(Branch { body, keys, value, outline })
+    Ok(Branch { body, keys, value, outline, probes: first..compiler.names.probed() })
 }
 
 impl Compiler<'_> {

@@ -6,6 +6,7 @@
 //! as in `input.x[_].y`, is a step of its own before.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use regorus::Value;
 use regorus::unstable::{BoolOp, BuiltinFcn, Expr, Ref, Span};
@@ -110,6 +111,30 @@ pub(super) enum Step {
     Every { of: Term, key: Option<Slot>, value: Slot, body: Vec<Step> },
     /// The steps in another world; what follows is in this one again.
     With(Vec<(Change, Term)>, Vec<Step>),
+    /// A statement begins. Only what is traced has these.
+    Enter(usize),
+    /// It holds.
+    Leave(usize),
+}
+
+/// A statement that is traced.
+pub(super) struct Probe {
+    /// As it was written.
+    pub(super) span: Span,
+    /// The statement that it stands in.
+    pub(super) within: Option<usize>,
+    /// What can be read before it.
+    pub(super) before: Vec<Part>,
+    /// What has a value only once it holds.
+    pub(super) after: Vec<Part>,
+}
+
+/// A part of a statement that is shown with its value.
+pub(super) struct Part {
+    pub(super) text: String,
+    pub(super) term: Term,
+    /// Whether the term is a list made for it, of all values that the part has.
+    pub(super) several: bool,
 }
 
 /// What `with` replaces.
@@ -132,6 +157,8 @@ pub(super) struct Branch {
     pub(super) value: Term,
     /// Of tests: where what is in the body stands.
     pub(super) outline: Option<Box<Outline>>,
+    /// Its statements among the program's, where it is traced.
+    pub(super) probes: Range<usize>,
 }
 
 /// Where the statements of a body stand.
@@ -200,6 +227,8 @@ pub(super) struct Program {
     /// The first is `data` itself.
     pub(super) nodes: Vec<Node>,
     pub(super) data: Value,
+    /// None but in what is traced.
+    pub(super) probes: Vec<Probe>,
 }
 
 impl Term {

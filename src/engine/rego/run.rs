@@ -11,6 +11,7 @@ use regorus::unstable::BoolOp;
 
 use super::meter;
 use super::program::{Call, Collect, Function, Kind, Pattern, Program, Slot, Step, Term, at, member};
+use super::record::Recorder;
 use super::world::World;
 use crate::engine::{Cause, Limits};
 
@@ -48,6 +49,8 @@ pub(super) struct Machine<'p> {
     steps: u64,
     /// Loops that are being gone through.
     nesting: u32,
+    /// What is kept of it, where it is traced.
+    pub(super) recorder: Option<Box<Recorder<'p>>>,
 }
 
 const fn is_collection(value: &Value) -> bool {
@@ -82,6 +85,7 @@ impl<'p> Machine<'p> {
             limits,
             steps: 0,
             nesting: 0,
+            recorder: None,
         }
     }
 
@@ -185,6 +189,8 @@ impl<'p> Machine<'p> {
                     });
                 }
                 Step::With(changes, body) => return self.with(changes, body, rest, then),
+                Step::Enter(probe) => self.enter(*probe)?,
+                Step::Leave(probe) => self.leave(*probe)?,
             }
             steps = rest;
         }

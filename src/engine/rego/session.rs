@@ -75,24 +75,29 @@ pub(super) fn within<T>(limits: Limits, evaluation: impl FnOnce() -> Outcome<T>)
     }
 }
 
+/// What policies see of a review, and the time in nanoseconds.
+pub(super) fn prepare(review: &Review, view: View, keys: &mut Keys) -> Result<(Value, i64), Failure> {
+    let built = match view {
+        View::Review => value::build(review, keys),
+        View::Document => value::build(&document(review)?, keys),
+    };
+    let input = built.map_err(|error| Failure {
+        cause: Cause::Error,
+        message: format!("the review cannot be given to policies: {error}"),
+        location: None,
+    })?;
+    let now = i64::try_from(review.context.now.as_nanosecond()).map_err(|_| Failure {
+        cause: Cause::Error,
+        message: "the time of the review is too far away to count its nanoseconds".to_owned(),
+        location: None,
+    })?;
+    Ok((input, now))
+}
+
 impl Session for Evaluation<'_> {
     fn load(&mut self, review: &Review, view: View) -> Result<(), Failure> {
         self.input = None;
-        let built = match view {
-            View::Review => value::build(review, &mut self.keys),
-            View::Document => value::build(&document(review)?, &mut self.keys),
-        };
-        let input = built.map_err(|error| Failure {
-            cause: Cause::Error,
-            message: format!("the review cannot be given to policies: {error}"),
-            location: None,
-        })?;
-        let now = i64::try_from(review.context.now.as_nanosecond()).map_err(|_| Failure {
-            cause: Cause::Error,
-            message: "the time of the review is too far away to count its nanoseconds".to_owned(),
-            location: None,
-        })?;
-        self.input = Some((input, now));
+        self.input = Some(prepare(review, view, &mut self.keys)?);
         Ok(())
     }
 

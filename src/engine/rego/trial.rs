@@ -129,7 +129,7 @@ impl Trials {
         let data = value::build(&bundle.data, &mut value::Keys::default()).map_err(|error| {
             vec![compile::invalid(&format!("the data cannot be given to policies: {error}"))]
         })?;
-        let compile::Compiled { program, places } = compile::compile(&units, data)?;
+        let compile::Compiled { program, places } = compile::compile(&units, data, false)?;
         let mut effects = Vec::new();
         let mut effect_at = BTreeMap::new();
         let rego = |rule: &&(usize, &crate::policy::Rule)| rule.1.language == Language::Rego;

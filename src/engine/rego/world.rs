@@ -79,7 +79,7 @@ impl Draft {
 impl<'p> Machine<'p> {
     /// The value of a rule that is no function.
     pub(super) fn rule(&mut self, number: usize) -> Outcome<Value> {
-        if let Some(value) = self.world.values.get(&number) {
+        if let Some(value) = self.world.values.get(&number).filter(|_| !self.records()) {
             return Ok(value.clone());
         }
         let Some(rule) = self.program.rules.get(number) else { return Ok(Value::Undefined) };
@@ -213,17 +213,23 @@ impl<'p> Machine<'p> {
         arguments: &[Value],
         then: &mut dyn FnMut(&mut Self, &'p Branch) -> Outcome<Option<bool>>,
     ) -> Outcome<()> {
+        if self.recorder.is_some() {
+            self.begin(definition);
+        }
         let base = std::mem::replace(&mut self.base, self.slots.len());
         self.slots.resize(self.base.saturating_add(definition.slots), Value::Undefined);
         let mut fits = true;
         for (pattern, argument) in definition.arguments.iter().zip(arguments) {
             fits = fits && self.fits(pattern, argument)?;
         }
-        for branch in definition.branches.iter().filter(|_| fits) {
+        for (at, branch) in definition.branches.iter().enumerate().filter(|_| fits) {
             let mut held = false;
             self.run(&branch.body, &mut |machine| {
                 let said = then(machine, branch)?;
                 held |= said.is_some();
+                if said.is_some() && machine.recorder.is_some() {
+                    machine.gave(at);
+                }
                 Ok(said == Some(true))
             })?;
             if held {
@@ -232,6 +238,9 @@ impl<'p> Machine<'p> {
         }
         self.slots.truncate(self.base);
         self.base = base;
+        if self.recorder.is_some() {
+            self.end();
+        }
         Ok(())
     }
 

@@ -1,0 +1,181 @@
+//! Compiles statements with marks around them, and the parts of each that are worth showing.
+
+use regorus::unstable::{AssignOp, Expr, Literal, LiteralStmt, Ref};
+
+use super::body::{Compiler, Done};
+use super::program::{Collect, Kind, Part, Probe, Step, Term};
+use super::record::text;
+use crate::engine::trace::written;
+
+/// How many parts of a statement are shown.
+const MAX_PARTS: usize = 12;
+
+impl Compiler<'_> {
+    /// Compiles a statement, with marks where it is to be traced.
+    pub(super) fn probed(&mut self, statement: &LiteralStmt, steps: &mut Vec<Step>) -> Done<()> {
+        let Some(probes) = &self.names.probes else { return self.statement(statement, steps) };
+        if self.quiet || matches!(statement.literal, Literal::SomeVars { .. }) {
+            return self.statement(statement, steps);
+        }
+        let id = probes.borrow().len();
+        let span = statement.span.clone();
+        probes.borrow_mut().push(Probe { span, within: self.within, before: Vec::new(), after: Vec::new() });
+        let before = self.parts(statement, &[]);
+        steps.push(Step::Enter(id));
+        let outer = self.within.replace(id);
+        let done = self.statement(statement, steps);
+        self.within = outer;
+        done?;
+        steps.push(Step::Leave(id));
+        let after = self.parts(statement, &before);
+        if let Some(probe) = probes.borrow_mut().get_mut(id) {
+            (probe.before, probe.after) = (before, after);
+        }
+        Ok(())
+    }
+
+    /// Marks what a definition gives, where that is worked out; what stands in it is within the mark.
+    pub(super) fn open(&mut self, outputs: &[&Ref<Expr>], steps: &mut Vec<Step>) -> Option<usize> {
+        let probes = self.names.probes.as_ref()?;
+        let mut exprs = Vec::new();
+        outputs.iter().for_each(|output| gather(output, &mut exprs));
+        let plain = exprs.iter().all(|expr| matches!(expr.as_ref(), Expr::Var { .. }));
+        let span = outputs.last().filter(|_| !plain)?.span().clone();
+        let id = probes.borrow().len();
+        probes.borrow_mut().push(Probe { span, within: None, before: Vec::new(), after: Vec::new() });
+        steps.push(Step::Enter(id));
+        self.within = Some(id);
+        Some(id)
+    }
+
+    /// Its values are there.
+    pub(super) fn close(&mut self, probe: Option<usize>, outputs: &[&Ref<Expr>], steps: &mut Vec<Step>) {
+        let (Some(id), Some(probes)) = (probe, &self.names.probes) else { return };
+        self.within = None;
+        let mut exprs = Vec::new();
+        outputs.iter().for_each(|output| gather(output, &mut exprs));
+        let after = self.parts_of(exprs, &[]);
+        if let Some(probe) = probes.borrow_mut().get_mut(id) {
+            probe.after = after;
+        }
+        steps.push(Step::Leave(id));
+    }
+
+    /// The parts of a statement that have a value by now, but for those that are known already.
+    fn parts(&mut self, statement: &LiteralStmt, known: &[Part]) -> Vec<Part> {
+        // What `with` changes is another world; its values are not those of here.
+        if !statement.with_mods.is_empty() {
+            return Vec::new();
+        }
+        let mut exprs = Vec::new();
+        match &statement.literal {
+            Literal::SomeVars { .. } => {}
+            Literal::SomeIn { key, value, collection, .. } => {
+                key.iter().chain([value, collection]).for_each(|expr| gather(expr, &mut exprs));
+            }
+            Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => gather(expr, &mut exprs),
+            Literal::Every { domain, .. } => gather(domain, &mut exprs),
+        }
+        self.parts_of(exprs, known)
+    }
+
+    fn parts_of(&mut self, exprs: Vec<&Ref<Expr>>, known: &[Part]) -> Vec<Part> {
+        let mut parts: Vec<Part> = Vec::new();
+        for expr in exprs {
+            let text = written(text(expr.span()));
+            if parts.len() < MAX_PARTS && !known.iter().chain(&parts).any(|part| part.text == text) {
+                parts.extend(self.part(expr, text));
+            }
+        }
+        parts
+    }
+
+    /// A part, as a list of all its values where it goes through several.
+    fn part(&mut self, expr: &Ref<Expr>, text: String) -> Option<Part> {
+        let bound = self.bound();
+        let (pending, found) = (self.pending.len(), self.found.len());
+        let quiet = std::mem::replace(&mut self.quiet, true);
+        let mut body = Vec::new();
+        let term = self.attempt(&mut body, |compiler, steps| compiler.term(expr, steps));
+        self.quiet = quiet;
+        self.unbind(bound);
+        self.pending.truncate(pending);
+        self.found.truncate(found);
+        let value = term.ok()?;
+        if body.is_empty() {
+            return Some(Part { text, term: value, several: false });
+        }
+        let span = expr.span().clone();
+        let all = Collect { kind: Kind::Array, body, key: None, value, span };
+        Some(Part { text, term: Term::Collect(Box::new(all)), several: true })
+    }
+}
+
+/// The parts of an expression whose values say why it holds or does not: what it refers to, calls and
+/// calculates; those within others first.
+fn gather<'e>(expr: &'e Ref<Expr>, found: &mut Vec<&'e Ref<Expr>>) {
+    match expr.as_ref() {
+        Expr::String { .. }
+        | Expr::RawString { .. }
+        | Expr::Number { .. }
+        | Expr::Bool { .. }
+        | Expr::Null { .. } => {}
+        Expr::Var { span, .. } if span.text() == "_" => {}
+        Expr::Var { .. } | Expr::ArrayCompr { .. } | Expr::SetCompr { .. } | Expr::ObjectCompr { .. } => {
+            found.push(expr);
+        }
+        Expr::RefDot { .. } | Expr::RefBrack { .. } => {
+            let mut at = expr;
+            loop {
+                match at.as_ref() {
+                    Expr::RefDot { refr, .. } => at = refr,
+                    Expr::RefBrack { refr, index, .. } => {
+                        gather(index, found);
+                        at = refr;
+                    }
+                    Expr::Var { .. } => break,
+                    _ => {
+                        gather(at, found);
+                        break;
+                    }
+                }
+            }
+            found.push(expr);
+        }
+        Expr::Array { items, .. } | Expr::Set { items, .. } => {
+            items.iter().for_each(|item| gather(item, found));
+        }
+        Expr::Object { fields, .. } => {
+            for (_, key, value) in fields {
+                gather(key, found);
+                gather(value, found);
+            }
+        }
+        Expr::Call { params, .. } => {
+            params.iter().for_each(|param| gather(param, found));
+            found.push(expr);
+        }
+        Expr::UnaryExpr { expr: inner, .. } => gather(inner, found),
+        Expr::BinExpr { lhs, rhs, .. } | Expr::ArithExpr { lhs, rhs, .. } => {
+            gather(lhs, found);
+            gather(rhs, found);
+            found.push(expr);
+        }
+        Expr::BoolExpr { lhs, rhs, .. } => {
+            gather(lhs, found);
+            gather(rhs, found);
+        }
+        Expr::AssignExpr { op, lhs, rhs, .. } => {
+            if *op == AssignOp::Eq {
+                gather(lhs, found);
+                gather(rhs, found);
+            } else {
+                gather(rhs, found);
+                gather(lhs, found);
+            }
+        }
+        Expr::Membership { key, value, collection, .. } => {
+            key.iter().chain([value, collection]).for_each(|expr| gather(expr, found));
+        }
+    }
+}
