@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod case;
 mod compare;
+pub mod init;
 #[cfg(test)]
 mod parity;
 pub mod patch;

@@ -7,6 +7,7 @@ mod approve;
 mod completions;
 mod counts;
 mod evaluate;
+mod init;
 mod output;
 mod override_;
 mod problems;
@@ -67,6 +68,7 @@ enum Color {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Args),
     Evaluate(evaluate::Args),
     Approve(approve::Args),
     Waive(waive::Args),
@@ -115,6 +117,7 @@ pub fn main() -> ExitCode {
     let terminal = output::Terminal::new(cli.color);
     let clock = SystemClock;
     let done = match cli.command {
+        Command::Init(args) => init::run(args, &terminal),
         Command::Evaluate(args) => evaluate::run(args, &terminal, &clock),
         Command::Approve(args) => approve::run(args, &terminal, &clock),
         Command::Waive(args) => waive::run(args, &terminal, &clock),
