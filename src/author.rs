@@ -8,6 +8,7 @@ pub mod case;
 mod compare;
 pub mod coverage;
 pub mod explain;
+pub mod init;
 #[cfg(test)]
 mod parity;
 pub mod patch;

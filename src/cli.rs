@@ -8,6 +8,7 @@ mod completions;
 mod counts;
 mod evaluate;
 mod explain;
+mod init;
 mod output;
 mod override_;
 mod problems;
@@ -69,6 +70,7 @@ enum Color {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Args),
     Evaluate(evaluate::Args),
     Explain(explain::Args),
     Approve(approve::Args),
@@ -119,6 +121,7 @@ pub fn main() -> ExitCode {
     let terminal = output::Terminal::new(cli.color);
     let clock = SystemClock;
     let done = match cli.command {
+        Command::Init(args) => init::run(args, &terminal),
         Command::Evaluate(args) => evaluate::run(args, &terminal, &clock),
         Command::Explain(args) => explain::run(args, &terminal, &clock),
         Command::Approve(args) => approve::run(args, &terminal, &clock),

@@ -27,6 +27,8 @@ mod formats;
 mod governance;
 #[path = "all/hygiene.rs"]
 mod hygiene;
+#[path = "all/init.rs"]
+mod init;
 #[path = "all/input.rs"]
 mod input;
 #[path = "all/licences.rs"]
