@@ -7,6 +7,8 @@ pub mod bench;
 pub mod case;
 mod compare;
 #[cfg(test)]
+mod mutation;
+#[cfg(test)]
 mod parity;
 pub mod patch;
 #[cfg(test)]
