@@ -157,6 +157,11 @@ pub const FACTS: &[FactSpec] = &[
         attestations
     ),
     evidence_fact!("evidence.deployments", "what runs where: `input.evidence.deployments`", deployments),
+    evidence_fact!(
+        "evidence.dryRuns",
+        "what migrations did to a scratch database: `input.evidence.dryRuns`",
+        dry_runs
+    ),
     evidence_fact!("evidence.gates", "results of named checks: `input.evidence.gates`", gates),
     evidence_fact!("evidence.health", "health of the asset: `input.evidence.health`", health),
     evidence_fact!(
@@ -183,6 +188,11 @@ pub const FACTS: &[FactSpec] = &[
         "signatures of each artifact, DSSE envelopes over in-toto statements whose `predicateType` is `https://sigstore.dev/cosign/sign/v1`; one that is rejected says why under `reason`: `input.artifacts[].signatures`",
         Some(Trust::Verified),
         signatures
+    ),
+    evidence_fact!(
+        "evidence.usages",
+        "who still reads tables and columns: `input.evidence.usages`",
+        usages
     ),
     FactSpec {
         name: "inventory",
@@ -358,6 +368,7 @@ pub fn restrict(review: &Review, requires: &BTreeMap<String, Threshold>) -> Opti
     }
     filter!("evidence.advisories", r => r.evidence.advisories, |f| f.id.clone());
     filter!("evidence.deployments", r => r.evidence.deployments, |f| f.application.clone());
+    filter!("evidence.dryRuns", r => r.evidence.dry_runs, |f| f.subject.as_str().to_owned());
     filter!("evidence.gates", r => r.evidence.gates, |f| f.subject.as_str().to_owned());
     filter!("evidence.health", r => r.evidence.health, |f| f.asset.clone());
     filter!("evidence.migrations", r => r.evidence.migrations, |f| format!("{:?}", f.change));
@@ -365,6 +376,7 @@ pub fn restrict(review: &Review, requires: &BTreeMap<String, Threshold>) -> Opti
     filter!("evidence.quarantine", r => r.evidence.quarantine, |f| f.digest.as_str().to_owned());
     filter!("evidence.registers", r => r.evidence.registers, |f| f.application.clone());
     filter!("evidence.runs", r => r.evidence.runs, |f| f.application.clone());
+    filter!("evidence.usages", r => r.evidence.usages, |f| f.asset.clone());
     for index in 0..review.artifacts.len() {
         let name = |r: &Review| {
             let artifact = r.artifacts.get(index);
