@@ -58,10 +58,13 @@ quiet(operation, rule) if {
 # Whether two operations may run in one transaction. Where nobody knows, they may.
 together(a, b) if {
 	a.migration == b.migration
-	not a.does.inTransaction == false
-	not b.does.inTransaction == false
+	not outside(a.does)
+	not outside(b.does)
 	not apart(a, b)
 }
+
+# Whether it runs in no transaction with others.
+outside(does) if does.inTransaction == false
 
 apart(a, b) if a.does.transaction != b.does.transaction
 
@@ -80,7 +83,8 @@ dry_runs(operation) := [run |
 unrewritten(operation) if {
 	some run in dry_runs(operation)
 	is_array(run.rewritten)
-	not operation.does.table in run.rewritten
+	table := operation.does.table
+	not table in run.rewritten
 }
 
 weak := {"none", "access_share", "row_share", "row_exclusive", "share_update_exclusive"}

@@ -1,8 +1,8 @@
 # METADATA
 # title: Nothing that takes long follows an exclusive lock in its transaction
 # description: >-
-#   A lock is held to the end of its transaction: whoever reads the table waits for all that
-#   follows. Only what looks through rows, builds an index or is not understood counts. Where
+#   A lock is held to the end of its transaction: whoever reads the table, or writes to it where a
+#   foreign key is added, waits for all that follows. Only what looks through rows, builds an index or is not understood counts. Where
 #   nobody knows what runs in one transaction, all of the migration does.
 # related_resources:
 #   - "PostgreSQL documentation, 13.3 Explicit Locking: https://www.postgresql.org/docs/current/explicit-locking.html"
@@ -17,8 +17,8 @@ package migrations.after_exclusive_lock
 import data.lib.migrations
 
 exclusive := {
-	"add_check", "add_column", "add_exclude", "add_primary_key", "add_unique", "alter_column_type",
-	"cluster", "detach_partition", "drop_column", "drop_constraint", "drop_default", "drop_index",
+	"add_check", "add_column", "add_exclude", "add_foreign_key", "add_primary_key", "add_unique",
+	"alter_column_type", "cluster", "detach_partition", "drop_column", "drop_constraint", "drop_default", "drop_index",
 	"drop_not_null", "drop_table", "drop_trigger", "refresh_materialized_view", "rename_column",
 	"rename_table", "set_default", "set_logged", "set_not_null", "truncate", "vacuum_full",
 }
@@ -54,7 +54,7 @@ warn contains finding if {
 	}
 }
 
-locks(does) if does.lock == "access_exclusive"
+locks(does) if does.lock in {"access_exclusive", "exclusive", "share_row_exclusive"}
 
 locks(does) if {
 	not does.lock
@@ -81,7 +81,10 @@ takes_long(does) if {
 
 takes_long(does) if {
 	does.kind == "insert"
-	not does.fromQuery == false
+	not few(does)
 }
 
 takes_long(does) if does.rewrite
+
+# Rows that it names one by one.
+few(does) if does.fromQuery == false

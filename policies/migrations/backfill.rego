@@ -42,5 +42,8 @@ writes_many(does) if does.kind in {"delete", "update"}
 
 writes_many(does) if {
 	does.kind == "insert"
-	not does.fromQuery == false
+	not few(does)
 }
+
+# Rows that it names one by one.
+few(does) if does.fromQuery == false

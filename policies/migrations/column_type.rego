@@ -67,7 +67,6 @@ free(operation) if {
 free(operation) if {
 	not operation.does.rewrite
 	not operation.does.using
-	not migrations.mysql(operation)
 	operation.engine == "postgresql"
 	postgresql(type(operation.does.oldType), type(operation.does.newType), operation)
 }

@@ -29,4 +29,6 @@ deny contains finding if {
 
 inside(does) := "runs in" if does.inTransaction == true
 
-inside(does) := "may run in" if not is_boolean(does.inTransaction)
+inside(does) := "may run in" if not known(does)
+
+known(does) if is_boolean(does.inTransaction)

@@ -40,5 +40,7 @@ use(does) := "uses a value" if does.usesNewEnumValue == true
 
 use(does) := "may use a value" if {
 	does.kind in users
-	not is_boolean(does.usesNewEnumValue)
+	not known(does)
 }
+
+known(does) if is_boolean(does.usesNewEnumValue)

@@ -62,6 +62,11 @@ macro_rules! artifact_fact {
             missing: |review| {
                 // A change that brings artifacts is judged by those; any other by all that run.
                 let changed = review.artifacts.iter().any(|artifact| artifact.changed);
+                // What is taken away runs no more.
+                let taken = review.change.operation.as_deref() == Some("DELETE");
+                if taken && review.change.kind == ChangeKind::Admission {
+                    return Vec::new();
+                }
                 let brings = matches!(
                     review.change.kind,
                     ChangeKind::Image | ChangeKind::BaseImage | ChangeKind::Promotion

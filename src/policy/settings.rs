@@ -271,6 +271,27 @@ strategy:
     }
 
     #[test]
+    fn what_nothing_could_ever_pass_is_an_error() {
+        insta::assert_snapshot!(
+            problems(
+                "migrations:
+  approval: {drop_table: {any: []}}
+scans:
+  npm: [{severities: [critical]}]
+provenance:
+  trusted: [{builders: [], sources: []}]
+baseImages:
+  allowed: [{repositories: [registry.example/*, \"*.example/base\", registry.example/a*]}]
+registers:
+  required: [{applications: [ai-*, \"*-ai\", \"*\"], statuses: [in use]}]
+"
+            )
+            .join("\n"),
+            @""
+        );
+    }
+
+    #[test]
     fn times_of_day_are_hours_and_minutes_and_nothing_else() {
         assert_eq!(TimeOfDay::parse("08:30"), Some(TimeOfDay(510)));
         assert_eq!(TimeOfDay::parse("24:00"), Some(TimeOfDay(1_440)));

@@ -212,7 +212,7 @@ pub struct Operation {
     /// Whether the type of the added column is a domain with a constraint; the catalog knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub constrained_domain: Option<bool>,
-    /// Whether the added column has a default.
+    /// Whether the added column has a default; of a foreign key, the column that comes with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<bool>,
     /// Views and other objects that depend on it; the catalog knows.
