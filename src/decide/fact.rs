@@ -194,11 +194,7 @@ pub const FACTS: &[FactSpec] = &[
         Some(Trust::Verified),
         signatures
     ),
-    evidence_fact!(
-        "evidence.usages",
-        "who still reads tables and columns: `input.evidence.usages`",
-        usages
-    ),
+    evidence_fact!("evidence.usages", "who still reads tables and columns: `input.evidence.usages`", usages),
     FactSpec {
         name: "inventory",
         about: "the asset itself: `input.asset`",

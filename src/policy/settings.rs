@@ -287,7 +287,15 @@ registers:
 "
             )
             .join("\n"),
-            @""
+            @r"
+            settings.yaml:2:26: an empty list of needs [config.invalid]
+            settings.yaml:4:9: neither a scanner nor a gate: nothing could ever pass [config.invalid]
+            settings.yaml:6:13: without a builder or without a source nothing could ever pass [config.invalid]
+            settings.yaml:8:49: `*.example/base` has a `*` that is not at its end, as in `name/*` [config.invalid]
+            settings.yaml:8:67: `registry.example/a*` has a `*` that is not at its end, as in `name/*` [config.invalid]
+            settings.yaml:10:36: `*-ai` has a `*` that is not at its end, as in `name*` [config.invalid]
+            settings.yaml:10:44: `*` has a `*` that is not at its end, as in `name*` [config.invalid]
+            "
         );
     }
 

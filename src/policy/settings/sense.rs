@@ -49,7 +49,10 @@ pub(super) fn faults(settings: &Settings) -> Vec<(String, String)> {
     }
     for (i, audit) in settings.scans.iter().filter_map(|s| s.npm.as_ref()).flatten().enumerate() {
         if audit.scanners.is_empty() && audit.gates.is_empty() {
-            say(format!("/scans/npm/{i}"), "neither a scanner nor a gate: nothing could ever pass".to_owned());
+            say(
+                format!("/scans/npm/{i}"),
+                "neither a scanner nor a gate: nothing could ever pass".to_owned(),
+            );
         }
     }
     for (i, trusted) in settings.provenance.iter().filter_map(|p| p.trusted.as_ref()).flatten().enumerate() {

@@ -247,7 +247,6 @@ pub struct RegisterRule {
     pub statuses: Vec<String>,
 }
 
-
 /// Bills of materials.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
