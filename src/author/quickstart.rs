@@ -73,7 +73,7 @@ fn one_of_each_verdict_and_it_does_not_go_stale() {
     let today = decisions("2026-11-21T08:00:00Z", Roles::new(), Vec::new());
     insta::assert_snapshot!(lines(&today), @r#"
     drone-app-1.2.1-to-production: hold ["hold promotion.approvals: `canary` → `production` needs approval"] ["canary"]
-    flights-0042: deny ["deny migrations.destructive: drop_column destroys data: `ALTER TABLE public.flights DROP COLUMN pilot` in migrations/0042_altitude.sql:7"] []
+    flights-0042: deny ["deny migrations.drop_column: drop_column destroys data: `ALTER TABLE public.flights DROP COLUMN pilot` in migrations/0042_altitude.sql:7: nobody knows whether it is still read"] []
     mesh-proxy-1.30.2: allow ["warn scans.unfixed: CVE-2026-5150 in pkg:deb/debian/libcurl4@8.10.1 has no fix yet"] []
     python-base-3.11.2: allow [] []
     tile-server-2.4.1: allow [] []

@@ -15,15 +15,24 @@ pub enum Configured {
     Always,
     /// Nowhere.
     Never,
-    /// In these environments.
-    In(BTreeSet<String>),
+    /// Where one of these says.
+    In(Vec<Cover>),
+}
+
+/// What an entry of the settings covers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cover {
+    /// The environments; all where absent.
+    environments: Option<BTreeSet<String>>,
+    /// The kinds of change; all where absent.
+    kinds: Option<BTreeSet<String>>,
 }
 
 impl Configured {
     /// Reads the member of the settings that a rule names in `applies.configured`.
     ///
     /// An absent one, `false` and what is empty say nothing. Of a list of entries each covers the
-    /// environments that it names, or all.
+    /// environments and the kinds of change that it names, or all.
     pub fn of(rule: &Rule, data: &Value) -> Self {
         let Some(path) = &rule.metadata.applies.configured else { return Self::Always };
         let settings = data.get("settings");
@@ -32,14 +41,24 @@ impl Configured {
             None | Some(Value::Null | Value::Bool(false)) => Self::Never,
             Some(Value::Object(members)) if members.is_empty() => Self::Never,
             Some(Value::Array(entries)) => {
-                let mut names = BTreeSet::new();
-                for entry in entries {
-                    match entry.get("environments").and_then(Value::as_array) {
-                        Some(some) => names.extend(some.iter().filter_map(Value::as_str).map(str::to_owned)),
-                        None => return Self::Always,
+                let names = |entry: &Value, member| -> Option<BTreeSet<String>> {
+                    let names = entry.get(member)?.as_array()?.iter();
+                    Some(names.filter_map(Value::as_str).map(str::to_owned).collect())
+                };
+                let covers = entries.iter().map(|entry| Cover {
+                    environments: names(entry, "environments"),
+                    kinds: names(entry, "kinds"),
+                });
+                let some = |names: &Option<BTreeSet<String>>| names.as_ref().is_none_or(|n| !n.is_empty());
+                let covers: Vec<_> =
+                    covers.filter(|cover| some(&cover.environments) && some(&cover.kinds)).collect();
+                match covers.as_slice() {
+                    [] => Self::Never,
+                    all if all.iter().any(|cover| cover.environments.is_none() && cover.kinds.is_none()) => {
+                        Self::Always
                     }
+                    _ => Self::In(covers),
                 }
-                if names.is_empty() { Self::Never } else { Self::In(names) }
             }
             Some(_) => Self::Always,
         }
@@ -102,14 +121,26 @@ pub fn applies(
             None => return Applies::Unknown("the environment is not known"),
         }
     }
-    match (configured, environment) {
-        (Configured::Always, _) => Applies::Yes,
-        (Configured::Never, _) => Applies::No,
-        (Configured::In(_), None) => Applies::Unknown("the environment is not known"),
-        (Configured::In(names), Some(environment)) => match names.contains(environment) {
-            true => Applies::Yes,
-            false => Applies::No,
-        },
+    let covers = match configured {
+        Configured::Always => return Applies::Yes,
+        Configured::Never => return Applies::No,
+        Configured::In(covers) => covers,
+    };
+    let mut covers = covers
+        .iter()
+        .filter(|cover| cover.kinds.as_ref().is_none_or(|kinds| kinds.contains(kind.as_str())))
+        .map(|cover| cover.environments.as_ref())
+        .peekable();
+    if covers.peek().is_none() {
+        return Applies::No;
+    }
+    match environment {
+        None if covers.all(|names| names.is_some()) => Applies::Unknown("the environment is not known"),
+        None => Applies::Yes,
+        Some(environment) if covers.any(|names| names.is_none_or(|names| names.contains(environment))) => {
+            Applies::Yes
+        }
+        Some(_) => Applies::No,
     }
 }
 
@@ -141,7 +172,6 @@ mod tests {
             assert_eq!(of(all.clone()), Configured::Always, "{all}");
         }
         let some = of(json!([{"environments": ["a"]}, {"environments": ["b", "a"]}]));
-        assert_eq!(some, Configured::In(["a".to_owned(), "b".to_owned()].into()));
         let without = bundle("updates.freezes", json!({})).unwrap();
         assert_eq!(Configured::of(&without.rules[0], &without.data), Configured::Never);
         let said = |configured: &Configured, environment| {
@@ -149,7 +179,17 @@ mod tests {
         };
         assert_eq!(said(&some, Some("a")), Applies::Yes);
         assert_eq!(said(&some, Some("c")), Applies::No);
+        assert_eq!(said(&some, Some("b")), Applies::Yes);
         assert_eq!(said(&some, None), Applies::Unknown("the environment is not known"));
+        // An entry may cover some kinds of change alone.
+        assert_eq!(of(json!([{"kinds": []}])), Configured::Never);
+        let other = of(json!([{"kinds": ["chart"]}]));
+        assert_eq!((said(&other, Some("a")), said(&other, None)), (Applies::No, Applies::No));
+        let both = of(json!([{"kinds": ["image"], "environments": ["a"]}, {"kinds": ["chart"]}]));
+        assert_eq!((said(&both, Some("a")), said(&both, Some("b"))), (Applies::Yes, Applies::No));
+        assert_eq!(said(&both, None), Applies::Unknown("the environment is not known"));
+        let kind = of(json!([{"kinds": ["image"]}]));
+        assert_eq!((said(&kind, Some("a")), said(&kind, None)), (Applies::Yes, Applies::Yes));
         assert_eq!(said(&Configured::Never, None), Applies::No);
     }
 

@@ -157,6 +157,7 @@ pub struct Assembly<'a> {
     attestations: List<'a, crate::model::evidence::Attestation>,
     scans: List<'a, Scan>,
     advisories: List<'a, Advisory>,
+    dry_runs: List<'a, crate::model::evidence::DryRun>,
     gates: List<'a, crate::model::evidence::Gate>,
     deployments: List<'a, crate::model::evidence::Deployment>,
     observations: List<'a, Observation>,
@@ -166,6 +167,7 @@ pub struct Assembly<'a> {
     registers: List<'a, crate::model::evidence::RegisterEntry>,
     runs: List<'a, crate::model::evidence::ActiveRun>,
     quarantine: List<'a, crate::model::evidence::Quarantine>,
+    usages: List<'a, crate::model::evidence::Usage>,
 }
 
 impl<'a> Assembly<'a> {
@@ -239,6 +241,7 @@ impl<'a> Assembly<'a> {
             )),
             scans: list!("evidence.scans", evidence.scans, false, |f| Some(f.subject.as_str())),
             advisories: list!("evidence.advisories", evidence.advisories, true, |f| Some(f.id.as_str())),
+            dry_runs: list!("evidence.dryRuns", evidence.dry_runs, true, |f| Some(f.subject.as_str())),
             gates: list!("evidence.gates", evidence.gates, true, |f| Some(f.subject.as_str())),
             deployments: list!("evidence.deployments", evidence.deployments, true, |f| Some(
                 f.application.as_str()
@@ -257,6 +260,7 @@ impl<'a> Assembly<'a> {
             )),
             runs: list!("evidence.runs", evidence.runs, true, |f| Some(f.application.as_str())),
             quarantine: list!("evidence.quarantine", evidence.quarantine, true, |f| Some(f.digest.as_str())),
+            usages: list!("evidence.usages", evidence.usages, true, |f| Some(f.asset.as_str())),
         }
     }
 
@@ -315,11 +319,16 @@ impl<'a> Assembly<'a> {
             migrations: migrations.as_deref().unwrap_or_default(),
         };
         let digest = canonical::digest(&identity).unwrap_or_else(|_| Digest::of(change.id.as_bytes()));
+        let texts: Vec<Digest> =
+            migrations.iter().flatten().filter_map(|migration| migration.digest.clone()).collect();
+        let texts: Vec<&str> = texts.iter().map(Digest::as_str).collect();
         let evidence = ReviewEvidence {
             advisories,
+            dry_runs: self.dry_runs.about(&texts, subject, &mut unknown),
             gates: self.gates.about(&digests, subject, &mut unknown),
             deployments: self.deployments.about(&by_application, subject, &mut unknown),
             observations: self.observations.about(&references, subject, &mut unknown),
+            usages: self.usages.about(&[subject], subject, &mut unknown),
             migrations,
             health: self.health.about(&[subject], subject, &mut unknown),
             registers: self.registers.about(&by_application, subject, &mut unknown),

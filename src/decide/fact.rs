@@ -62,6 +62,11 @@ macro_rules! artifact_fact {
             missing: |review| {
                 // A change that brings artifacts is judged by those; any other by all that run.
                 let changed = review.artifacts.iter().any(|artifact| artifact.changed);
+                // What is taken away runs no more.
+                let taken = review.change.operation.as_deref() == Some("DELETE");
+                if taken && review.change.kind == ChangeKind::Admission {
+                    return Vec::new();
+                }
                 let brings = matches!(
                     review.change.kind,
                     ChangeKind::Image | ChangeKind::BaseImage | ChangeKind::Promotion
@@ -157,6 +162,11 @@ pub const FACTS: &[FactSpec] = &[
         attestations
     ),
     evidence_fact!("evidence.deployments", "what runs where: `input.evidence.deployments`", deployments),
+    evidence_fact!(
+        "evidence.dryRuns",
+        "what migrations did to a scratch database: `input.evidence.dryRuns`",
+        dry_runs
+    ),
     evidence_fact!("evidence.gates", "results of named checks: `input.evidence.gates`", gates),
     evidence_fact!("evidence.health", "health of the asset: `input.evidence.health`", health),
     evidence_fact!(
@@ -184,6 +194,7 @@ pub const FACTS: &[FactSpec] = &[
         Some(Trust::Verified),
         signatures
     ),
+    evidence_fact!("evidence.usages", "who still reads tables and columns: `input.evidence.usages`", usages),
     FactSpec {
         name: "inventory",
         about: "the asset itself: `input.asset`",
@@ -358,6 +369,7 @@ pub fn restrict(review: &Review, requires: &BTreeMap<String, Threshold>) -> Opti
     }
     filter!("evidence.advisories", r => r.evidence.advisories, |f| f.id.clone());
     filter!("evidence.deployments", r => r.evidence.deployments, |f| f.application.clone());
+    filter!("evidence.dryRuns", r => r.evidence.dry_runs, |f| f.subject.as_str().to_owned());
     filter!("evidence.gates", r => r.evidence.gates, |f| f.subject.as_str().to_owned());
     filter!("evidence.health", r => r.evidence.health, |f| f.asset.clone());
     filter!("evidence.migrations", r => r.evidence.migrations, |f| format!("{:?}", f.change));
@@ -365,6 +377,7 @@ pub fn restrict(review: &Review, requires: &BTreeMap<String, Threshold>) -> Opti
     filter!("evidence.quarantine", r => r.evidence.quarantine, |f| f.digest.as_str().to_owned());
     filter!("evidence.registers", r => r.evidence.registers, |f| f.application.clone());
     filter!("evidence.runs", r => r.evidence.runs, |f| f.application.clone());
+    filter!("evidence.usages", r => r.evidence.usages, |f| f.asset.clone());
     for index in 0..review.artifacts.len() {
         let name = |r: &Review| {
             let artifact = r.artifacts.get(index);

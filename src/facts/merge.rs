@@ -60,6 +60,7 @@ macro_rules! each_list {
         $apply!("evidence.attestations", evidence.attestations);
         $apply!("evidence.scans", evidence.scans);
         $apply!("evidence.advisories", evidence.advisories);
+        $apply!("evidence.dryRuns", evidence.dry_runs);
         $apply!("evidence.gates", evidence.gates);
         $apply!("evidence.deployments", evidence.deployments);
         $apply!("evidence.observations", evidence.observations);
@@ -68,6 +69,7 @@ macro_rules! each_list {
         $apply!("evidence.registers", evidence.registers);
         $apply!("evidence.runs", evidence.runs);
         $apply!("evidence.quarantine", evidence.quarantine);
+        $apply!("evidence.usages", evidence.usages);
     };
 }
 

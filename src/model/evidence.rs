@@ -4,6 +4,8 @@
 //! loader stamps `trust`; a document that brings its own is refused unless its reader asked to
 //! believe it (fixtures, `--trust-input`).
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +85,10 @@ macro_rules! fact {
         }
     };
 }
+
+mod migration;
+
+pub use migration::*;
 
 /// The outcome of checking a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -321,76 +327,6 @@ fact! {
     }
 }
 
-/// Where in a file something stands.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping with `file` and `line`")]
-pub struct At {
-    /// File, as the author named it.
-    pub file: String,
-    /// Line, from 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub line: Option<u32>,
-}
-
-/// One operation of a SQL migration, as a parser understood it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
-pub struct Operation {
-    /// Where it stands.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<At>,
-    /// Column.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub column: Option<String>,
-    /// `CONCURRENTLY`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub concurrently: Option<bool>,
-    /// Whether the added column has a default.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub default: Option<bool>,
-    /// What it does, in snake case: `drop_table`, `drop_column`, `add_column`, `create_index`,
-    /// `truncate`, `rename_column`, `unparsed`, …
-    pub kind: String,
-    /// Strongest lock it takes, in snake case: `access_exclusive`, `share`, …
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lock: Option<String>,
-    /// Whether the same migration created the table earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub new_table: Option<bool>,
-    /// `NOT NULL` on an added column.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub not_null: Option<bool>,
-    /// Index, constraint or other object that it names.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub object: Option<String>,
-    /// Whether it rewrites the table; absent where that is not known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rewrite: Option<bool>,
-    /// The statement itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub statement: Option<String>,
-    /// Schema-qualified table.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub table: Option<String>,
-}
-
-fact! {
-    /// The operations of a migration that a change brings.
-    Migration {
-        /// Id of the change; of every change of the asset where absent.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        pub change: Option<String>,
-        /// Id of the asset: the database or the workload that runs it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        pub asset: Option<String>,
-        /// Database engine: `postgresql`, `mysql`.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        pub engine: Option<String>,
-        /// What it does, in order. Empty: it was read and does nothing.
-        pub operations: Vec<Operation>,
-    }
-}
-
 fact! {
     /// Health of an asset.
     Health {
@@ -453,6 +389,9 @@ fact! {
         pub format: String,
         /// Package URLs.
         pub components: Vec<String>,
+        /// SPDX licence expression by package URL; a component that is not named has none that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub licenses: Option<BTreeMap<String, String>>,
     }
 }
 
@@ -473,6 +412,9 @@ pub struct Evidence {
     /// Deployments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployments: Option<Vec<Deployment>>,
+    /// Dry runs of migrations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dry_runs: Option<Vec<DryRun>>,
     /// Gate results.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gates: Option<Vec<Gate>>,
@@ -500,6 +442,9 @@ pub struct Evidence {
     /// Signatures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signatures: Option<Vec<Signature>>,
+    /// Who still reads tables and columns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usages: Option<Vec<Usage>>,
 }
 
 /// One person's consent to one change.

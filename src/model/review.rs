@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::artifact::RefKind;
 use super::evidence::{
-    ActiveRun, Advisory, Attestation, Deployment, Gate, Health, Migration, Observation, Quarantine,
-    RegisterEntry, Sbom, Scan, Severity, Signature,
+    ActiveRun, Advisory, Attestation, Deployment, DryRun, Gate, Health, Migration, Observation, Quarantine,
+    RegisterEntry, Sbom, Scan, Severity, Signature, Usage,
 };
 use super::id::Digest;
 use super::input::{AssetKind, Build, ChangeKind, Person, Promotion, Target};
@@ -274,6 +274,9 @@ pub struct ReviewEvidence {
     /// Deployments of the application.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployments: Option<Vec<Deployment>>,
+    /// Dry runs of the migrations that the change brings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dry_runs: Option<Vec<DryRun>>,
     /// Gates of the artifacts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gates: Option<Vec<Gate>>,
@@ -295,6 +298,9 @@ pub struct ReviewEvidence {
     /// Changes in flight in the environment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runs: Option<Vec<ActiveRun>>,
+    /// Who still reads what the database holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usages: Option<Vec<Usage>>,
 }
 
 /// An object that belongs to the asset.

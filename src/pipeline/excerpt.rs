@@ -95,6 +95,12 @@ impl<'a> Excerpts<'a> {
                         evidence.advisories.as_ref()?.get(item)?,
                         &tail,
                     ),
+                    "dryRuns" => {
+                        self.fact(here, "evidence.dryRuns", evidence.dry_runs.as_ref()?.get(item)?, &tail)
+                    }
+                    "usages" => {
+                        self.fact(here, "evidence.usages", evidence.usages.as_ref()?.get(item)?, &tail)
+                    }
                     "gates" => self.fact(here, "evidence.gates", evidence.gates.as_ref()?.get(item)?, &tail),
                     "deployments" => self.fact(
                         here,
@@ -272,6 +278,7 @@ listed! {
     Attestation evidence.attestations;
     Scan evidence.scans;
     Advisory evidence.advisories;
+    DryRun evidence.dry_runs;
     Gate evidence.gates;
     Deployment evidence.deployments;
     Observation evidence.observations;
@@ -280,6 +287,7 @@ listed! {
     RegisterEntry evidence.registers;
     ActiveRun evidence.runs;
     Quarantine evidence.quarantine;
+    Usage evidence.usages;
 }
 
 /// The head of the rule that gave a finding.

@@ -33,6 +33,18 @@ pub struct Settings {
     /// Signatures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signatures: Option<Signatures>,
+    /// Provenance: who built an artifact, and from what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<Provenance>,
+    /// Base images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_images: Option<BaseImages>,
+    /// Licences.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licenses: Option<Licenses>,
+    /// AI registers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registers: Option<Registers>,
     /// Vulnerability scans.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scans: Option<Scans>,
@@ -66,6 +78,10 @@ impl Settings {
         Self {
             updates: join(self.updates, below.updates, Updates::over),
             signatures: join(self.signatures, below.signatures, Signatures::over),
+            provenance: join(self.provenance, below.provenance, Provenance::over),
+            base_images: join(self.base_images, below.base_images, BaseImages::over),
+            licenses: join(self.licenses, below.licenses, Licenses::over),
+            registers: join(self.registers, below.registers, Registers::over),
             scans: join(self.scans, below.scans, Scans::over),
             sboms: join(self.sboms, below.sboms, Sboms::over),
             migrations: join(self.migrations, below.migrations, Migrations::over),
@@ -151,7 +167,20 @@ mod tests {
         let sections: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(
             sections,
-            ["hardening", "migrations", "promotion", "sboms", "scans", "signatures", "strategy", "updates"]
+            [
+                "baseImages",
+                "hardening",
+                "licenses",
+                "migrations",
+                "promotion",
+                "provenance",
+                "registers",
+                "sboms",
+                "scans",
+                "signatures",
+                "strategy",
+                "updates"
+            ]
         );
         assert_eq!(serde_json::from_value::<Settings>(json).unwrap(), shipped);
     }
@@ -237,6 +266,35 @@ strategy:
             settings.yaml:14:24: `trafficPercent` lies between 1 and 100 [config.invalid]
             settings.yaml:14:41: `errorRateMax` lies between 0 and 1 [config.invalid]
             settings.yaml:14:64: `every` is longer than nothing and no longer than `for` [config.invalid]
+            "
+        );
+    }
+
+    #[test]
+    fn what_nothing_could_ever_pass_is_an_error() {
+        insta::assert_snapshot!(
+            problems(
+                "migrations:
+  approval: {drop_table: {any: []}}
+scans:
+  npm: [{severities: [critical]}]
+provenance:
+  trusted: [{builders: [], sources: []}]
+baseImages:
+  allowed: [{repositories: [registry.example/*, \"*.example/base\", registry.example/a*]}]
+registers:
+  required: [{applications: [ai-*, \"*-ai\", \"*\"], statuses: [in use]}]
+"
+            )
+            .join("\n"),
+            @r"
+            settings.yaml:2:26: an empty list of needs [config.invalid]
+            settings.yaml:4:9: neither a scanner nor a gate: nothing could ever pass [config.invalid]
+            settings.yaml:6:13: without a builder or without a source nothing could ever pass [config.invalid]
+            settings.yaml:8:49: `*.example/base` has a `*` that is not at its end, as in `name/*` [config.invalid]
+            settings.yaml:8:67: `registry.example/a*` has a `*` that is not at its end, as in `name/*` [config.invalid]
+            settings.yaml:10:36: `*-ai` has a `*` that is not at its end, as in `name*` [config.invalid]
+            settings.yaml:10:44: `*` has a `*` that is not at its end, as in `name*` [config.invalid]
             "
         );
     }

@@ -1046,3 +1046,51 @@ fn the_image_of_the_object_is_not_hidden_by_another_of_its_name() {
     assert_eq!(images(&good, "r.example/good:2").len(), 2);
     assert_eq!(images(&good, &format!("r.example/good@{OTHER}")).len(), 2);
 }
+
+/// A dry run counts for the very text that ran, and who reads a table for the database that has it.
+#[test]
+fn dry_runs_are_joined_by_text_and_usages_by_database() {
+    let text = format!(
+        "inventory: [{{id: db, kind: database}}]
+changes: [{{id: m, kind: migration, asset: db}}]
+evidence:
+  migrations: [{{change: m, digest: \"{DIGEST}\", operations: [{{kind: sharpen, statement: SHARPEN x}}]}}]
+  dryRuns:
+    - {{subject: \"{DIGEST}\", engine: postgresql, version: \"16\", completed: true}}
+    - {{subject: \"{OTHER}\", engine: postgresql, version: \"16\", completed: true}}
+  usages:
+    - {{asset: db, table: public.a, readers: []}}
+    - {{asset: other, table: public.a, readers: [x]}}
+"
+    );
+    let seen = |trust| {
+        let merged = merged(&[(text.as_str(), trust)]);
+        assemble::assemble(&merged, now(), &Thresholds::new(), &Roles::new()).remove(0)
+    };
+    let review = serde_json::to_value(seen(Trust::Operator)).unwrap();
+    let evidence = &review["evidence"];
+    assert_eq!(evidence["dryRuns"].as_array().unwrap().len(), 1);
+    assert_eq!(evidence["dryRuns"][0]["subject"], DIGEST);
+    assert_eq!(evidence["usages"].as_array().unwrap().len(), 1);
+    assert_eq!(evidence["usages"][0]["asset"], "db");
+    // What no parser knows by name could not be understood; its text is kept.
+    let operation = &evidence["migrations"][0]["operations"][0];
+    assert_eq!((&operation["kind"], &operation["statement"]), (&"unparsed".into(), &"SHARPEN x".into()));
+    // Whoever asks for the change proves nothing by saying so.
+    let claimed = seen(Trust::Claimed);
+    assert_eq!((claimed.evidence.dry_runs, claimed.evidence.usages), (None, None));
+}
+
+/// Of what is taken away nobody asks for signatures; of what comes they do.
+#[test]
+fn a_deletion_needs_no_facts_about_artifacts() {
+    let missing = |operation: &str| {
+        let text = format!(
+            "inventory: [{{id: a, kind: workload, images: [{{ref: r}}]}}]\nchanges: [{{id: c, kind: admission, asset: a, operation: {operation}}}]\n"
+        );
+        let merged = merged(&[(text.as_str(), Trust::Operator)]);
+        let review = assemble::assemble(&merged, now(), &Thresholds::new(), &Roles::new()).remove(0);
+        fact::unknown(&review, "evidence.signatures").len()
+    };
+    assert_eq!((missing("DELETE"), missing("CREATE")), (0, 1));
+}

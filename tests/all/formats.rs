@@ -101,15 +101,15 @@ fn a_baseline_hides_what_is_known_and_changes_no_verdict() {
     let ran = folder.run(&line("--baseline base.json"));
     assert_eq!((all.code, ran.code), (10, 10));
     assert!(
-        all.out.contains("migrations.destructive") && !ran.out.contains("migrations.destructive"),
+        all.out.contains("migrations.drop_column") && !ran.out.contains("migrations.drop_column"),
         "{}",
         ran.out
     );
     // What is new is shown.
-    let older = folder.read("base.json").replace("migrations.destructive", "migrations.other");
+    let older = folder.read("base.json").replace("migrations.drop_column", "migrations.other");
     folder.write("base.json", older);
     let ran = folder.run(&line("--baseline base.json"));
-    assert!(ran.code == 10 && ran.out.contains("migrations.destructive"), "{}", ran.out);
+    assert!(ran.code == 10 && ran.out.contains("migrations.drop_column"), "{}", ran.out);
     let narrow = folder.run(&line("--change tile-server-2.4.1"));
     assert!(narrow.code == 10 && !narrow.out.contains("flights-0042"), "{}", narrow.out);
 }

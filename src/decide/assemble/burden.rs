@@ -141,9 +141,21 @@ impl<'o, 'a> Weights<'o, 'a> {
         applications.add(&all.runs);
         let mut assets = About::default();
         assets.add(&all.health);
+        assets.add(&all.usages);
         assets.add(&all.migrations_by_asset);
         let mut changes = About::default();
         changes.add(&all.migrations_by_change);
+        // A dry run is joined by the text of a migration, and so once for each change that brings it.
+        let mut texts = About::default();
+        texts.add(&all.dry_runs);
+        let carried = [(&all.migrations_by_change, &mut changes), (&all.migrations_by_asset, &mut assets)];
+        for (list, sums) in carried {
+            for (key, migrations) in &list.counted {
+                let digests = migrations.iter().filter_map(|migration| migration.digest.as_ref());
+                let sum = sums.0.entry(key).or_default();
+                *sum = digests.map(|digest| texts.of(digest.as_str())).fold(*sum, u64::saturating_add);
+            }
+        }
         let objects = HashMap::new();
         Self { all, digests, references, applications, assets, changes, objects, left: most }
     }

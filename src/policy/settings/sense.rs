@@ -44,6 +44,35 @@ pub(super) fn faults(settings: &Settings) -> Vec<(String, String)> {
     if let Some(need) = settings.migrations.iter().find_map(|m| m.unparsed.as_ref()) {
         empty_needs(need, "/migrations/unparsed", &mut say);
     }
+    for (removal, need) in settings.migrations.iter().filter_map(|m| m.approval.as_ref()).flatten() {
+        empty_needs(need, &format!("/migrations/approval/{}", removal.as_str()), &mut say);
+    }
+    for (i, audit) in settings.scans.iter().filter_map(|s| s.npm.as_ref()).flatten().enumerate() {
+        if audit.scanners.is_empty() && audit.gates.is_empty() {
+            say(
+                format!("/scans/npm/{i}"),
+                "neither a scanner nor a gate: nothing could ever pass".to_owned(),
+            );
+        }
+    }
+    for (i, trusted) in settings.provenance.iter().filter_map(|p| p.trusted.as_ref()).flatten().enumerate() {
+        if trusted.builders.is_empty() || trusted.sources.is_empty() {
+            let message = "without a builder or without a source nothing could ever pass".to_owned();
+            say(format!("/provenance/trusted/{i}"), message);
+        }
+    }
+    let bases = settings.base_images.iter().filter_map(|b| b.allowed.as_ref()).flatten();
+    for (i, entry) in bases.enumerate() {
+        for (k, name) in entry.repositories.iter().enumerate() {
+            pattern(name, "/*", format!("/baseImages/allowed/{i}/repositories/{k}"), &mut say);
+        }
+    }
+    let required = settings.registers.iter().filter_map(|r| r.required.as_ref()).flatten();
+    for (i, entry) in required.enumerate() {
+        for (k, name) in entry.applications.iter().flatten().enumerate() {
+            pattern(name, "*", format!("/registers/required/{i}/applications/{k}"), &mut say);
+        }
+    }
     if let Some(promotion) = &settings.promotion {
         let mut seen = BTreeSet::new();
         for (i, step) in promotion.paths.iter().flatten().enumerate() {
@@ -72,6 +101,14 @@ pub(super) fn faults(settings: &Settings) -> Vec<(String, String)> {
         }
     }
     found
+}
+
+/// A `*` that stands anywhere but where it means something would be compared as it is written.
+fn pattern(name: &str, end: &str, path: String, say: &mut impl FnMut(String, String)) {
+    let stem = name.strip_suffix(end).unwrap_or(name);
+    if stem.is_empty() || stem.contains('*') {
+        say(path, format!("`{name}` has a `*` that is not at its end, as in `name{end}`"));
+    }
 }
 
 /// A need that nothing and nobody could ever fill, or that is filled from the start.
