@@ -102,9 +102,11 @@ impl Compiled for Rules {
     }
 }
 
-/// The units of a bundle: those of its policies, and which file each is; then those of its tests, where
-/// they are wanted.
-fn units(bundle: &Bundle, tests: bool) -> Result<(Vec<Unit>, BTreeMap<usize, usize>), Vec<Diagnostic>> {
+/// Files, parsed, and which unit each file of a bundle is.
+type Units = (Vec<Unit>, BTreeMap<usize, usize>);
+
+/// The units of a bundle: those of its policies; then those of its tests, where they are wanted.
+fn units(bundle: &Bundle, tests: bool) -> Result<Units, Vec<Diagnostic>> {
     let mut problems = Vec::new();
     let mut units = Vec::new();
     let mut unit_of: BTreeMap<usize, usize> = BTreeMap::new();

@@ -64,10 +64,10 @@ pub struct TestCase {
     /// Whether it passed.
     pub passed: bool,
     /// Whether it could not be run.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub error: bool,
     /// The difference between what it expects and what was found, in words, a line or more.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub difference: String,
     /// The expression that did not hold.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -131,7 +131,7 @@ pub struct RuleCoverage {
     /// Whether something shows it judging and saying nothing.
     pub silent: bool,
     /// Its effects in Rego.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub effects: Vec<EffectCoverage>,
 }
 
@@ -184,7 +184,7 @@ impl TestCase {
 }
 
 fn json(report: &TestReport, _: &Style) -> String {
-    serde_json::to_string_pretty(report).unwrap_or_default() + "\n"
+    super::json::pretty(report)
 }
 
 /// Every format of a run of tests; the first is the default.

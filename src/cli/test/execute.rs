@@ -66,7 +66,7 @@ pub(super) fn execute(args: &Args, now: Time, read: &Read) -> Result<(TestReport
     if jobs.is_empty() {
         return Err(Stop::Problems(vec![nothing(&paths, args.filter.as_deref(), all)], 10));
     }
-    jobs.sort_by(|a, b| a.place().cmp(&b.place()));
+    jobs.sort_by_cached_key(Job::place);
     if jobs.iter().any(|job| matches!(job, Job::Case(_))) {
         bench.compile()?;
     }

@@ -62,9 +62,11 @@ pub(super) fn below(paths: &[PathBuf], read: &Read) -> Result<Below, Vec<Diagnos
     let mut seen = HashSet::new();
     all.retain(|path| seen.insert(files::real(path)));
     let is_case = |path: &Path| path.file_name().is_some_and(|name| suite::is_case(&name.to_string_lossy()));
+    // A file that is named is read, whatever it is called.
+    let named = |path: &PathBuf| paths.contains(path) && !files::ends_in(path, &["rego"]);
     let mut sources = Vec::new();
     let mut problems = Vec::new();
-    for path in all.iter().filter(|path| is_case(path)) {
+    for path in all.iter().filter(|path| is_case(path) || named(path)) {
         match files::read(path, files::INPUT) {
             Ok(source) => sources.push(source),
             Err(problem) => problems.push(problem),

@@ -63,10 +63,9 @@ fn one(out: &mut String, case: &TestCase, timed: bool, style: &Style) {
         Status::Error => ("ERROR", MAGENTA),
         Status::Skipped => ("skip ", YELLOW),
     };
-    let took = if timed && case.milliseconds >= 100.0 {
-        format!("  ({:.0} ms)", case.milliseconds)
-    } else {
-        String::new()
+    let took = match timed && case.status != Status::Skipped {
+        true => format!("  ({:.1} ms)", case.milliseconds),
+        false => String::new(),
     };
     out.push_str(&format!("  {}  {}{took}\n", ink(style, code, word), clean::line(&case.name)));
     if case.difference.is_empty() {
