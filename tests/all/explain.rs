@@ -107,7 +107,6 @@ fn the_whole_page_of_a_rule() {
             input.asset.object.spec.replicas = 9  in/change.yaml:12:19
             large(input.asset.object.spec.replicas) = true
       warn contains container.name if  gave nothing  own.rego:12:1
-        · container.name (not looked at)  :12
         ✓ some container in input.asset.podSpec.containers (held 2)  :13
             input.asset.podSpec.containers = [{"image":"app:1","name":"app"},{"image":"proxy:1","name":"proxy"}]  in/change.yaml:16:15
             container = {"image":"app:1","name":"app"}  in/change.yaml:16:17
@@ -115,6 +114,7 @@ fn the_whole_page_of_a_rule() {
             container.image = "app:1"  in/change.yaml:16:36
             and
             container.image = "proxy:1"  in/change.yaml:17:38
+        · gives container.name (not looked at)  :12
 
     What single change of a fact would alter it
       • if `asset.object.spec.replicas` were `3` and not `9`: the rule passes; verdict hold

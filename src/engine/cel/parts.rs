@@ -49,12 +49,15 @@ pub(super) struct Loop {
     pub(super) body: Range<usize>,
 }
 
+/// A name, and the members below it.
+type Members = (String, Vec<String>);
+
 /// What is read.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Read {
     pub(super) span: Range<usize>,
     /// The first name, and the members below it, where all are written out.
-    pub(super) path: Option<(String, Vec<String>)>,
+    pub(super) path: Option<Members>,
     /// Where the first name ends, and each of the members.
     pub(super) ends: Vec<usize>,
 }
@@ -166,7 +169,7 @@ impl<'t> Parts<'t> {
                     t.kind == Kind::Word && !matches!(self.of(t), "in")
                         || t.kind == Kind::Sign && matches!(self.of(t), ")" | "]")
                 });
-                match (self.is(open, "{") || self.is(open, "[") && !word || !word, before) {
+                match (self.is(open, "{") || !word, before) {
                     (false, Some(before)) if self.tokens.get(before)?.kind == Kind::Word => before,
                     (false, Some(before)) => {
                         at = before.saturating_add(1);
@@ -268,7 +271,7 @@ impl<'t> Parts<'t> {
     }
 
     /// The end of a reference, its path where all of it is written out, and the ends of what is in it.
-    fn reference(&self, from: usize, most: usize) -> (usize, Option<(String, Vec<String>)>, Vec<usize>) {
+    fn reference(&self, from: usize, most: usize) -> (usize, Option<Members>, Vec<usize>) {
         let root = self.tokens.get(from).map(|token| self.of(token).to_owned()).unwrap_or_default();
         let mut members = Some(Vec::new());
         let mut at = from.saturating_add(1);

@@ -19,7 +19,13 @@ impl Compiler<'_> {
         }
         let id = probes.borrow().len();
         let span = statement.span.clone();
-        probes.borrow_mut().push(Probe { span, within: self.within, before: Vec::new(), after: Vec::new() });
+        probes.borrow_mut().push(Probe {
+            span,
+            gives: false,
+            within: self.within,
+            before: Vec::new(),
+            after: Vec::new(),
+        });
         let before = self.parts(statement, &[]);
         steps.push(Step::Enter(id));
         let outer = self.within.replace(id);
@@ -42,7 +48,13 @@ impl Compiler<'_> {
         let plain = exprs.iter().all(|expr| matches!(expr.as_ref(), Expr::Var { .. }));
         let span = outputs.last().filter(|_| !plain)?.span().clone();
         let id = probes.borrow().len();
-        probes.borrow_mut().push(Probe { span, within: None, before: Vec::new(), after: Vec::new() });
+        probes.borrow_mut().push(Probe {
+            span,
+            gives: true,
+            within: None,
+            before: Vec::new(),
+            after: Vec::new(),
+        });
         steps.push(Step::Enter(id));
         self.within = Some(id);
         Some(id)

@@ -121,6 +121,8 @@ pub(super) enum Step {
 pub(super) struct Probe {
     /// As it was written.
     pub(super) span: Span,
+    /// Whether it is no statement but what a definition gives.
+    pub(super) gives: bool,
     /// The statement that it stands in.
     pub(super) within: Option<usize>,
     /// What can be read before it.

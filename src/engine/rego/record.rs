@@ -332,7 +332,11 @@ fn conditions(
         let misses = tally.misses.into_iter().map(|look| (false, look));
         let looks = misses.chain(tally.hits.into_iter().map(|look| (true, look)));
         let condition = Condition {
-            text: trace::written(text(&probe.span)),
+            text: trace::written(&format!(
+                "{}{}",
+                if probe.gives { "gives " } else { "" },
+                text(&probe.span)
+            )),
             location: location(&probe.span),
             asked: tally.asked,
             held: tally.held,
@@ -340,7 +344,8 @@ fn conditions(
             samples: looks.map(|(held, look)| sample(program, held, look)).collect(),
             inner,
         };
-        found.push((probe.span.start, condition));
+        // What is given comes last, though its text stands in the head.
+        found.push(((probe.gives, probe.span.start), condition));
     }
     found.sort_by_key(|(start, _)| *start);
     found.into_iter().map(|(_, condition)| condition).collect()
