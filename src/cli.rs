@@ -4,6 +4,7 @@
 //! Here are the clock, the terminal and the environment; below here there is none of them.
 
 mod approve;
+mod check;
 mod completions;
 mod counts;
 mod evaluate;
@@ -73,6 +74,7 @@ enum Command {
     Override(override_::Args),
     Replay(replay::Args),
     Test(test::Args),
+    Check(check::Args),
     Schema(schema::Args),
     Completions(completions::Args),
 }
@@ -121,6 +123,7 @@ pub fn main() -> ExitCode {
         Command::Override(args) => override_::run(args, &terminal, &clock),
         Command::Replay(args) => replay::run(args, &terminal),
         Command::Test(args) => test::run(args, &terminal),
+        Command::Check(args) => check::run(args, &terminal),
         Command::Schema(args) => schema::run(args, &terminal),
         Command::Completions(args) => completions::run(args),
     };

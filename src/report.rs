@@ -17,6 +17,7 @@ use crate::model::finding::{Effect, Finding, Location};
 use crate::model::plan::Plan;
 use crate::model::{Digest, Time};
 
+pub mod check;
 pub(crate) mod clean;
 mod github;
 mod gitlab;
@@ -366,26 +367,21 @@ impl Default for Style {
     }
 }
 
-/// A format.
-#[derive(Clone, Copy, Debug)]
-pub struct Format {
+/// A format of something that is reported: an evaluation, where nothing else is said.
+#[derive(Debug)]
+pub struct Format<T = Evaluation> {
     /// The name that `-o` takes.
     pub name: &'static str,
     /// What it is for, in one line.
     pub about: &'static str,
-    /// Writes an evaluation; what it gives ends with a line break.
-    pub render: fn(&Evaluation, &Style) -> String,
+    /// Writes it; what it gives ends with a line break.
+    pub render: fn(&T, &Style) -> String,
 }
 
-impl Format {
-    /// The format of a name.
-    pub fn named(name: &str) -> Option<&'static Self> {
-        FORMATS.iter().find(|format| format.name == name)
-    }
-
-    /// Writes an evaluation.
-    pub fn render(&self, evaluation: &Evaluation, style: &Style) -> String {
-        (self.render)(evaluation, style)
+impl<T> Format<T> {
+    /// Writes what is reported.
+    pub fn render(&self, reported: &T, style: &Style) -> String {
+        (self.render)(reported, style)
     }
 }
 

@@ -7,6 +7,8 @@
 mod architecture;
 #[path = "all/bounds.rs"]
 mod bounds;
+#[path = "all/check.rs"]
+mod check;
 #[path = "all/decide.rs"]
 mod decide;
 #[path = "all/docs.rs"]

@@ -42,7 +42,7 @@ pub(crate) struct Args {
         short,
         long,
         value_name = "FORMAT[=FILE]",
-        long_help = formats(),
+        long_help = output::formats(FORMATS),
         value_parser = NAMES,
         hide_possible_values = true
     )]
@@ -79,47 +79,15 @@ enum FailOnArg {
 
 const NAMES: Names = Names(|| FORMATS.iter().map(|format| format.name).collect());
 
-fn formats() -> String {
-    let list: Vec<String> =
-        FORMATS.iter().map(|format| format!("  {:<20} {}", format.name, format.about)).collect();
-    format!("Format of the report, and the file it goes to; may be repeated:\n{}", list.join("\n"))
-}
-
-fn outputs(texts: &[String]) -> Result<Vec<Output>, Stop> {
-    let mut outputs: Vec<Output> = Vec::new();
-    for text in texts {
-        let output = Output::parse(text).map_err(|problem| Stop::from(*problem))?;
-        if output.file.is_none() && outputs.iter().any(|other| other.file.is_none()) {
-            return Err(Diagnostic::error(codes::USAGE, "two reports cannot both go to standard output")
-                .hint(format!("give one a file, as in `-o {}=FILE`", output.format.name))
-                .into());
-        }
-        let same = |other: &Output| place(other).is_some() && place(other) == place(&output);
-        if let (Some(file), Some(_)) = (&output.file, outputs.iter().find(|other| same(other))) {
-            return Err(Diagnostic::error(codes::USAGE, format!("two reports cannot both go to `{file}`"))
-                .hint("give each a file of its own")
-                .into());
-        }
-        outputs.push(output);
-    }
-    if outputs.is_empty() {
-        outputs.extend(FORMATS.first().map(|format| Output { format, file: None }));
-    }
-    Ok(outputs)
-}
-
-/// The one path of the file that a report goes to; devices and pipes take as many as there are.
-fn place(output: &Output) -> Option<PathBuf> {
-    let file = Path::new(output.file.as_ref()?);
-    let file_or_none = std::fs::metadata(file).map_or(true, |metadata| metadata.is_file());
-    file_or_none.then(|| files::real(file))
-}
-
 /// Refuses to write a report in the place of what it was made from.
-fn spare(outputs: &[Output], made_from: &HashSet<PathBuf>, key: Option<&Path>) -> Result<(), Stop> {
+pub(super) fn spare<T>(
+    outputs: &[Output<T>],
+    made_from: &HashSet<PathBuf>,
+    key: Option<&Path>,
+) -> Result<(), Stop> {
     let key = key.map(files::real);
     for output in outputs {
-        let (Some(file), Some(place)) = (&output.file, place(output)) else { continue };
+        let (Some(file), Some(place)) = (&output.file, output::place(output)) else { continue };
         if made_from.contains(&place) || key.as_ref() == Some(&place) {
             let message = format!("the report cannot go to `{file}`, which it is made from");
             return Err(Diagnostic::error(codes::USAGE, message)
@@ -131,7 +99,7 @@ fn spare(outputs: &[Output], made_from: &HashSet<PathBuf>, key: Option<&Path>) -
 }
 
 pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<u8, Stop> {
-    let outputs = outputs(&args.output)?;
+    let outputs = output::outputs(&args.output, FORMATS)?;
     let key = args.sign_key.as_deref().map(read_key).transpose()?;
     let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
     let mut request = args.request.read(terminal, clock)?;
@@ -169,19 +137,7 @@ pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<
     if let Some(id) = &args.change {
         report::narrow(&mut evaluation, id);
     }
-    for output in &outputs {
-        match &output.file {
-            Some(file) => {
-                let style = report::Style { color: false, ..terminal.style() };
-                output::write(Path::new(file), &output.format.render(&evaluation, &style))?;
-            }
-            // That nobody reads on changes neither what else is written nor what the exit code says.
-            None => match output::print(&output.format.render(&evaluation, &terminal.style())) {
-                Err(Stop::Gone) => {}
-                other => other?,
-            },
-        }
-    }
+    output::write_all(&outputs, &evaluation, terminal)?;
     Ok(evaluation.outcome.exit)
 }
 

@@ -1,11 +1,12 @@
 //! Writing: to the terminal as it is, to files so that they are there whole or not at all.
 
 use std::io::{IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Color, Stop};
 use crate::diag::{Diagnostic, codes};
-use crate::report::Style;
+use crate::files;
+use crate::report::{Format, Output, Style};
 
 /// What is known about where output goes.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +41,62 @@ impl Terminal {
     pub(crate) const fn style(&self) -> Style {
         Style { color: self.color, width: self.width }
     }
+}
+
+/// What the help says about formats.
+pub(crate) fn formats<T>(formats: &[Format<T>]) -> String {
+    let list: Vec<String> =
+        formats.iter().map(|format| format!("  {:<20} {}", format.name, format.about)).collect();
+    format!("Format of the report, and the file it goes to; may be repeated:\n{}", list.join("\n"))
+}
+
+/// Reads which formats go where: the first of all, to standard output, where none is given.
+pub(crate) fn outputs<T>(texts: &[String], formats: &'static [Format<T>]) -> Result<Vec<Output<T>>, Stop> {
+    let mut outputs: Vec<Output<T>> = Vec::new();
+    for text in texts {
+        let output = Output::parse(text, formats).map_err(|problem| Stop::from(*problem))?;
+        if output.file.is_none() && outputs.iter().any(|other| other.file.is_none()) {
+            return Err(Diagnostic::error(codes::USAGE, "two reports cannot both go to standard output")
+                .hint(format!("give one a file, as in `-o {}=FILE`", output.format.name))
+                .into());
+        }
+        let same = |other: &Output<T>| place(other).is_some() && place(other) == place(&output);
+        if let (Some(file), Some(_)) = (&output.file, outputs.iter().find(|other| same(other))) {
+            return Err(Diagnostic::error(codes::USAGE, format!("two reports cannot both go to `{file}`"))
+                .hint("give each a file of its own")
+                .into());
+        }
+        outputs.push(output);
+    }
+    if outputs.is_empty() {
+        outputs.extend(formats.first().map(|format| Output { format, file: None }));
+    }
+    Ok(outputs)
+}
+
+/// The one path of the file that a report goes to; devices and pipes take as many as there are.
+pub(crate) fn place<T>(output: &Output<T>) -> Option<PathBuf> {
+    let file = Path::new(output.file.as_ref()?);
+    let file_or_none = std::fs::metadata(file).map_or(true, |metadata| metadata.is_file());
+    file_or_none.then(|| files::real(file))
+}
+
+/// Writes what is reported in every format that was asked for.
+pub(crate) fn write_all<T>(outputs: &[Output<T>], reported: &T, terminal: &Terminal) -> Result<(), Stop> {
+    for output in outputs {
+        match &output.file {
+            Some(file) => {
+                let style = Style { color: false, ..terminal.style() };
+                write(Path::new(file), &output.format.render(reported, &style))?;
+            }
+            // That nobody reads on changes neither what else is written nor what the exit code says.
+            None => match print(&output.format.render(reported, &terminal.style())) {
+                Err(Stop::Gone) => {}
+                other => other?,
+            },
+        }
+    }
+    Ok(())
 }
 
 /// Writes to standard output.

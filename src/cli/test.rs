@@ -194,7 +194,7 @@ fn bench(paths: &[PathBuf], named: &[String], data: &[PathBuf], cases: &[Found])
 }
 
 /// The folder of policies that a path lies in: the nearest that is called so, or its own.
-fn root(path: &Path) -> PathBuf {
+pub(super) fn root(path: &Path) -> PathBuf {
     let folder = if path.is_file() { path.parent().unwrap_or(Path::new("")) } else { path };
     let named = folder.ancestors().find(|folder| folder.file_name().is_some_and(|name| name == "policies"));
     let found = named.unwrap_or(folder);

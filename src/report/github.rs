@@ -73,11 +73,22 @@ fn finding(
 
 /// `::error file=…,line=…,col=…,title=…::message`, one line whatever the text holds.
 fn command(out: &mut String, level: &str, title: &str, text: &str, at: Option<&Excerpt>) {
+    annotation(out, level, title, text, at.map(|e| (e.file.as_str(), e.line, e.column)));
+}
+
+/// The same, at a file, line and column.
+pub(super) fn annotation(
+    out: &mut String,
+    level: &str,
+    title: &str,
+    text: &str,
+    at: Option<(&str, u32, u32)>,
+) {
     out.push_str("::");
     out.push_str(level);
     out.push(' ');
-    if let Some((e, file)) = at.and_then(|e| Some((e, clean::path(&e.file)?))) {
-        out.push_str(&format!("file={},line={},col={},", property(&file), e.line.max(1), e.column.max(1)));
+    if let Some((file, line, column)) = at.and_then(|(file, l, c)| Some((clean::path(file)?, l, c))) {
+        out.push_str(&format!("file={},line={},col={},", property(&file), line.max(1), column.max(1)));
     }
     out.push_str(&format!("title={}::{}\n", property(title), data(text)));
 }

@@ -181,7 +181,7 @@ fn blocked(out: &mut String, element: &str, kind: &str, message: &str, text: &st
 }
 
 /// Attributes are on one line: a reader would turn their line breaks into spaces.
-fn attribute(text: &str) -> String {
+pub(super) fn attribute(text: &str) -> String {
     markup(&clean::lines(text).join(" "))
 }
 

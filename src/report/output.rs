@@ -1,31 +1,31 @@
 //! Reads `-o FORMAT[=FILE]`: which format goes where.
 
-use super::{FORMATS, Format};
+use super::{Evaluation, Format};
 use crate::diag::{Diagnostic, codes, nearest};
 
 /// A format, and the file that it goes to.
-#[derive(Clone, Debug)]
-pub struct Output {
+#[derive(Debug)]
+pub struct Output<T: 'static = Evaluation> {
     /// The format.
-    pub format: &'static Format,
+    pub format: &'static Format<T>,
     /// The file; standard output where there is none.
     pub file: Option<String>,
 }
 
-impl Output {
-    /// Reads `FORMAT` or `FORMAT=FILE`. `-` is standard output.
+impl<T> Output<T> {
+    /// Reads `FORMAT` or `FORMAT=FILE`, of some formats. `-` is standard output.
     ///
     /// # Errors
     /// A format that is not known, or no file after the `=`.
-    pub fn parse(text: &str) -> Result<Self, Box<Diagnostic>> {
+    pub fn parse(text: &str, formats: &'static [Format<T>]) -> Result<Self, Box<Diagnostic>> {
         let (name, file) = match text.split_once('=') {
             Some((name, file)) => (name, Some(file)),
             None => (text, None),
         };
-        let Some(format) = Format::named(name) else {
-            let hint = nearest(name, FORMATS.iter().map(|f| f.name)).map_or_else(
+        let Some(format) = formats.iter().find(|format| format.name == name) else {
+            let hint = nearest(name, formats.iter().map(|f| f.name)).map_or_else(
                 || {
-                    let names: Vec<&str> = FORMATS.iter().map(|f| f.name).collect();
+                    let names: Vec<&str> = formats.iter().map(|f| f.name).collect();
                     format!("expected one of {}", names.join(", "))
                 },
                 |near| format!("did you mean `{near}`?"),
@@ -44,11 +44,12 @@ impl Output {
 
 #[cfg(test)]
 mod tests {
+    use super::super::FORMATS;
     use super::*;
 
     #[test]
     fn a_format_with_and_without_a_file() {
-        let read = |text: &str| Output::parse(text).map(|o| (o.format.name, o.file));
+        let read = |text: &str| Output::parse(text, FORMATS).map(|o| (o.format.name, o.file));
         assert_eq!(read("json").unwrap(), ("json", None));
         assert_eq!(read("sarif=out/a=b.sarif").unwrap(), ("sarif", Some("out/a=b.sarif".to_owned())));
         assert_eq!(read("html=-").unwrap(), ("html", None));
