@@ -5,6 +5,7 @@
 
 pub mod bench;
 pub mod case;
+pub mod check;
 mod compare;
 pub mod coverage;
 pub mod explain;

@@ -4,6 +4,7 @@
 //! Here are the clock, the terminal and the environment; below here there is none of them.
 
 mod approve;
+mod check;
 mod completions;
 mod counts;
 mod evaluate;
@@ -79,6 +80,7 @@ enum Command {
     Replay(replay::Args),
     Review(review::Args),
     Test(test::Args),
+    Check(check::Args),
     Schema(schema::Args),
     Completions(completions::Args),
 }
@@ -130,6 +132,7 @@ pub fn main() -> ExitCode {
         Command::Replay(args) => replay::run(args, &terminal),
         Command::Review(args) => review::run(args, &terminal, &clock),
         Command::Test(args) => test::run(args, &terminal, &clock),
+        Command::Check(args) => check::run(args, &terminal),
         Command::Schema(args) => schema::run(args, &terminal),
         Command::Completions(args) => completions::run(args),
     };

@@ -85,6 +85,8 @@ pub struct Rule {
     pub metadata: Metadata,
     /// The effects that it can have, in order.
     pub effects: Vec<Effect>,
+    /// What it leaves unsaid of itself, of what people look for; in order.
+    pub unsaid: Vec<&'static str>,
 }
 
 /// How a bundle is read.
@@ -114,6 +116,17 @@ pub fn load(
     data: serde_json::Value,
     options: LoadOptions,
 ) -> Result<Bundle, Vec<Diagnostic>> {
+    let (bundle, problems) = read(files, data, options);
+    if problems.is_empty() { Ok(bundle) } else { Err(problems) }
+}
+
+/// Reads policies as far as they can be read, and tells everything that is wrong with them. What is
+/// wrong in one language leaves the rules of the other.
+pub fn read(
+    files: Vec<(String, String)>,
+    data: serde_json::Value,
+    options: LoadOptions,
+) -> (Bundle, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let mut sources: BTreeMap<String, Arc<Source>> = BTreeMap::new();
     for (name, text) in files {
@@ -152,6 +165,7 @@ pub fn load(
                     line: rule.line,
                     metadata: rule.metadata.clone(),
                     effects: vec![rule.effect],
+                    unsaid: rule.unsaid.clone(),
                 }));
                 cel.push(cel::Policy { file: index, ..policy });
             }
@@ -186,28 +200,28 @@ pub fn load(
     texts.sort_unstable();
     let digest = canonical::digest(&texts);
     let data_digest = canonical::digest(&data);
-    match (digest, data_digest) {
-        (Ok(digest), Ok(data_digest)) if problems.is_empty() => Ok(Bundle {
-            files: kept,
-            rules,
-            nowhere,
-            data,
-            digest,
-            data_digest,
-            cel,
-            tests,
-            rego_v0: options.rego_v0,
-        }),
-        (digest, data_digest) => {
-            for error in [digest.err(), data_digest.err()].into_iter().flatten() {
-                problems.push(Diagnostic::error(
-                    codes::INPUT_NUMBER,
-                    format!("the data cannot be written canonically: {error}"),
-                ));
-            }
-            Err(problems)
-        }
-    }
+    let mut taken = |digest: Result<Digest, canonical::Error>| {
+        digest.unwrap_or_else(|error| {
+            problems.push(Diagnostic::error(
+                codes::INPUT_NUMBER,
+                format!("the data cannot be written canonically: {error}"),
+            ));
+            Digest::of(b"")
+        })
+    };
+    let (digest, data_digest) = (taken(digest), taken(data_digest));
+    let bundle = Bundle {
+        files: kept,
+        rules,
+        nowhere,
+        data,
+        digest,
+        data_digest,
+        cel,
+        tests,
+        rego_v0: options.rego_v0,
+    };
+    (bundle, problems)
 }
 
 /// Refuses what no kind of object is called: the rule would speak about none, in silence.

@@ -17,6 +17,7 @@ use crate::model::finding::{Effect, Finding, Location};
 use crate::model::plan::Plan;
 use crate::model::{Digest, Time};
 
+pub mod check;
 pub(crate) mod clean;
 mod github;
 mod gitlab;

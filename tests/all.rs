@@ -9,6 +9,8 @@ mod architecture;
 mod author_tests;
 #[path = "all/bounds.rs"]
 mod bounds;
+#[path = "all/check.rs"]
+mod check;
 #[path = "all/decide.rs"]
 mod decide;
 #[path = "all/docs.rs"]

@@ -41,4 +41,7 @@ pub(crate) fn run(_: &Options, table: &mut Table) {
     let median = quantile(&first, 0.5);
     table.promise(PART, "evaluate examples/quickstart, median", median, "ms", Promise::AtMost(50.0), "");
     table.figure(PART, "evaluate examples/quickstart, 95 %", quantile(&first, 0.95), "ms");
+    let check = times(&["check"], &[0]);
+    let median = quantile(&check, 0.5);
+    table.promise(PART, "check of the shipped policies, median", median, "ms", Promise::AtMost(200.0), "");
 }

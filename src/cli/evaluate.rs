@@ -80,7 +80,11 @@ enum FailOnArg {
 const NAMES: Names = Names(|| FORMATS.iter().map(|format| format.name).collect());
 
 /// Refuses to write a report in the place of what it was made from.
-fn spare(outputs: &[Output], made_from: &HashSet<PathBuf>, key: Option<&Path>) -> Result<(), Stop> {
+pub(super) fn spare<T>(
+    outputs: &[Output<T>],
+    made_from: &HashSet<PathBuf>,
+    key: Option<&Path>,
+) -> Result<(), Stop> {
     let key = key.map(files::real);
     for output in outputs {
         let (Some(file), Some(place)) = (&output.file, output::place(output)) else { continue };

@@ -77,20 +77,7 @@ fn more(rest: &[&Diagnostic]) -> String {
 pub(crate) fn print(problems: &[Diagnostic], terminal: &Terminal) {
     let (chosen, left) = chosen(problems);
     for (problem, alike) in chosen {
-        let mut theme = match terminal.error_color {
-            true => GraphicalTheme::unicode(),
-            false => GraphicalTheme::unicode_nocolor(),
-        };
-        theme.characters.error = format!("error[{}]:", problem.code.id);
-        theme.characters.warning = format!("warning[{}]:", problem.code.id);
-        let handler = GraphicalReportHandler::new_themed(theme)
-            .with_width(terminal.width)
-            .with_links(false)
-            .with_wrap_lines(false);
-        let mut text = String::new();
-        if handler.render_report(&mut text, &Shown::new(problem)).is_err() {
-            text = problem.to_string();
-        }
+        let text = render(problem, terminal.error_color, terminal.width);
         say(text.trim());
         if let Some(word) = alike {
             say(&word);
@@ -98,6 +85,23 @@ pub(crate) fn print(problems: &[Diagnostic], terminal: &Terminal) {
     }
     if left > 0 {
         say(&format!("… and {left} more"));
+    }
+}
+
+/// A problem as people see it: file, line, caret, hint.
+pub(super) fn render(problem: &Diagnostic, color: bool, width: usize) -> String {
+    let mut theme = match color {
+        true => GraphicalTheme::unicode(),
+        false => GraphicalTheme::unicode_nocolor(),
+    };
+    theme.characters.error = format!("error[{}]:", problem.code.id);
+    theme.characters.warning = format!("warning[{}]:", problem.code.id);
+    let handler =
+        GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false).with_wrap_lines(false);
+    let mut text = String::new();
+    match handler.render_report(&mut text, &Shown::new(problem)) {
+        Ok(()) => text,
+        Err(_) => problem.to_string(),
     }
 }
 

@@ -4,6 +4,8 @@ mod execute;
 mod sources;
 mod watch;
 
+pub(super) use sources::root;
+
 use std::path::PathBuf;
 
 use super::completions::Names;

@@ -21,6 +21,7 @@ mod random;
 mod regexes;
 mod rewrite;
 mod size;
+mod syntax;
 #[cfg(test)]
 mod tests;
 mod tracer;
@@ -40,6 +41,7 @@ use serde_json::Value as Json;
 
 use self::check::Program;
 use self::compile::{Compilation, Given, Rule};
+pub(crate) use self::syntax::{Parsed, Parser};
 use self::variables::Variables;
 use super::trace::Tracer;
 use super::{Cause, Compiled, Engine, Failure, Limits, Output, Session};

@@ -266,6 +266,21 @@ pub fn policies_told(
     data: Result<Value, Vec<Diagnostic>>,
     options: LoadOptions,
 ) -> Result<Bundle, Vec<Diagnostic>> {
+    let (bundle, problems) = policies_read(config, named, more, data, options)?;
+    if problems.is_empty() { Ok(bundle) } else { Err(problems) }
+}
+
+/// Reads policies by name as far as they can be read, and tells what is wrong with them.
+///
+/// # Errors
+/// Files that cannot be read, and data that are wrong.
+pub fn policies_read(
+    config: &Config,
+    named: &[String],
+    more: &[PathBuf],
+    data: Result<Value, Vec<Diagnostic>>,
+    options: LoadOptions,
+) -> Result<(Bundle, Vec<Diagnostic>), Vec<Diagnostic>> {
     let names: Vec<String> = match (named.is_empty(), config.policies.is_empty()) {
         (false, _) => named.to_vec(),
         (true, false) => config.policies.clone(),
@@ -294,7 +309,7 @@ pub fn policies_told(
     if !problems.is_empty() {
         return Err(problems);
     }
-    policy::load(files, data, options)
+    Ok(policy::read(files, data, options))
 }
 
 /// The texts of policies, by name.

@@ -82,6 +82,8 @@ pub struct Rule {
     pub until: Option<Given<Time>>,
     /// For a hold: what ends it.
     pub needs: Option<Given<serde_json::Value>>,
+    /// What neither it nor its policy says, of what people look for; in order.
+    pub unsaid: Vec<&'static str>,
 }
 
 /// `forEach`: the list, and the name of an element.
@@ -232,6 +234,7 @@ impl Reader<'_> {
             related: spec.related.unwrap_or_default(),
             custom: document.metadata.custom,
         };
+        let said = [spec.severity.is_some(), spec_node.get("applies").is_some()];
         let matches = spec.matches.map(|text| expression(spec_node, "match", text));
         let variables = self.variables(spec.variables, spec_node);
         if spec.rules.is_empty() {
@@ -245,7 +248,7 @@ impl Reader<'_> {
                 let message = format!("the rule `{}` stands twice", rule.id);
                 self.error(at.get("id").unwrap_or(at), message, "give each rule of a policy its own id");
             }
-            if let Some(rule) = self.rule(rule, at, &metadata) {
+            if let Some(rule) = self.rule(rule, at, &metadata, said) {
                 rules.push(rule);
             }
         }
@@ -276,7 +279,13 @@ impl Reader<'_> {
         variables
     }
 
-    fn rule(&mut self, rule: wire::Rule, at: &tree::Node, policy: &Metadata) -> Option<Rule> {
+    fn rule(
+        &mut self,
+        rule: wire::Rule,
+        at: &tree::Node,
+        policy: &Metadata,
+        [severity, applies]: [bool; 2],
+    ) -> Option<Rule> {
         self.id(at.get("id").unwrap_or(at), &rule.id);
         let Some(effect) = effect(&rule.effect) else {
             let message = format!("the effect `{}` is not known", rule.effect);
@@ -344,7 +353,15 @@ impl Reader<'_> {
             }
             Some(ForEach { list: expression(node, "in", wire.list), name: wire.name })
         });
+        let said = [
+            ("title", rule.title.is_some() || policy.title.is_some()),
+            ("description", rule.description.is_some() || policy.description.is_some()),
+            ("severity", yields || severity || rule.severity.is_some()),
+            ("applies", applies || rule.applies.is_some()),
+            ("remediation", yields || rule.remediation.is_some() || policy.remediation.is_some()),
+        ];
         Some(Rule {
+            unsaid: said.into_iter().filter(|(_, said)| !said).map(|(name, _)| name).collect(),
             line: self.source.line_column(at.span.start).0,
             metadata: Metadata {
                 title: rule.title.or_else(|| policy.title.clone()),

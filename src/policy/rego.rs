@@ -22,6 +22,7 @@ use unit::{Definition, Form, Unit};
 
 use super::{File, Language, Rule};
 use crate::diag::{Diagnostic, codes, misspelt};
+use crate::model::finding::Effect;
 use crate::model::rule::View;
 
 /// How many statements a body may have: the time it takes to put them in order grows with the square.
@@ -295,7 +296,9 @@ fn rule(unit: &Unit, blocks: &[Block], below: &BTreeMap<&[String], Said>, file: 
             said = said.over(block.said.clone());
         }
     }
+    let adds = effects.iter().all(|effect| matches!(effect, Effect::Oblige | Effect::Action));
     Some(Rule {
+        unsaid: said.unsaid(adds),
         id: unit.package.join("."),
         language: Language::Rego,
         file,

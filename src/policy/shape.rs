@@ -12,50 +12,126 @@ use crate::model::review::Review;
 static REVIEW: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(Review).to_value());
 static SETTINGS: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(Settings).to_value());
 
+/// A place in a review or in settings: what stands there, and how it is reached.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    whole: &'static Value,
+    shape: &'static Value,
+    /// As in `input.artifacts[].digest`.
+    pub(crate) path: String,
+}
+
+impl PartialEq for Place {
+    fn eq(&self, other: &Self) -> bool {
+        self.path == other.path
+    }
+}
+
+impl Place {
+    /// The review.
+    pub(crate) fn input() -> Self {
+        Self { whole: &REVIEW, shape: resolved(&REVIEW, &REVIEW), path: "input".to_owned() }
+    }
+
+    /// The settings.
+    pub(crate) fn settings() -> Self {
+        Self { whole: &SETTINGS, shape: resolved(&SETTINGS, &SETTINGS), path: "data.settings".to_owned() }
+    }
+
+    fn of_review(&self) -> bool {
+        self.path.starts_with("input")
+    }
+
+    /// A member; `None` where any may stand.
+    ///
+    /// # Errors
+    /// There is no such member: what to say, and what to write.
+    pub(crate) fn member(&self, member: &str) -> Result<Option<Self>, (String, String)> {
+        let path = &self.path;
+        // These are the review's own, and always the same.
+        if path == "input" && matches!(member, "kind" | "apiVersion") {
+            let message = format!("`input.{member}` is that of the review, and always the same");
+            let hint = format!(
+                "that of the object is `input.asset.object.{member}`; a policy about the document itself says `view: document` in its metadata"
+            );
+            return Err((message, hint));
+        }
+        if self.shape.get("type").is_some_and(|kind| holds(kind, "array")) {
+            let message = format!("`{path}` is a list, which has no member `{member}`");
+            return Err((message, format!("go through it, as in `some one in {path}`")));
+        }
+        let Some(known) = self.shape.get("properties").and_then(Value::as_object) else {
+            return Ok(self.element().map(|element| Self { path: format!("{path}.{member}"), ..element }));
+        };
+        if let Some(next) = known.get(member) {
+            let shape = resolved(self.whole, next);
+            return Ok(Some(Self { whole: self.whole, shape, path: format!("{path}.{member}") }));
+        }
+        let who = if self.of_review() { "no review has" } else { "settings have no" };
+        let message = format!("{who} `{path}.{member}`");
+        let names = known.keys().map(String::as_str);
+        let hint = match nearest(member, names.clone()) {
+            Some(near) => format!("did you mean `{path}.{near}`?"),
+            None if path == "input" => format!(
+                "a review has {}; a policy about the document itself says `view: document` in its metadata",
+                names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+            ),
+            None => {
+                format!("there are {}", names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
+            }
+        };
+        Err((message, hint))
+    }
+
+    /// What stands in it, where it is a list or a mapping from names to one kind of thing.
+    pub(crate) fn element(&self) -> Option<Self> {
+        let inner = self.shape.get("items").or_else(|| {
+            let more = self.shape.get("additionalProperties").filter(|more| more.is_object());
+            more.filter(|_| self.shape.get("properties").is_none())
+        })?;
+        let shape = resolved(self.whole, inner);
+        Some(Self { whole: self.whole, shape, path: format!("{}[]", self.path) })
+    }
+
+    /// Whether it maps names that are not written down to one kind of thing, or is anything.
+    pub(crate) fn is_mapping(&self) -> bool {
+        self.shape.get("items").is_none()
+    }
+
+    /// The words that can stand here, where no others can.
+    pub(crate) fn words(&self) -> Option<Vec<&'static str>> {
+        let listed = self.shape.get("enum").and_then(Value::as_array);
+        let listed = listed.map(|all| all.iter().filter_map(Value::as_str).collect::<Vec<_>>());
+        let told = || {
+            let all = self.shape.get("oneOf").and_then(Value::as_array)?;
+            let mut words = Vec::new();
+            for one in all {
+                match (one.get("const"), one.get("enum").and_then(Value::as_array)) {
+                    (Some(word), _) => words.push(word.as_str()?),
+                    (None, Some(some)) => words.extend(some.iter().filter_map(Value::as_str)),
+                    (None, None) => return None,
+                }
+            }
+            Some(words)
+        };
+        listed.or_else(told).filter(|words| !words.is_empty())
+    }
+}
+
 /// What a reference names that is not there, and what to write.
 pub(crate) fn unknown<T: AsRef<str>>(path: &[T]) -> Option<(String, String)> {
     let names: Vec<&str> = path.iter().map(AsRef::as_ref).collect();
-    let (root, whole, members): (_, &'static Value, _) = match names.as_slice() {
-        ["input", members @ ..] => ("input", &REVIEW, members),
-        ["data", "settings", members @ ..] => ("data.settings", &SETTINGS, members),
+    let (mut place, members) = match names.as_slice() {
+        ["input", members @ ..] => (Place::input(), members),
+        ["data", "settings", members @ ..] => (Place::settings(), members),
         _ => return None,
     };
-    // These are the review's own, and always the same.
-    if let (true, Some(own @ ("kind" | "apiVersion"))) = (root == "input", members.first().copied()) {
-        let message = format!("`input.{own}` is that of the review, and always the same");
-        let hint = format!(
-            "that of the object is `input.asset.object.{own}`; a policy about the document itself says `view: document` in its metadata"
-        );
-        return Some((message, hint));
-    }
-    let mut shape = resolved(whole, whole);
-    let mut path = root.to_owned();
     for member in members {
-        let known = shape.get("properties").and_then(Value::as_object);
-        if shape.get("type").is_some_and(|kind| holds(kind, "array")) {
-            let message = format!("`{path}` is a list, which has no member `{member}`");
-            return Some((message, format!("go through it, as in `some one in {path}`")));
+        match place.member(member) {
+            Ok(Some(next)) => place = next,
+            Ok(None) => return None,
+            Err(said) => return Some(said),
         }
-        let known = known?;
-        let Some(next) = known.get(*member) else {
-            let who = if root == "input" { "no review has" } else { "settings have no" };
-            let message = format!("{who} `{path}.{member}`");
-            let names = known.keys().map(String::as_str);
-            let hint = match nearest(member, names.clone()) {
-                Some(near) => format!("did you mean `{path}.{near}`?"),
-                None if path == "input" => format!(
-                    "a review has {}; a policy about the document itself says `view: document` in its metadata",
-                    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-                ),
-                None => format!(
-                    "there are {}",
-                    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-                ),
-            };
-            return Some((message, hint));
-        };
-        shape = resolved(whole, next);
-        path = format!("{path}.{member}");
     }
     None
 }

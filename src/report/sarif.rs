@@ -218,7 +218,7 @@ pub(super) fn fingerprint(change: &str, f: &Finding) -> String {
 }
 
 /// A relative URI reference (RFC 3986), percent-encoded.
-fn uri(file: &str) -> Option<String> {
+pub(super) fn uri(file: &str) -> Option<String> {
     let path = clean::path(file)?;
     let mut out = String::with_capacity(path.len());
     for byte in path.bytes() {
@@ -233,7 +233,7 @@ fn uri(file: &str) -> Option<String> {
 
 /// Plain text for viewers that show it as such: no acting characters, and no `[text](id)`, which
 /// SARIF viewers make links of (section 3.11.6).
-fn safe(text: &str) -> String {
+pub(super) fn safe(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (i, line) in clean::lines(text).iter().enumerate() {
         if i > 0 {

@@ -1,9 +1,11 @@
-//! The pages: one a code of an error, and an index that names them all. The examples on them are
+//! The pages: one a code of an error, one a lint, and indexes that name them all. The examples on them are
 //! run, so that they say what Weighlock says.
 
 use std::path::Path;
 use std::process::Command;
 
+use weighlock::author::check::LINTS;
+use weighlock::diag::Code;
 use weighlock::diag::codes::CODES;
 
 use super::repository;
@@ -11,15 +13,24 @@ use super::repository;
 /// The sections of a page, in order.
 const SECTIONS: &[&str] = &["## What it means", "## Example", "## What to do"];
 
+/// The sections of the page of a lint, in order.
+const OF_LINTS: &[&str] = &["## What it finds", "## Why", "## Example", "## What to do", "## To silence it"];
+
+/// The folders of pages: the codes that have one, and the sections of each.
+fn folders() -> [(&'static str, Vec<Code>, &'static [&'static str]); 2] {
+    let lints = LINTS.iter().map(|lint| lint.code).collect();
+    [("docs/errors", CODES.to_vec(), SECTIONS), ("docs/lints", lints, OF_LINTS)]
+}
+
 /// Faults of the page of a code.
-fn faults(id: &str, title: &str, page: &str) -> Vec<String> {
+fn faults(id: &str, title: &str, page: &str, sections: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     let head = format!("# {id}\n\n{title}\n");
     if !page.starts_with(&head) {
         found.push(format!("begins with {head:?}"));
     }
     let mut rest = page;
-    for section in SECTIONS {
+    for section in sections {
         match rest.split_once(&format!("\n{section}\n")) {
             None => found.push(format!("has `{section}`, after the sections before it")),
             Some((_, after)) => {
@@ -40,22 +51,23 @@ fn faults(id: &str, title: &str, page: &str) -> Vec<String> {
 #[test]
 fn every_code_has_its_page_and_every_page_its_code() {
     let mut found = Vec::new();
-    let mut wanted = vec!["docs/errors/README.md".to_owned()];
-    for code in CODES {
-        let name = format!("docs/errors/{}.md", code.id);
-        match std::fs::read_to_string(repository::root().join(&name)) {
-            Err(error) => found.push(format!("{name}: {error}")),
-            Ok(page) => {
-                found.extend(
-                    faults(code.id, code.title, &page).iter().map(|fault| format!("{name}: {fault}")),
-                );
+    for (folder, codes, sections) in folders() {
+        let mut wanted = vec![format!("{folder}/README.md")];
+        for code in codes {
+            let name = format!("{folder}/{}.md", code.id);
+            match std::fs::read_to_string(repository::root().join(&name)) {
+                Err(error) => found.push(format!("{name}: {error}")),
+                Ok(page) => {
+                    let faults = faults(code.id, code.title, &page, sections);
+                    found.extend(faults.iter().map(|fault| format!("{name}: {fault}")));
+                }
             }
+            wanted.push(name);
         }
-        wanted.push(name);
+        wanted.sort();
+        assert_eq!(repository::below(folder), wanted, "a page is of no code");
     }
     assert!(found.is_empty(), "a page …\n{}", found.join("\n"));
-    wanted.sort();
-    assert_eq!(repository::below("docs/errors"), wanted, "a page is of no code");
 }
 
 /// A page with its commands run again: files that it shows are written, and each `$ weighlock …` is
@@ -123,13 +135,29 @@ fn commands(folder: &Path, block: &str) -> String {
 #[test]
 fn the_examples_say_what_is_said() {
     let mut found = Vec::new();
-    for code in CODES {
-        let name = format!("docs/errors/{}.md", code.id);
+    for (folder, code) in
+        folders().into_iter().flat_map(|(folder, codes, _)| codes.into_iter().map(move |c| (folder, c)))
+    {
+        let name = format!("{folder}/{}.md", code.id);
         let page = repository::read(&name);
         assert!(page.contains("\n$ weighlock "), "{name}: runs no command");
-        found.extend(repository::generated(&name, &run(code.id, &page)).err());
+        let said = run(code.id, &page);
+        assert!(said.contains(&format!("[{}]", code.id)), "{name}: does not show what it is about\n{said}");
+        found.extend(repository::generated(&name, &said).err());
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn the_example_of_a_lint_shows_that_lint_alone() {
+    // A comment that is wrong leaves what it was to silence.
+    for lint in LINTS.iter().filter(|lint| !lint.code.id.starts_with("silence.")) {
+        let page = repository::read(&format!("docs/lints/{}.md", lint.code.id));
+        for line in page.lines().filter(|line| line.starts_with("error[") || line.starts_with("warning[")) {
+            let shown = line.split(['[', ']']).nth(1);
+            assert_eq!(shown, Some(lint.code.id), "{line}");
+        }
+    }
 }
 
 #[test]
@@ -151,6 +179,16 @@ fn the_index_names_them_all() {
         index.push_str(&format!("| [`{0}`]({0}.md) | {1} |\n", code.id, code.title));
     }
     repository::generated("docs/errors/README.md", &index).unwrap();
+    let mut index = String::from(
+        "# Lints\n\nWhat `weighlock check` looks for in policies, beside all that [loading](../errors/README.md) \
+         refuses. Each lint has a page that says what it finds and why, shows an example, and says what to do and \
+         how to silence it.\n\n| lint | level | what it finds |\n|---|---|---|\n",
+    );
+    for lint in LINTS {
+        let level = format!("{:?}", lint.level).to_lowercase();
+        index.push_str(&format!("| [`{0}`]({0}.md) | {level} | {1} |\n", lint.code.id, lint.code.title));
+    }
+    repository::generated("docs/lints/README.md", &index).unwrap();
 }
 
 #[test]
@@ -174,6 +212,6 @@ fn links_between_pages_lead_somewhere() {
 
 #[test]
 fn a_stub_is_seen() {
-    assert_eq!(faults("a.b", "It is.", "# a.b\n\nIt is.\n").len(), SECTIONS.len());
-    assert!(!faults("a.b", "It is.", "# a.c\n").is_empty());
+    assert_eq!(faults("a.b", "It is.", "# a.b\n\nIt is.\n", SECTIONS).len(), SECTIONS.len());
+    assert!(!faults("a.b", "It is.", "# a.c\n", SECTIONS).is_empty());
 }

@@ -125,7 +125,7 @@ pub(super) fn is_test(path: &Path) -> bool {
 }
 
 /// The folder of policies that a path lies in: the nearest that is called so, or its own.
-fn root(path: &Path) -> PathBuf {
+pub(in crate::cli) fn root(path: &Path) -> PathBuf {
     let folder = if path.is_file() { path.parent().unwrap_or(Path::new("")) } else { path };
     let named = folder.ancestors().find(|folder| folder.file_name().is_some_and(|name| name == "policies"));
     let found = named.unwrap_or(folder);

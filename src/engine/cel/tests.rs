@@ -44,6 +44,7 @@ pub(super) fn bundle(text: &str, data: serde_json::Value) -> Result<Bundle, Vec<
             line: rule.line,
             metadata: rule.metadata.clone(),
             effects: vec![rule.effect],
+            unsaid: rule.unsaid.clone(),
         })
         .collect();
     Ok(Bundle {

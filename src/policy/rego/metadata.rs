@@ -89,6 +89,19 @@ impl Said {
         }
     }
 
+    /// What is left unsaid, of what people look for; a rule that only adds to a plan finds nothing to
+    /// be bad or to be mended.
+    pub(crate) fn unsaid(&self, adds: bool) -> Vec<&'static str> {
+        let said = [
+            ("title", self.title.is_some()),
+            ("description", self.description.is_some()),
+            ("severity", adds || self.severity.is_some()),
+            ("applies", self.applies.is_some()),
+            ("remediation", adds || self.remediation.is_some()),
+        ];
+        said.into_iter().filter(|(_, said)| !said).map(|(name, _)| name).collect()
+    }
+
     /// The metadata of a rule.
     pub(crate) fn metadata(self) -> Metadata {
         Metadata {

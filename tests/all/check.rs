@@ -1,0 +1,175 @@
+//! `weighlock check` as people run it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use super::repository;
+
+fn check(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_weighlock"))
+        .arg("check")
+        .args(arguments)
+        .current_dir(folder)
+        .env("COLUMNS", "100")
+        .output()
+        .unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+        panic!("{error}: {}", String::from_utf8_lossy(&output.stderr));
+    })
+}
+
+fn ids(report: &Value) -> Vec<&str> {
+    report["problems"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect()
+}
+
+/// A folder with these files.
+fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("check").join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    for (name, text) in files {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn in_the_shipped_policies_there_is_nothing_to_find() {
+    for arguments in [
+        &["--fail-on", "warning", "-o", "json"][..],
+        &["-p", "builtin", "--fail-on", "warning", "-o", "json"],
+    ] {
+        let output = check(repository::root(), arguments);
+        let report = json(&output);
+        assert_eq!(report["problems"], serde_json::json!([]), "{report:#}");
+        assert_eq!(output.status.code(), Some(0));
+        assert!(report["rules"].as_u64().unwrap() > 40);
+    }
+}
+
+const RULE: &str = "# METADATA
+# title: A
+# description: B
+# custom:
+#   severity: high
+#   applies: {}
+#   remediation: C
+package house.rule
+
+";
+
+#[test]
+fn slips_of_a_path_an_effect_and_a_role_are_found() {
+    let needs = "deny contains {\"msg\": \"x\", \"needs\": {\"approval\": {\"role\": \"tech-laed\", \"count\": 1}}} if input.change.ticket\n";
+    for (name, body, id, hint) in [
+        (
+            "path",
+            "deny contains \"x\" if input.change.tikcet\n",
+            "path.unknown",
+            "did you mean `input.change.ticket`?",
+        ),
+        (
+            "effect",
+            "dney contains \"x\" if input.change.ticket\n",
+            "policy.metadata",
+            "did you mean `deny contains …`",
+        ),
+        ("role", needs, "role.unknown", "did you mean `tech-lead`?"),
+    ] {
+        let folder = folder(
+            name,
+            &[
+                ("policies/rule.rego", &format!("{RULE}{body}")),
+                ("roles.yaml", "ann: [tech-lead]\n"),
+                (
+                    "weighlock.yaml",
+                    "apiVersion: weighlock.dev/v1\nkind: Config\npolicies: [policies]\ntrust: {roles: roles.yaml}\n",
+                ),
+            ],
+        );
+        let output = check(&folder, &["--config", "weighlock.yaml", "-o", "json"]);
+        let report = json(&output);
+        assert_eq!(output.status.code(), Some(10), "{report:#}");
+        let found = &report["problems"][0];
+        assert_eq!((found["id"].as_str(), ids(&report).contains(&id)), (Some(id), true), "{report:#}");
+        assert!(found["hint"].as_str().unwrap().contains(hint), "{report:#}");
+        // What has no effect is told where it says that it judges.
+        assert_eq!(found["at"]["line"], if name == "effect" { 8 } else { 10 }, "{report:#}");
+        assert!(repository::root().join(found["page"].as_str().unwrap()).is_file());
+    }
+}
+
+#[test]
+fn a_policy_of_a_tutorial_comes_out_with_what_is_true_of_it() {
+    // After the first policy of the OPA documentation: servers that must not be reachable.
+    let text = "package example
+
+import rego.v1
+
+deny contains server.id if {
+\tsome server in public_servers
+\t\"http\" in server.protocols
+}
+
+deny contains server.id if {
+\tsome server in input.servers
+\t\"telnet\" in server.protocols
+}
+
+public_servers contains server if {
+\tsome server in input.servers
+\tsome port in server.ports
+\tsome input_port in input.ports
+\tport == input_port.id
+}
+";
+    let folder = folder("tutorial", &[("policies/example.rego", text)]);
+    let report = json(&check(&folder, &["-o", "json"]));
+    let found: Vec<&str> = ids(&report);
+    // A review has no servers, and whose rule it is says nothing of itself.
+    assert!(found.iter().all(|id| ["path.unknown", "metadata.missing"].contains(id)), "{report:#}");
+    let view = text.replace("package example", "# METADATA\n# custom:\n#   view: document\npackage example");
+    std::fs::write(folder.join("policies/example.rego"), view).unwrap();
+    let report = json(&check(&folder, &["-o", "json"]));
+    assert_eq!(ids(&report), ["metadata.missing"], "{report:#}");
+}
+
+#[test]
+fn exit_codes_outputs_and_paths() {
+    let warns = format!("{RULE}deny contains \"x\" if 1 == 2\n");
+    let fails =
+        format!("{}deny contains \"x\" if input.nothing\n", RULE.replace("house.rule", "house.other"));
+    let folder = folder("exit", &[("policies/a/warns.rego", &warns), ("policies/b/fails.rego", &fails)]);
+    let code = |arguments: &[&str]| check(&folder, arguments).status.code();
+    assert_eq!(code(&["policies/a"]), Some(0));
+    assert_eq!(code(&["policies/a", "--fail-on", "warning"]), Some(10));
+    assert_eq!(code(&["policies/b"]), Some(10));
+    assert_eq!(code(&[]), Some(10));
+    assert_eq!(code(&["nowhere"]), Some(2));
+    assert_eq!(code(&["-o", "text", "-o", "json"]), Some(2));
+    let output = check(&folder, &["-o", "github", "-o", "sarif=check.sarif", "-o", "json=check.json"]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("::error file=policies/b/fails.rego,line=10,col="), "{said}");
+    assert!(said.contains("::warning file=policies/a/warns.rego,line=10,col="), "{said}");
+    let sarif: Value = serde_json::from_slice(&std::fs::read(folder.join("check.sarif")).unwrap()).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let rules = sarif["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
+    assert_eq!(results.len(), 2, "{sarif:#}");
+    for result in results {
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(rules[index]["id"], result["ruleId"]);
+    }
+    // For people, without colour where it is no terminal.
+    let said = String::from_utf8(check(&folder, &[]).stdout).unwrap();
+    assert!(
+        said.contains("error[path.unknown]: no review has `input.nothing`") && !said.contains('\u{1b}'),
+        "{said}"
+    );
+    assert!(said.ends_with("1 error, 1 warning in 2 rules\n"), "{said}");
+}
