@@ -214,7 +214,7 @@ mod tests {
   freezes:
     - {name: x, from: 2026-01-02T00:00:00Z, until: 2026-01-01T00:00:00Z}
   windows:
-    - {days: [], from: \"10:00\", until: \"09:00\", zone: Amsterdam}
+    - {days: [], from: \"10:00\", until: \"10:00\", zone: Amsterdam}
 promotion:
   paths:
     - {from: a, to: b, needs: {approval: {role: lead, count: 0}}}
@@ -229,7 +229,7 @@ strategy:
             settings.yaml:3:42: `minor` stands under both `alone` and `approval` [config.invalid]
             settings.yaml:3:75: an empty list of needs [config.invalid]
             settings.yaml:5:7: the freeze `x` ends before it begins [config.invalid]
-            settings.yaml:7:7: a change window that closes before it opens [config.invalid]
+            settings.yaml:7:7: a change window that closes when it opens [config.invalid]
             settings.yaml:7:7: a change window without days never opens [config.invalid]
             settings.yaml:7:7: `Amsterdam` is not a time zone such as `Europe/Amsterdam` or `UTC` [config.invalid]
             settings.yaml:10:31: an approval needs a role and a count of at least 1 [config.invalid]
