@@ -31,9 +31,9 @@ deny contains finding if {
 	}
 }
 
+# Undefined where there is no freight, of which the rule above speaks.
 deny contains finding if {
 	some group in groups
-	input.change.promotion.freight
 	some name in group.applications
 	name != input.change.application
 	not name in present

@@ -47,7 +47,9 @@ pub(super) fn combine(
                 ),
                 false => (
                     freight::RULE,
-                    format!("waits for the change `{id}`, which is promoted together with it and is not allowed yet"),
+                    format!(
+                        "waits for the change `{id}`, which is promoted together with it and is not allowed yet"
+                    ),
                 ),
             };
             findings.push(Finding { effect: Effect::Hold, ..indeterminate(rule, message, None) });

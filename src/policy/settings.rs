@@ -242,6 +242,69 @@ strategy:
     }
 
     #[test]
+    fn what_updates_and_promotions_are_told_beside_makes_sense_too() {
+        let one = "{approval: {role: a, count: 1}}";
+        let none = "{approval: {role: a, count: 0}}";
+        for (text, message) in [
+            (
+                format!(
+                    "updates: {{commits: [{{alone: [fix], ignored: [fix], breaking: {one}, other: {one}}}]}}"
+                ),
+                "`fix` stands under several",
+            ),
+            (
+                format!(
+                    "updates: {{commits: [{{approval: {{fix: {none}}}, breaking: {one}, other: {one}}}]}}"
+                ),
+                "an approval needs a role",
+            ),
+            (
+                format!("updates: {{commits: [{{breaking: {none}, other: {one}}}]}}"),
+                "an approval needs a role",
+            ),
+            (
+                format!("updates: {{commits: [{{breaking: {one}, other: {none}}}]}}"),
+                "an approval needs a role",
+            ),
+            (
+                format!("updates: {{commits: [{{breaking: {one}, other: {one}, without: {none}}}]}}"),
+                "an approval needs a role",
+            ),
+            ("updates: {versions: [{packages: [x]}]}".to_owned(), "neither a `range` nor a `pattern`"),
+            ("updates: {versions: [{range: \">=3.x\"}]}".to_owned(), "`>=3.x` is not a bound"),
+            ("updates: {versions: [{range: \"3.11\"}]}".to_owned(), "`3.11` is not a bound"),
+            ("updates: {versions: [{range: \">=3 ||\"}]}".to_owned(), "`` is not a bound"),
+            ("updates: {versions: [{range: \">=1.2.3.4\"}]}".to_owned(), "`>=1.2.3.4` is not a bound"),
+            ("updates: {versions: [{range: \">=01\"}]}".to_owned(), "`>=01` is not a bound"),
+            ("updates: {versions: [{pattern: \"(\"}]}".to_owned(), "`(` is not a regular expression"),
+            ("updates: {floating: [{tags: [\"[\"]}]}".to_owned(), "`[` is not a regular expression"),
+            (format!("updates: {{flapping: [{{needs: {none}}}]}}"), "an approval needs a role"),
+            (
+                format!("updates: {{risk: [{{threshold: 1, needs: {none}, weights: {{}}}}]}}"),
+                "an approval needs a role",
+            ),
+            ("updates: {inFlight: [{most: 0}]}".to_owned(), "nothing may ever go"),
+            (
+                "updates: {holidays: [{name: x, dates: [2026-12-25], zone: Amsterdam}]}".to_owned(),
+                "`Amsterdam` is not a time zone",
+            ),
+            ("updates: {holidays: [{name: x, dates: [2026-02-30]}]}".to_owned(), "`2026-02-30` is not a day"),
+            (
+                "updates: {holidays: [{name: x, dates: [\"2026-12-5\"]}]}".to_owned(),
+                "`2026-12-5` is not a day",
+            ),
+            ("promotion: {paths: [{from: a, to: b, by: []}]}".to_owned(), "nobody may ask"),
+            ("promotion: {inFlight: [{most: 0}]}".to_owned(), "nothing may ever go"),
+            ("promotion: {freight: [{applications: [x]}]}".to_owned(), "more than one application"),
+        ] {
+            let said = problems(&text).join("\n");
+            assert!(said.contains(message), "{text}: {said}");
+        }
+        let sensible = "updates: {versions: [{range: \">=3.11 <v4 || =5.0.0-rc.1\"}]}";
+        assert!(read(&Source::new("settings.yaml", sensible)).is_ok());
+    }
+
+    #[test]
     fn times_of_day_are_hours_and_minutes_and_nothing_else() {
         assert_eq!(TimeOfDay::parse("08:30"), Some(TimeOfDay(510)));
         assert_eq!(TimeOfDay::parse("24:00"), Some(TimeOfDay(1_440)));

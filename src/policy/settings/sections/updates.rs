@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize, de};
 
-use super::{CommitRule, FloatingTags, Flapping, InFlight, RiskRule, VersionRule, never_null};
+use super::{CommitRule, Flapping, FloatingTags, InFlight, RiskRule, VersionRule, never_null};
 use crate::model::finding::Need;
 use crate::model::review::UpdateType;
 use crate::model::{Age, Time};
@@ -228,7 +228,8 @@ impl Date {
 impl<'de> Deserialize<'de> for Date {
     fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| de::Error::custom(format!("`{text}` is not a day such as `2026-12-25`")))
+        Self::parse(&text)
+            .ok_or_else(|| de::Error::custom(format!("`{text}` is not a day such as `2026-12-25`")))
     }
 }
 
