@@ -12,6 +12,7 @@ mod combine;
 pub mod enforce;
 pub mod evaluate;
 pub mod fact;
+pub mod freight;
 pub mod governance;
 mod observed;
 pub mod outcome;

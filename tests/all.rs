@@ -53,6 +53,8 @@ mod repository;
 mod schemas;
 #[path = "all/support.rs"]
 mod support;
+#[path = "all/together.rs"]
+mod together;
 #[path = "all/trust.rs"]
 mod trust;
 #[path = "all/waivers.rs"]

@@ -19,3 +19,22 @@ digit(text, at) := to_number(substring(text, at, 1))
 
 # An instant as RFC 3339 in UTC.
 rfc3339(ns) := time.format(ns)
+
+day := 86400000000000
+
+# The day of the calendar at an instant in a time zone, as in `2026-12-25`.
+date(instant, zone) := sprintf("%04d-%02d-%02d", time.date([instant, zone]))
+
+# What clocks show at an instant in a time zone, in nanoseconds since theirs showed 1970; a part of a
+# second is cut off.
+wall(instant, zone) := time.parse_rfc3339_ns(sprintf("%sT%02d:%02d:%02dZ", array.concat([date(instant, zone)], time.clock([instant, zone]))))
+
+# How far the clocks of a time zone are ahead of UTC.
+offset(instant, zone) := wall(instant, zone) - (instant - (instant % 1000000000))
+
+# The instants at which clocks in a time zone may show something: where they are put forward or back
+# on that day, one before and one after.
+instants(shown, zone) := {instant |
+	some shift in [0 - day, day]
+	instant := shown - offset(shown + shift, zone)
+}

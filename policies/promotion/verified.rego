@@ -2,7 +2,9 @@
 # title: The very digest has run, verified, in the stage before
 # description: >-
 #   What is promoted is what was tried: the same digest, still running where the promotion comes
-#   from, verified there, and for as long as the settings ask.
+#   from, verified there, and for as long as the settings ask. Where clusters are named it runs in the
+#   same one, unless settings say that any will do. Nothing is built anew on the way; a step from a
+#   build, where nothing runs, is for the gates to judge.
 # related_resources:
 #   - "J. Humble and D. Farley, Continuous Delivery (2010), build your binaries once"
 # custom:
@@ -22,7 +24,16 @@ runs(digest) := {i |
 	deployment.environment == from
 	deployment.digest == digest
 	deployment.application == input.change.application
+	not elsewhere(deployment)
 }
+
+elsewhere(deployment) if {
+	not promotion.step.anyCluster
+	deployment.cluster != input.context.cluster
+}
+
+# Where settings do not know the step it must run too.
+runs_first if not promotion.step.deployed == false
 
 verified(digest) := {i | some i in runs(digest); input.evidence.deployments[i].verified}
 
@@ -33,6 +44,7 @@ longest(digest) := min({[since, i] |
 })
 
 deny contains finding if {
+	runs_first
 	some i, artifact in input.artifacts
 	artifact.changed
 	count(runs(artifact.digest)) == 0
@@ -44,6 +56,7 @@ deny contains finding if {
 }
 
 hold contains finding if {
+	runs_first
 	some artifact in promotion.changed
 	count(verified(artifact.digest)) == 0
 	some i in runs(artifact.digest)
@@ -55,6 +68,7 @@ hold contains finding if {
 }
 
 hold contains finding if {
+	runs_first
 	some artifact in promotion.changed
 	[since, i] := longest(artifact.digest)
 	until := since + times.nanoseconds(promotion.step.soak)

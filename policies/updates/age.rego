@@ -2,7 +2,9 @@
 # title: A new digest is not used before it has been around for a while
 # description: >-
 #   Time for others to find out what is wrong with it. Counted from the first observation of the
-#   digest here, on whichever platform it came last; not from a date that its publisher gives.
+#   digest here, on whichever platform it came last; not from a date that its publisher gives. A base
+#   image waits for the `rebuildDelay` of the build too. What fixes a critical vulnerability that is
+#   known to be exploited waits only as long as settings say for that.
 # related_resources:
 #   - "OpenSSF, Secure Supply Chain Consumption Framework (S2C2F), dependency cooldown"
 # custom:
@@ -14,9 +16,24 @@
 package updates.age
 
 import data.lib.entries
+import data.lib.fixes
 import data.lib.time as times
 
-wait := times.nanoseconds(entries.first(data.settings.updates.minimumAge).age)
+entry := entries.first(data.settings.updates.minimumAge)
+
+wait := min([usual, times.nanoseconds(entry.exploited)]) if fixes.urgent
+
+else := usual
+
+usual := max([age, delay])
+
+default age := 0
+
+age := times.nanoseconds(entry.age)
+
+default delay := 0
+
+delay := times.nanoseconds(input.asset.build.rebuildDelay) if input.change.kind == "base_image"
 
 # When a digest was first seen, on the platform that it came to last, and where that stands.
 seen(digest) := max({[first, i] |

@@ -1,8 +1,9 @@
 # METADATA
-# title: Changes keep to freezes and change windows
+# title: Changes keep to freezes, holidays and change windows
 # description: >-
-#   During a freeze nothing goes out until the freeze ends. Where settings name change windows for
-#   an environment, nothing goes out between them; the hold says when the next one opens.
+#   During a freeze and on a holiday nothing goes out. Where settings name change windows for an
+#   environment, nothing goes out between them. The hold says when the next moment is at which none of
+#   these stands in the way.
 # related_resources:
 #   - "ITIL 4, change enablement (change schedule, blackout)"
 #   - "RFC 3339, Date and Time on the Internet: https://www.rfc-editor.org/rfc/rfc3339"
@@ -17,45 +18,111 @@ import data.lib.entries
 import data.lib.time as times
 
 hold contains finding if {
-	some freeze in data.settings.updates.freezes
-	entries.may_cover(freeze)
-	times.now >= time.parse_rfc3339_ns(freeze.from)
-	times.now < time.parse_rfc3339_ns(freeze.until)
-	finding := {
+	some freeze in freezes
+	frozen(freeze, times.now)
+	finding := object.union(ends, {
 		"msg": sprintf("`%s` freezes changes until %s", [freeze.name, freeze.until]),
 		"path": "/context/now",
-		"until": freeze.until,
 		"freeze": freeze.name,
-	}
+	})
 }
 
 hold contains finding if {
-	count([window | some window in windows; open(window)]) == 0
-	until := times.rfc3339(min([opens | some window in windows; some opens in openings(window)]))
-	finding := {
-		"msg": sprintf("no change window is open before %s", [until]),
+	some days in holidays
+	holiday(days, times.now)
+	finding := object.union(ends, {
+		"msg": sprintf("%s is one of `%s`, on which nothing goes out", [times.date(times.now, days.zone), days.name]),
 		"path": "/context/now",
-		"until": until,
-	}
+		"holidays": days.name,
+	})
 }
+
+hold contains finding if {
+	not in_window(times.now)
+	finding := object.union(ends, {"msg": sprintf("no change window is open%s", [before]), "path": "/context/now"})
+}
+
+freezes := [freeze | some freeze in data.settings.updates.freezes; entries.may_cover(freeze)]
+
+holidays := [days | some days in data.settings.updates.holidays; entries.may_cover(days)]
 
 windows := [window | some window in data.settings.updates.windows; entries.may_cover(window)]
 
-open(window) if {
-	lower(time.weekday([times.now, window.zone])) in window.days
-	clock(times.now, window.zone) >= times.seconds(window.from)
-	clock(times.now, window.zone) < times.seconds(window.until)
+frozen(freeze, instant) if {
+	instant >= time.parse_rfc3339_ns(freeze.from)
+	instant < time.parse_rfc3339_ns(freeze.until)
 }
 
-# The instants within eight days at which the window opens. Counted from the day's noon: that hour
-# is on the same local day whatever daylight saving does, and the second step puts the clock right.
-openings(window) := {instant |
-	some day in numbers.range(0, 8)
-	noon := (times.now + (day * 86400000000000)) + ((43200 - clock(times.now, window.zone)) * 1000000000)
+holiday(days, instant) if times.date(instant, days.zone) in days.dates
+
+in_window(_) if count(windows) == 0
+
+in_window(instant) if {
+	some window in windows
+	open(window, instant)
+}
+
+# On the day on which it opens …
+open(window, instant) if {
+	lower(time.weekday([instant, window.zone])) in window.days
+	clock(instant, window.zone) >= times.seconds(window.from)
+	clock(instant, window.zone) < closes(window)
+}
+
+# … and, over midnight, on the next.
+open(window, instant) if {
+	overnight(window)
+	clock(instant, window.zone) < times.seconds(window.until)
+	noon := instant - ((clock(instant, window.zone) + 43200) * 1000000000)
 	lower(time.weekday([noon, window.zone])) in window.days
-	near := noon + ((times.seconds(window.from) - clock(noon, window.zone)) * 1000000000)
-	instant := near + ((times.seconds(window.from) - clock(near, window.zone)) * 1000000000)
-	instant > times.now
+}
+
+overnight(window) if times.seconds(window.until) <= times.seconds(window.from)
+
+closes(window) := 86400 if overnight(window)
+
+else := times.seconds(window.until)
+
+# The next moment at which nothing stands in the way, where there is one in sight.
+next := min({moment | some moment in moments; moment > times.now; free(moment)})
+
+free(instant) if {
+	count([freeze | some freeze in freezes; frozen(freeze, instant)]) == 0
+	count([days | some days in holidays; holiday(days, instant)]) == 0
+	in_window(instant)
+}
+
+default ends := {}
+
+ends := {"until": times.rfc3339(next)} if next
+
+default before := ""
+
+before := sprintf(" before %s", [times.rfc3339(next)]) if next
+
+# A wait ends where a freeze or a holiday does, or where a window opens after one: a window opens
+# again within eight days, so that an opening later than that comes after another end.
+moments contains instant if some instant in boundaries
+
+moments contains instant if {
+	some window in windows
+	some from in array.concat([times.now], boundaries)
+	some ahead in numbers.range(0, 8)
+	wall := times.wall(from, window.zone)
+	midnight := (wall - (wall % times.day)) + (ahead * times.day)
+	some instant in times.instants(midnight + (times.seconds(window.from) * 1000000000), window.zone)
+}
+
+# The first of them: a wait over more is not foretold.
+boundaries := array.slice(sort({instant | some instant in ending; instant > times.now}), 0, 12)
+
+ending contains time.parse_rfc3339_ns(freeze.until) if some freeze in freezes
+
+ending contains instant if {
+	some days in holidays
+	some date in days.dates
+	midnight := time.parse_rfc3339_ns(sprintf("%sT00:00:00Z", [date])) + times.day
+	some instant in times.instants(midnight, days.zone)
 }
 
 # Seconds since midnight at an instant in a time zone, with the part of a second cut off.

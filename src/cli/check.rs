@@ -15,7 +15,7 @@ use crate::diag::{Diagnostic, Level, Source, codes, tree};
 use crate::files;
 use crate::model::json::Json;
 use crate::pipeline::load;
-use crate::policy::settings;
+use crate::policy::{LoadOptions, settings};
 use crate::report::check::{GITHUB, JSON, Problems, SARIF};
 use crate::report::{Format, Style};
 

@@ -3,6 +3,7 @@
 //! Linear in the size of the input: every list is indexed once by what it is about. What does not
 //! count (too old, too little trusted, ahead of the clock) is left out and named under `unknown`.
 
+mod beside;
 mod burden;
 
 use std::borrow::Cow;
@@ -12,6 +13,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::Value;
 
+use self::beside::{Flights, Freights};
 use super::fact::{self, Thresholds};
 use super::related::Objects;
 use super::{artifacts, observed};
@@ -105,6 +107,16 @@ impl<'a, F: Fact + Clone> List<'a, F> {
         index
     }
 
+    /// Whether all that there is about a subject is known; the reason where it is said why not.
+    fn whole(&self, subject: &str) -> Result<(), Option<UnknownReason>> {
+        match self.left_out.get(subject) {
+            Some(UnknownReason::Distrusted) if self.counted.contains_key(subject) => Ok(()),
+            Some(reason) => Err(Some(*reason)),
+            None if self.exhaustive || self.counted.contains_key(subject) => Ok(()),
+            None => Err(None),
+        }
+    }
+
     /// The facts about some subjects; `None` where they are not known.
     fn about(&self, subjects: &[&str], name: &str, unknown: &mut Vec<Unknown>) -> Option<Vec<F>> {
         let mut found = Vec::new();
@@ -166,6 +178,8 @@ pub struct Assembly<'a> {
     health: List<'a, crate::model::evidence::Health>,
     registers: List<'a, crate::model::evidence::RegisterEntry>,
     runs: List<'a, crate::model::evidence::ActiveRun>,
+    flights: Flights<'a>,
+    freights: Freights<'a>,
     quarantine: List<'a, crate::model::evidence::Quarantine>,
     usages: List<'a, crate::model::evidence::Usage>,
 }
@@ -259,6 +273,10 @@ impl<'a> Assembly<'a> {
                 f.application.as_str()
             )),
             runs: list!("evidence.runs", evidence.runs, true, |f| Some(f.application.as_str())),
+            flights: Flights::new(list!("evidence.runs", evidence.runs, true, |f| Some(
+                f.environment.as_str()
+            ))),
+            freights: Freights::new(&input.changes),
             quarantine: list!("evidence.quarantine", evidence.quarantine, true, |f| Some(f.digest.as_str())),
             usages: list!("evidence.usages", evidence.usages, true, |f| Some(f.asset.as_str())),
         }
@@ -336,6 +354,7 @@ impl<'a> Assembly<'a> {
             quarantine: self.quarantine.about(&digests, subject, &mut unknown),
         };
         let related = self.objects.of(asset, object, &mut unknown);
+        let in_flight = environment.and_then(|name| self.flights.of(change, application, name, &mut unknown));
         let named = !self.anonymous.contains(change.id.as_str());
         if !named {
             unknown.push(Unknown {
@@ -353,6 +372,7 @@ impl<'a> Assembly<'a> {
             context: Context {
                 now: self.now,
                 environment: environment.map(str::to_owned),
+                in_flight,
                 cluster: cluster.map(str::to_owned),
                 actor: self.actor.map(|person| Actor {
                     id: person.id.clone(),
@@ -366,6 +386,7 @@ impl<'a> Assembly<'a> {
                 application: application.map(str::to_owned),
                 from: change.from.clone(),
                 to: change.to.clone(),
+                together: self.together(change),
                 update_type,
                 fixes,
                 commit: change.commit.as_ref().map(commit::read),

@@ -6,6 +6,7 @@ use super::Options;
 use super::enforce;
 use super::evaluate::{Dependency, Judge, Judged, Ledger};
 use super::fact::AUTHOR;
+use super::freight;
 use super::governance::{self, Governance, Quorum};
 use super::output::indeterminate;
 use crate::model::canonical;
@@ -39,11 +40,19 @@ pub(super) fn combine(
     };
     for (id, verdict) in first {
         if *verdict != Verdict::Allow {
-            let message = format!("waits for the change `{id}`, which goes first and is not allowed yet");
-            findings.push(Finding {
-                effect: Effect::Hold,
-                ..indeterminate("weighlock.depends-on", message, None)
-            });
+            let (rule, message) = match review.change.depends_on.contains(id) {
+                true => (
+                    "weighlock.depends-on",
+                    format!("waits for the change `{id}`, which goes first and is not allowed yet"),
+                ),
+                false => (
+                    freight::RULE,
+                    format!(
+                        "waits for the change `{id}`, which is promoted together with it and is not allowed yet"
+                    ),
+                ),
+            };
+            findings.push(Finding { effect: Effect::Hold, ..indeterminate(rule, message, None) });
         }
     }
     for finding in &mut findings {

@@ -10,7 +10,7 @@ use super::assemble::Reviews;
 use super::enforce::{self, Mode};
 use super::governance::Offered;
 use super::output::{self, indeterminate};
-use super::{Options, combine, fact, remedy};
+use super::{Options, combine, fact, freight, remedy};
 use crate::diag::{Diagnostic, codes, nearest};
 use crate::engine::{Cause, Compiled, ENGINES, Failure, Limits, Session};
 use crate::model::decision::{Decision, Verdict};
@@ -62,7 +62,7 @@ enum Progress<'a> {
 }
 
 /// A review that waits for the decisions about others, and what the rules said about it.
-type Waiting<'a> = (Cow<'a, Review>, Judged);
+pub(super) type Waiting<'a> = (Cow<'a, Review>, Judged);
 
 /// A change that goes first, and what was decided about it.
 pub type Dependency = (String, Verdict);
@@ -190,7 +190,7 @@ impl Judge {
                 |sessions, review| {
                     let judged = self.judge(sessions, &review, options);
                     tick();
-                    match review.change.depends_on.is_empty() {
+                    match review.change.depends_on.is_empty() && review.change.together.is_none() {
                         true => {
                             let decision = combine::combine(self, &review, &judged, &ledger, options, &[]);
                             Progress::Decided(Box::new(decision))
@@ -212,6 +212,7 @@ impl Judge {
             });
         }
         self.decide_waiting(&waiting, &mut decisions, &ledger, options);
+        freight::settle(self, &waiting, &mut decisions, &ledger, options);
         // INVARIANT: none is open any more, for whatever waits has had its turn.
         decisions.into_iter().flatten().map(|decision| *decision).collect()
     }

@@ -154,6 +154,15 @@ pub const FACTS: &[FactSpec] = &[
             None => vec![(subject(review), UnknownReason::Absent)],
         },
     },
+    FactSpec {
+        name: "context.inFlight",
+        about: "how many changes are in flight in the environment, beside this one: `input.context.inFlight`",
+        trust: None,
+        missing: |review| match review.context.in_flight {
+            Some(_) => Vec::new(),
+            None => vec![(subject(review), UnknownReason::Absent)],
+        },
+    },
     evidence_fact!("evidence.advisories", "advisories: `input.evidence.advisories`", advisories),
     artifact_fact!(
         "evidence.attestations",
@@ -181,7 +190,7 @@ pub const FACTS: &[FactSpec] = &[
         quarantine
     ),
     evidence_fact!("evidence.registers", "AI register entries: `input.evidence.registers`", registers),
-    evidence_fact!("evidence.runs", "changes in flight: `input.evidence.runs`", runs),
+    evidence_fact!("evidence.runs", "changes of the application in flight: `input.evidence.runs`", runs),
     artifact_fact!(
         "evidence.scans",
         "vulnerability scans of each artifact: `input.artifacts[].scans`",

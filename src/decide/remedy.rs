@@ -60,6 +60,7 @@ fn missing(name: &str) -> String {
             "add a scan of the image before the change and one of the image after it".to_owned()
         }
         "change.updateType" => "give the versions that the change goes `from` and `to`".to_owned(),
+        "context.inFlight" => "add `evidence.runs` of the environment to the input".to_owned(),
         "inventory" => "add the asset that changes to `inventory`".to_owned(),
         "related" => "add the objects that belong to the asset to the input".to_owned(),
         other => match other.split_once('.') {

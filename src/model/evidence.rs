@@ -364,6 +364,9 @@ fact! {
         pub application: String,
         /// Environment.
         pub environment: String,
+        /// Id of the change that it carries out, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub change: Option<String>,
         /// Digest that it brings.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub digest: Option<Digest>,

@@ -323,6 +323,9 @@ pub struct Target {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping with `from` and `to`")]
 pub struct Promotion {
+    /// Freight that it belongs to: what is promoted together has the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub freight: Option<String>,
     /// Environment that it leaves.
     pub from: String,
     /// Environment that it enters.

@@ -61,6 +61,9 @@ pub struct Context {
     /// Environment that the change enters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
+    /// How many changes are in flight in the environment, those that carry out this one not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_flight: Option<u32>,
     /// The time of the decision.
     pub now: Time,
 }
@@ -155,9 +158,28 @@ pub struct ReviewChange {
     /// What shall be there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Target>,
+    /// The other promotions of its freight into the same environment; absent where it names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub together: Option<Vec<Companion>>,
     /// How far the version moves; absent where the two cannot be compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub update_type: Option<UpdateType>,
+}
+
+/// Another promotion of the same freight.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
+pub struct Companion {
+    /// Application.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application: Option<String>,
+    /// Id of its asset.
+    pub asset: String,
+    /// Digest that it brings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
+    /// Id of the change.
+    pub id: String,
 }
 
 /// An advisory that the change gets rid of.

@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::evaluation::{Evaluated, Request, plan_options};
 use crate::decide::enforce::Enforcement;
 use crate::decide::governance::Governance;
-use crate::decide::{Judge, Options};
+use crate::decide::{Judge, Options, freight};
 use crate::diag::{Diagnostic, Source, codes, document};
 use crate::engine::Limits;
 use crate::facts::key::{PrivateKey, PublicKey};
@@ -146,8 +146,8 @@ pub fn write_all(
         return Err(vec![problem.hint("name a folder; one file a decision is written into it")]);
     }
     std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
-    let verdicts: BTreeMap<&str, Verdict> =
-        entries.iter().map(|entry| (entry.decision.change.id.as_str(), entry.decision.verdict)).collect();
+    let decisions: BTreeMap<&str, &Decision> =
+        entries.iter().map(|entry| (entry.decision.change.id.as_str(), &entry.decision)).collect();
     let mut written = Vec::new();
     let assembly = evaluated.assembly();
     for (at, Entry { decision, plan, .. }) in entries.iter().enumerate() {
@@ -155,7 +155,7 @@ pub fn write_all(
             let id = &decision.change.id;
             return Err(inexact(&format!("there is no review of `{id}`")));
         };
-        let record = record(evaluated, request, &review, decision, plan.clone(), &verdicts);
+        let record = record(evaluated, request, &review, decision, plan.clone(), &decisions);
         let text = match key {
             Some(key) => sealed(&record, key)?,
             None => serde_json::to_string_pretty(&record).map_err(|error| inexact(&error.to_string()))?,
@@ -193,7 +193,7 @@ fn record(
     review: &Review,
     decision: &Decision,
     plan: Option<Plan>,
-    verdicts: &BTreeMap<&str, Verdict>,
+    decisions: &BTreeMap<&str, &Decision>,
 ) -> Record {
     let bundle = evaluated.judge.bundle();
     let all = &evaluated.options.governance;
@@ -214,14 +214,9 @@ fn record(
         governance,
         enforcement: evaluated.options.enforcement.clone(),
         thresholds: evaluated.options.thresholds.clone(),
-        first: review
-            .change
-            .depends_on
-            .iter()
-            .map(|id| First {
-                change: id.clone(),
-                verdict: verdicts.get(id.as_str()).copied().unwrap_or(Verdict::Hold),
-            })
+        first: freight::first(review, |id| decisions.get(id).copied())
+            .into_iter()
+            .map(|(change, verdict)| First { change, verdict })
             .collect(),
         planning: Planning {
             ttl: planning.ttl,

@@ -243,7 +243,7 @@ mod tests {
   freezes:
     - {name: x, from: 2026-01-02T00:00:00Z, until: 2026-01-01T00:00:00Z}
   windows:
-    - {days: [], from: \"10:00\", until: \"09:00\", zone: Amsterdam}
+    - {days: [], from: \"10:00\", until: \"10:00\", zone: Amsterdam}
 promotion:
   paths:
     - {from: a, to: b, needs: {approval: {role: lead, count: 0}}}
@@ -258,7 +258,7 @@ strategy:
             settings.yaml:3:42: `minor` stands under both `alone` and `approval` [config.invalid]
             settings.yaml:3:75: an empty list of needs [config.invalid]
             settings.yaml:5:7: the freeze `x` ends before it begins [config.invalid]
-            settings.yaml:7:7: a change window that closes before it opens [config.invalid]
+            settings.yaml:7:7: a change window that closes when it opens [config.invalid]
             settings.yaml:7:7: a change window without days never opens [config.invalid]
             settings.yaml:7:7: `Amsterdam` is not a time zone such as `Europe/Amsterdam` or `UTC` [config.invalid]
             settings.yaml:10:31: an approval needs a role and a count of at least 1 [config.invalid]
@@ -297,6 +297,69 @@ registers:
             settings.yaml:10:44: `*` has a `*` that is not at its end, as in `name*` [config.invalid]
             "
         );
+    }
+
+    #[test]
+    fn what_updates_and_promotions_are_told_beside_makes_sense_too() {
+        let one = "{approval: {role: a, count: 1}}";
+        let none = "{approval: {role: a, count: 0}}";
+        for (text, message) in [
+            (
+                format!(
+                    "updates: {{commits: [{{alone: [fix], ignored: [fix], breaking: {one}, other: {one}}}]}}"
+                ),
+                "`fix` stands under several",
+            ),
+            (
+                format!(
+                    "updates: {{commits: [{{approval: {{fix: {none}}}, breaking: {one}, other: {one}}}]}}"
+                ),
+                "an approval needs a role",
+            ),
+            (
+                format!("updates: {{commits: [{{breaking: {none}, other: {one}}}]}}"),
+                "an approval needs a role",
+            ),
+            (
+                format!("updates: {{commits: [{{breaking: {one}, other: {none}}}]}}"),
+                "an approval needs a role",
+            ),
+            (
+                format!("updates: {{commits: [{{breaking: {one}, other: {one}, without: {none}}}]}}"),
+                "an approval needs a role",
+            ),
+            ("updates: {versions: [{packages: [x]}]}".to_owned(), "neither a `range` nor a `pattern`"),
+            ("updates: {versions: [{range: \">=3.x\"}]}".to_owned(), "`>=3.x` is not a bound"),
+            ("updates: {versions: [{range: \"3.11\"}]}".to_owned(), "`3.11` is not a bound"),
+            ("updates: {versions: [{range: \">=3 ||\"}]}".to_owned(), "`` is not a bound"),
+            ("updates: {versions: [{range: \">=1.2.3.4\"}]}".to_owned(), "`>=1.2.3.4` is not a bound"),
+            ("updates: {versions: [{range: \">=01\"}]}".to_owned(), "`>=01` is not a bound"),
+            ("updates: {versions: [{pattern: \"(\"}]}".to_owned(), "`(` is not a regular expression"),
+            ("updates: {floating: [{tags: [\"[\"]}]}".to_owned(), "`[` is not a regular expression"),
+            (format!("updates: {{flapping: [{{needs: {none}}}]}}"), "an approval needs a role"),
+            (
+                format!("updates: {{risk: [{{threshold: 1, needs: {none}, weights: {{}}}}]}}"),
+                "an approval needs a role",
+            ),
+            ("updates: {inFlight: [{most: 0}]}".to_owned(), "nothing may ever go"),
+            (
+                "updates: {holidays: [{name: x, dates: [2026-12-25], zone: Amsterdam}]}".to_owned(),
+                "`Amsterdam` is not a time zone",
+            ),
+            ("updates: {holidays: [{name: x, dates: [2026-02-30]}]}".to_owned(), "`2026-02-30` is not a day"),
+            (
+                "updates: {holidays: [{name: x, dates: [\"2026-12-5\"]}]}".to_owned(),
+                "`2026-12-5` is not a day",
+            ),
+            ("promotion: {paths: [{from: a, to: b, by: []}]}".to_owned(), "nobody may ask"),
+            ("promotion: {inFlight: [{most: 0}]}".to_owned(), "nothing may ever go"),
+            ("promotion: {freight: [{applications: [x]}]}".to_owned(), "more than one application"),
+        ] {
+            let said = problems(&text).join("\n");
+            assert!(said.contains(message), "{text}: {said}");
+        }
+        let sensible = "updates: {versions: [{range: \">=3.11 <v4 || =5.0.0-rc.1\"}]}";
+        assert!(read(&Source::new("settings.yaml", sensible)).is_ok());
     }
 
     #[test]

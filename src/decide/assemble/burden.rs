@@ -25,6 +25,9 @@ const MORE: u64 = 250;
 /// What an image takes beside the facts about it, in values: an artifact has six members, and is
 /// looked at container by container.
 const IMAGE: u64 = 16;
+/// What another promotion of the same freight takes, in values: it is looked at again when all are
+/// decided.
+const COMPANION: u64 = 16;
 /// What a change and its review take beside all that, in values.
 const CHANGE: u64 = 24;
 
@@ -214,9 +217,14 @@ impl<'a> Assembly<'a> {
             let side = |target: Option<&crate::model::input::Target>| {
                 weights.digest(target.and_then(|target| target.digest.as_ref()))
             };
+            let companions = |change| {
+                let all = self.freights.of(change).map_or(0, <[_]>::len);
+                u64::try_from(all).unwrap_or(u64::MAX).saturating_mul(COMPANION)
+            };
             let own = side(change.from.as_ref())
                 .saturating_add(side(change.to.as_ref()))
-                .saturating_add(weights.changes.of(&change.id));
+                .saturating_add(weights.changes.of(&change.id))
+                .saturating_add(companions(change));
             let share = Share {
                 object: known.object.saturating_add(change.old_object.as_ref().map_or(0, values)),
                 evidence: known.evidence.saturating_add(own),

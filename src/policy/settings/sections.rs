@@ -15,6 +15,7 @@ macro_rules! over {
     };
 }
 
+mod gating;
 mod hardening;
 mod migrations;
 mod promotion;
@@ -22,6 +23,7 @@ mod strategy;
 mod supply_chain;
 mod updates;
 
+pub use gating::*;
 pub use hardening::*;
 pub use migrations::*;
 pub use promotion::*;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Settings;
+use super::{Settings, Updates};
 use crate::model::finding::Need;
 
 /// Everything that makes no sense: a JSON Pointer and a word about it.
@@ -29,17 +29,18 @@ pub(super) fn faults(settings: &Settings) -> Vec<(String, String)> {
         }
         for (i, window) in updates.windows.iter().flatten().enumerate() {
             let path = format!("/updates/windows/{i}");
-            if window.until <= window.from {
-                say(path.clone(), "a change window that closes before it opens".to_owned());
+            if window.until == window.from {
+                say(path.clone(), "a change window that closes when it opens".to_owned());
             }
             if window.days.is_empty() {
                 say(path.clone(), "a change window without days never opens".to_owned());
             }
-            if window.zone != "UTC" && !window.zone.contains('/') {
-                let zone = &window.zone;
-                say(path, format!("`{zone}` is not a time zone such as `Europe/Amsterdam` or `UTC`"));
-            }
+            zone(&window.zone, path, &mut say);
         }
+        for (i, days) in updates.holidays.iter().flatten().enumerate() {
+            zone(&days.zone, format!("/updates/holidays/{i}"), &mut say);
+        }
+        gating(updates, &mut say);
     }
     if let Some(need) = settings.migrations.iter().find_map(|m| m.unparsed.as_ref()) {
         empty_needs(need, "/migrations/unparsed", &mut say);
@@ -83,6 +84,18 @@ pub(super) fn faults(settings: &Settings) -> Vec<(String, String)> {
             if let Some(need) = &step.needs {
                 empty_needs(need, &format!("{path}/needs"), &mut say);
             }
+            if step.by.as_ref().is_some_and(Vec::is_empty) {
+                say(format!("{path}/by"), "a promotion for which nobody may ask".to_owned());
+            }
+        }
+        for (i, flights) in promotion.in_flight.iter().flatten().enumerate() {
+            in_flight(flights.most, format!("/promotion/inFlight/{i}/most"), &mut say);
+        }
+        for (i, freight) in promotion.freight.iter().flatten().enumerate() {
+            if freight.applications.len() < 2 {
+                let path = format!("/promotion/freight/{i}/applications");
+                say(path, "what is promoted together is more than one application".to_owned());
+            }
         }
     }
     for (i, canary) in settings.strategy.iter().flat_map(|s| &s.canary).flatten().enumerate() {
@@ -108,6 +121,95 @@ fn pattern(name: &str, end: &str, path: String, say: &mut impl FnMut(String, Str
     let stem = name.strip_suffix(end).unwrap_or(name);
     if stem.is_empty() || stem.contains('*') {
         say(path, format!("`{name}` has a `*` that is not at its end, as in `name{end}`"));
+    }
+}
+
+/// Commits, versions, tags, risk, and what else is going on.
+fn gating(updates: &Updates, say: &mut impl FnMut(String, String)) {
+    for (i, rule) in updates.commits.iter().flatten().enumerate() {
+        let path = format!("/updates/commits/{i}");
+        for (kind, need) in &rule.approval {
+            empty_needs(need, &format!("{path}/approval/{kind}"), say);
+        }
+        empty_needs(&rule.breaking, &format!("{path}/breaking"), say);
+        empty_needs(&rule.other, &format!("{path}/other"), say);
+        if let Some(need) = &rule.without {
+            empty_needs(need, &format!("{path}/without"), say);
+        }
+        let named = |kind: &&String| {
+            usize::from(rule.alone.contains(*kind))
+                .saturating_add(usize::from(rule.approval.contains_key(*kind)))
+                .saturating_add(usize::from(rule.ignored.contains(*kind)))
+        };
+        let all: BTreeSet<_> = rule.alone.iter().chain(rule.approval.keys()).chain(&rule.ignored).collect();
+        for kind in all.into_iter().filter(|kind| named(kind) > 1) {
+            say(path.clone(), format!("`{kind}` stands under several of `alone`, `approval` and `ignored`"));
+        }
+    }
+    for (i, rule) in updates.versions.iter().flatten().enumerate() {
+        let path = format!("/updates/versions/{i}");
+        if rule.range.is_none() && rule.pattern.is_none() {
+            say(path.clone(), "neither a `range` nor a `pattern` says which versions are allowed".to_owned());
+        }
+        for bound in rule.range.iter().flat_map(|range| range.split("||")).flat_map(bounds) {
+            say(format!("{path}/range"), format!("`{bound}` is not a bound such as `>=3.11`"));
+        }
+        if let Some(pattern) = &rule.pattern {
+            regular(pattern, format!("{path}/pattern"), say);
+        }
+    }
+    for (i, rule) in updates.floating.iter().flatten().enumerate() {
+        for (k, tag) in rule.tags.iter().enumerate() {
+            regular(tag, format!("/updates/floating/{i}/tags/{k}"), say);
+        }
+    }
+    for (i, rule) in updates.flapping.iter().flatten().enumerate() {
+        empty_needs(&rule.needs, &format!("/updates/flapping/{i}/needs"), say);
+    }
+    for (i, rule) in updates.risk.iter().flatten().enumerate() {
+        empty_needs(&rule.needs, &format!("/updates/risk/{i}/needs"), say);
+    }
+    for (i, flights) in updates.in_flight.iter().flatten().enumerate() {
+        in_flight(flights.most, format!("/updates/inFlight/{i}/most"), say);
+    }
+}
+
+/// The bounds of a range that are none; a range without any is one of them.
+fn bounds(range: &str) -> Vec<String> {
+    let all: Vec<&str> = range.split(' ').filter(|bound| !bound.is_empty()).collect();
+    if all.is_empty() {
+        return vec![range.to_owned()];
+    }
+    let is_bound = |bound: &str| {
+        let limit = ["<=", ">=", "<", ">", "="].iter().find_map(|operator| bound.strip_prefix(operator));
+        limit.is_some_and(|limit| {
+            let limit = limit.strip_prefix('v').unwrap_or(limit);
+            let (numbers, _) = limit.split_once('-').unwrap_or((limit, ""));
+            let number = |part: &str| {
+                let digits = part.bytes().all(|byte| byte.is_ascii_digit());
+                digits && (1..=10).contains(&part.len()) && (part == "0" || !part.starts_with('0'))
+            };
+            numbers.split('.').count() <= 3 && numbers.split('.').all(number)
+        })
+    };
+    all.into_iter().filter(|bound| !is_bound(bound)).map(str::to_owned).collect()
+}
+
+fn regular(pattern: &str, path: String, say: &mut impl FnMut(String, String)) {
+    if regex::Regex::new(pattern).is_err() {
+        say(path, format!("`{pattern}` is not a regular expression"));
+    }
+}
+
+fn in_flight(most: u32, path: String, say: &mut impl FnMut(String, String)) {
+    if most == 0 {
+        say(path, "nothing may ever go: a change counts itself".to_owned());
+    }
+}
+
+fn zone(zone: &str, path: String, say: &mut impl FnMut(String, String)) {
+    if zone != "UTC" && !zone.contains('/') {
+        say(path, format!("`{zone}` is not a time zone such as `Europe/Amsterdam` or `UTC`"));
     }
 }
 

@@ -3,12 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::never_null;
+use super::{InFlight, never_null};
 use crate::model::Age;
 use crate::model::finding::Need;
 
 over! {
-    Promotion: paths;
+    Promotion: paths, dry_run, in_flight, freight;
 }
 
 /// Promotion between environments.
@@ -19,6 +19,15 @@ pub struct Promotion {
     /// The ways there are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paths: Option<Vec<Step>>,
+    /// Gates of a promotion that brings migrations. The first entry that covers counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<Vec<DryRun>>,
+    /// How many promotions of one application may be in flight. The first entry that covers counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_flight: Option<Vec<InFlight>>,
+    /// Applications that are promoted together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub freight: Option<Vec<Freight>>,
 }
 
 /// One step of a promotion.
@@ -29,6 +38,15 @@ pub struct Step {
     pub from: String,
     /// Environment that it enters.
     pub to: String,
+    /// Roles that may ask for it; anybody where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Vec<String>>,
+    /// Whether it must run where it comes from, verified; a build does not.
+    #[serde(default = "yes")]
+    pub deployed: bool,
+    /// Whether it may run there in another cluster than the one that it enters.
+    #[serde(default)]
+    pub any_cluster: bool,
     /// Gates that must have passed where it comes from.
     #[serde(default)]
     pub gates: Vec<String>,
@@ -38,4 +56,44 @@ pub struct Step {
     /// The people that it needs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needs: Option<Need>,
+    /// Lets a fix of a critical vulnerability that is known to be exploited go without them, and be
+    /// looked at afterwards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exploited: Option<Afterwards>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Who looks at a change once it is done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping with `by` and `within`")]
+pub struct Afterwards {
+    /// Their role.
+    pub by: String,
+    /// How soon.
+    pub within: Age,
+}
+
+/// Gates of a promotion that brings migrations.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping with `gates`")]
+pub struct DryRun {
+    /// Environments that it enters; all that no earlier entry names where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environments: Option<Vec<String>>,
+    /// The gates, which must have passed where it comes from.
+    pub gates: Vec<String>,
+}
+
+/// Applications that are promoted together.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping with `applications`")]
+pub struct Freight {
+    /// Environments that they enter; all where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environments: Option<Vec<String>>,
+    /// The applications.
+    pub applications: Vec<String>,
 }
