@@ -43,6 +43,8 @@ mod reference;
 mod repository;
 #[path = "all/schemas.rs"]
 mod schemas;
+#[path = "all/strategies.rs"]
+mod strategies;
 #[path = "all/support.rs"]
 mod support;
 #[path = "all/trust.rs"]

@@ -162,6 +162,7 @@ pub struct Assembly<'a> {
     observations: List<'a, Observation>,
     migrations_by_change: List<'a, Migration>,
     migrations_by_asset: List<'a, Migration>,
+    dockerfiles: List<'a, crate::model::evidence::Dockerfile>,
     health: List<'a, crate::model::evidence::Health>,
     registers: List<'a, crate::model::evidence::RegisterEntry>,
     runs: List<'a, crate::model::evidence::ActiveRun>,
@@ -251,6 +252,7 @@ impl<'a> Assembly<'a> {
             migrations_by_asset: list!("evidence.migrations", evidence.migrations, true, |f| {
                 f.asset.as_deref().filter(|_| f.change.is_none())
             }),
+            dockerfiles: list!("evidence.dockerfiles", evidence.dockerfiles, true, |f| Some(f.asset.as_str())),
             health: list!("evidence.health", evidence.health, false, |f| Some(f.asset.as_str())),
             registers: list!("evidence.registers", evidence.registers, true, |f| Some(
                 f.application.as_str()
@@ -321,6 +323,7 @@ impl<'a> Assembly<'a> {
             deployments: self.deployments.about(&by_application, subject, &mut unknown),
             observations: self.observations.about(&references, subject, &mut unknown),
             migrations,
+            dockerfiles: self.dockerfiles.about(&[subject], subject, &mut unknown),
             health: self.health.about(&[subject], subject, &mut unknown),
             registers: self.registers.about(&by_application, subject, &mut unknown),
             runs: self.runs.about(&by_application, subject, &mut unknown),

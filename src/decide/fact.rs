@@ -157,6 +157,11 @@ pub const FACTS: &[FactSpec] = &[
         attestations
     ),
     evidence_fact!("evidence.deployments", "what runs where: `input.evidence.deployments`", deployments),
+    evidence_fact!(
+        "evidence.dockerfiles",
+        "Dockerfiles that the asset is built from: `input.evidence.dockerfiles`",
+        dockerfiles
+    ),
     evidence_fact!("evidence.gates", "results of named checks: `input.evidence.gates`", gates),
     evidence_fact!("evidence.health", "health of the asset: `input.evidence.health`", health),
     evidence_fact!(
@@ -216,7 +221,7 @@ const OF_DOCUMENT: &[&str] = &[AUTHOR, "inventory", "related"];
 pub(super) const AUTHOR: &str = "change.author";
 /// Facts that only together say everything about their subject: one of several operations in
 /// flight, one of several migrations. The others are views of one thing, of which one suffices.
-const SUMS: &[&str] = &["evidence.migrations", "evidence.quarantine", "evidence.registers", "evidence.runs"];
+const SUMS: &[&str] = &["evidence.dockerfiles", "evidence.migrations", "evidence.quarantine", "evidence.registers", "evidence.runs"];
 
 /// Whether facts of a kind only together say everything about their subject.
 pub fn is_sum(name: &str) -> bool {
@@ -358,6 +363,7 @@ pub fn restrict(review: &Review, requires: &BTreeMap<String, Threshold>) -> Opti
     }
     filter!("evidence.advisories", r => r.evidence.advisories, |f| f.id.clone());
     filter!("evidence.deployments", r => r.evidence.deployments, |f| f.application.clone());
+    filter!("evidence.dockerfiles", r => r.evidence.dockerfiles, |f| f.file.clone());
     filter!("evidence.gates", r => r.evidence.gates, |f| f.subject.as_str().to_owned());
     filter!("evidence.health", r => r.evidence.health, |f| f.asset.clone());
     filter!("evidence.migrations", r => r.evidence.migrations, |f| format!("{:?}", f.change));

@@ -84,6 +84,10 @@ macro_rules! fact {
     };
 }
 
+mod dockerfile;
+
+pub use dockerfile::{Dockerfile, Stage};
+
 /// The outcome of checking a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -473,6 +477,9 @@ pub struct Evidence {
     /// Deployments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployments: Option<Vec<Deployment>>,
+    /// Dockerfiles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dockerfiles: Option<Vec<Dockerfile>>,
     /// Gate results.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gates: Option<Vec<Gate>>,

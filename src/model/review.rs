@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::artifact::RefKind;
 use super::evidence::{
-    ActiveRun, Advisory, Attestation, Deployment, Gate, Health, Migration, Observation, Quarantine,
+    ActiveRun, Advisory, Attestation, Deployment, Dockerfile, Gate, Health, Migration, Observation, Quarantine,
     RegisterEntry, Sbom, Scan, Severity, Signature,
 };
 use super::id::Digest;
@@ -274,6 +274,9 @@ pub struct ReviewEvidence {
     /// Deployments of the application.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployments: Option<Vec<Deployment>>,
+    /// Dockerfiles that the asset is built from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dockerfiles: Option<Vec<Dockerfile>>,
     /// Gates of the artifacts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gates: Option<Vec<Gate>>,
@@ -305,7 +308,8 @@ pub struct Related {
     pub id: String,
     /// Kubernetes kind.
     pub kind: String,
-    /// The object without status and managed fields; for a node its labels alone.
+    /// The object without status and managed fields; for a node its labels, taints and
+    /// what it has to give.
     pub object: Json,
 }
 

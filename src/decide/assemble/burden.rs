@@ -140,6 +140,7 @@ impl<'o, 'a> Weights<'o, 'a> {
         applications.add(&all.registers);
         applications.add(&all.runs);
         let mut assets = About::default();
+        assets.add(&all.dockerfiles);
         assets.add(&all.health);
         assets.add(&all.migrations_by_asset);
         let mut changes = About::default();
