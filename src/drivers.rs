@@ -31,6 +31,7 @@ pub mod registry_tag;
 #[cfg(test)]
 mod tests;
 pub mod traffic_shift;
+pub mod traffic_slots;
 pub mod traffic_switch;
 pub mod watch_canary;
 pub mod watch_health;
@@ -67,6 +68,7 @@ pub const DRIVERS: &[Spec] = &[
     notify_webhook::SPEC,
     registry_tag::SPEC,
     traffic_shift::SPEC,
+    traffic_slots::SPEC,
     traffic_switch::SPEC,
     watch_canary::SPEC,
     watch_health::SPEC,

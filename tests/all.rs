@@ -51,6 +51,8 @@ mod reference;
 mod repository;
 #[path = "all/schemas.rs"]
 mod schemas;
+#[path = "all/strategies.rs"]
+mod strategies;
 #[path = "all/support.rs"]
 mod support;
 #[path = "all/together.rs"]

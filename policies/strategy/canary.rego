@@ -2,7 +2,8 @@
 # title: Production sees a canary first
 # description: >-
 #   A change there is allowed only if its plan shows it to a part of the traffic, watches it, and
-#   takes it back when it does badly. The steps that do this are asked for here too.
+#   takes it back when it does badly. The steps that do this are asked for here too: greater parts
+#   follow, each watched, before it takes the place of what runs.
 # related_resources:
 #   - "Google, Site Reliability Workbook (2018), 16 Canarying Releases: https://sre.google/workbook/canarying-releases/"
 # custom:
@@ -14,102 +15,96 @@
 package strategy.canary
 
 import data.lib.entries
+import data.lib.rollout
 
-canary := entries.first(data.settings.strategy.canary)
+canary := entries.first(data.settings.strategy.canary) if rollout.chosen == "canary"
 
-changed := [artifact | some artifact in input.artifacts; artifact.changed]
+oblige contains {"kind": "canary", "with": object.union({"trafficPercent": canary.trafficPercent}, watched)} if canary
 
-oblige contains {"kind": "canary", "with": object.remove(canary, ["environments", "metrics", "notify"])} if canary
+oblige contains rollout.duty(canary.notify)
 
 # Beside what runs, with the part of the traffic that settings give it …
 action contains step if {
 	canary
-	some artifact in changed
-	step := set_image(sprintf("deploy-canary-%s", [artifact.container]), sprintf("%s-canary", [input.asset.id]), artifact, [])
+	some artifact in rollout.changed
+	beside := object.union(rollout.container(artifact), {"asset": sprintf("%s-canary", [input.asset.id])})
+	step := rollout.set_image(rollout.named("deploy-canary", artifact), beside, artifact, [])
 }
 
-action contains {
-	"id": "shift-canary",
-	"kind": "traffic.shift/v1",
-	"with": shares(canary.trafficPercent),
+action contains object.union(shift("shift-canary", canary.trafficPercent, [rollout.named("deploy-canary", artifact) | some artifact in rollout.changed]), {
 	"expect": {"weights": {"stable": 100, "canary": 0}},
-	"undo": {"kind": "traffic.shift/v1", "with": shares(0)},
-	"after": [id | some artifact in changed; name := artifact.container; id := sprintf("deploy-canary-%s", [name])],
 	"fulfils": ["canary.trafficPercent"],
-} if canary
+}) if {
+	canary
+}
 
-action contains {
-	"id": "watch-canary",
-	"kind": "watch.canary/v1",
-	"with": object.remove(canary, ["environments", "notify", "trafficPercent"]),
-	"after": ["shift-canary"],
-	"fulfils": ["canary.errorRateMax", "canary.every", "canary.for", "canary.maxConsecutiveFailures", "canary.p99MsMax"],
-} if canary
+action contains object.union(watch("watch-canary", canary["for"], ["shift-canary"]), {
+	"fulfils": [sprintf("canary.%s", [name]) | some name, _ in watched],
+}) if {
+	canary
+}
+
+# … then with more of it, a part at a time …
+action contains step if {
+	some i, share in shares
+	step := shift(sprintf("shift-%d", [share.trafficPercent]), share.trafficPercent, [watch_before(i)])
+}
+
+action contains step if {
+	some share in shares
+	step := watch(sprintf("watch-%d", [share.trafficPercent]), object.get(share, "for", canary["for"]), [sprintf("shift-%d", [share.trafficPercent])])
+}
 
 # … and, when that went well, in the place of what runs.
 action contains step if {
 	canary
-	some artifact in changed
-	step := object.union(
-		{
-			"id": sprintf("tag-%s", [artifact.container]),
-			"kind": "registry.tag/v1",
-			"with": tag(artifact, artifact.digest),
-			"after": ["watch-canary"],
-		},
-		back("registry.tag/v1", tag(artifact, before)),
-	)
-}
-
-action contains step if {
-	canary
-	some artifact in changed
-	step := set_image(sprintf("deploy-%s", [artifact.container]), input.asset.id, artifact, [sprintf("tag-%s", [artifact.container])])
+	some step in rollout.instead([watch_before(count(shares))])
 }
 
 action contains {
 	"id": "shift-back",
 	"kind": "traffic.shift/v1",
-	"with": shares(0),
-	"after": [id | some artifact in changed; name := artifact.container; id := sprintf("deploy-%s", [name])],
+	"with": weights(0),
+	"after": rollout.deployed,
 } if canary
 
-action contains {
-	"id": "tell",
-	"kind": "notify.webhook/v1",
-	"with": {"to": {"env": canary.notify}},
-	"after": ["shift-back"],
-}
+action contains rollout.tell(canary.notify, ["shift-back"])
 
-set_image(id, asset, artifact, after) := object.union(
-	{
-		"id": id,
-		"kind": "kubernetes.setImage/v1",
-		"with": image(asset, artifact, artifact.digest),
-		"after": after,
-	},
-	back("kubernetes.setImage/v1", image(asset, artifact, before)),
+shares := object.get(canary, "then", [])
+
+# The watch that comes before the part of that number.
+watch_before(0) := "watch-canary"
+
+watch_before(i) := sprintf("watch-%d", [shares[i - 1].trafficPercent]) if i > 0
+
+# What is watched, in the words of the obligation and of the step.
+watched := object.union(
+	object.filter(canary, ["errorRateMax", "every", "for", "maxConsecutiveFailures", "p99MsMax"]),
+	health,
 )
 
-# The digest that is there now, where the change says so.
-before := object.get(input.change, ["from", "digest"], null)
-
-# What a step must find, and how it is taken back.
-back(kind, parameters) := {
-	"expect": {"digest": before},
-	"undo": {"kind": kind, "with": parameters},
-} if {
-	before != null
-}
+health := {"health": rollout.filled(canary.health)} if canary.health
 
 else := {}
 
-image(asset, artifact, digest) := {"asset": asset, "container": artifact.container, "digest": digest, "writeTo": "live"}
+# Whatever part it is: when it does badly, all goes back at once.
+shift(id, percent, after) := {
+	"id": id,
+	"kind": "traffic.shift/v1",
+	"with": weights(percent),
+	"undo": {"kind": "traffic.shift/v1", "with": weights(0)},
+	"after": after,
+}
 
-tag(artifact, digest) := {"ref": artifact.ref, "digest": digest, "tag": input.context.environment}
+watch(id, during, after) := {
+	"id": id,
+	"kind": "watch.canary/v1",
+	"with": object.union(watched, {"for": during, "metrics": canary.metrics}),
+	"after": after,
+}
 
-shares(percent) := {
-	"route": object.get(input.asset, "application", input.asset.id),
+weights(percent) := {
+	"route": rollout.route,
 	"weights": {"stable": 100 - percent, "canary": percent},
 	"writeTo": "live",
 }

@@ -72,7 +72,7 @@ fn lines(decisions: &BTreeMap<String, Decision>) -> String {
 fn one_of_each_verdict_and_it_does_not_go_stale() {
     let today = decisions("2026-11-21T08:00:00Z", Roles::new(), Vec::new());
     insta::assert_snapshot!(lines(&today), @r#"
-    drone-app-1.2.1-to-production: hold ["hold promotion.approvals: `canary` → `production` needs approval"] ["canary"]
+    drone-app-1.2.1-to-production: hold ["hold promotion.approvals: `canary` → `production` needs approval"] ["canary", "notify"]
     flights-0042: deny ["deny migrations.drop_column: drop_column destroys data: `ALTER TABLE public.flights DROP COLUMN pilot` in migrations/0042_altitude.sql:7: nobody knows whether it is still read"] []
     mesh-proxy-1.30.2: allow ["warn scans.unfixed: CVE-2026-5150 in pkg:deb/debian/libcurl4@8.10.1 has no fix yet"] []
     python-base-3.11.2: allow [] []
@@ -108,8 +108,8 @@ fn the_second_approval_ends_the_hold() {
     let decided = decisions("2026-11-21T08:00:00Z", roles, vec![approval]);
     let allowed = decided.get("drone-app-1.2.1-to-production").unwrap();
     assert_eq!(allowed.verdict, Verdict::Allow, "the change's digest is {}", allowed.change.digest);
-    assert_eq!(allowed.obligations.len(), 1);
-    assert_eq!(allowed.actions.len(), 7);
+    assert_eq!(allowed.obligations.len(), 2);
+    assert_eq!(allowed.actions.len(), 13);
 }
 
 #[test]

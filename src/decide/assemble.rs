@@ -175,6 +175,7 @@ pub struct Assembly<'a> {
     observations: List<'a, Observation>,
     migrations_by_change: List<'a, Migration>,
     migrations_by_asset: List<'a, Migration>,
+    dockerfiles: List<'a, crate::model::evidence::Dockerfile>,
     health: List<'a, crate::model::evidence::Health>,
     registers: List<'a, crate::model::evidence::RegisterEntry>,
     runs: List<'a, crate::model::evidence::ActiveRun>,
@@ -268,6 +269,7 @@ impl<'a> Assembly<'a> {
             migrations_by_asset: list!("evidence.migrations", evidence.migrations, true, |f| {
                 f.asset.as_deref().filter(|_| f.change.is_none())
             }),
+            dockerfiles: list!("evidence.dockerfiles", evidence.dockerfiles, true, |f| Some(f.asset.as_str())),
             health: list!("evidence.health", evidence.health, false, |f| Some(f.asset.as_str())),
             registers: list!("evidence.registers", evidence.registers, true, |f| Some(
                 f.application.as_str()
@@ -348,6 +350,7 @@ impl<'a> Assembly<'a> {
             observations: self.observations.about(&references, subject, &mut unknown),
             usages: self.usages.about(&[subject], subject, &mut unknown),
             migrations,
+            dockerfiles: self.dockerfiles.about(&[subject], subject, &mut unknown),
             health: self.health.about(&[subject], subject, &mut unknown),
             registers: self.registers.about(&by_application, subject, &mut unknown),
             runs: self.runs.about(&by_application, subject, &mut unknown),

@@ -172,6 +172,11 @@ pub const FACTS: &[FactSpec] = &[
     ),
     evidence_fact!("evidence.deployments", "what runs where: `input.evidence.deployments`", deployments),
     evidence_fact!(
+        "evidence.dockerfiles",
+        "Dockerfiles that the asset is built from: `input.evidence.dockerfiles`",
+        dockerfiles
+    ),
+    evidence_fact!(
         "evidence.dryRuns",
         "what migrations did to a scratch database: `input.evidence.dryRuns`",
         dry_runs
@@ -236,7 +241,7 @@ const OF_DOCUMENT: &[&str] = &[AUTHOR, "inventory", "related"];
 pub(super) const AUTHOR: &str = "change.author";
 /// Facts that only together say everything about their subject: one of several operations in
 /// flight, one of several migrations. The others are views of one thing, of which one suffices.
-const SUMS: &[&str] = &["evidence.migrations", "evidence.quarantine", "evidence.registers", "evidence.runs"];
+const SUMS: &[&str] = &["evidence.dockerfiles", "evidence.migrations", "evidence.quarantine", "evidence.registers", "evidence.runs"];
 
 /// Whether facts of a kind only together say everything about their subject.
 pub fn is_sum(name: &str) -> bool {
@@ -378,6 +383,7 @@ pub fn restrict(review: &Review, requires: &BTreeMap<String, Threshold>) -> Opti
     }
     filter!("evidence.advisories", r => r.evidence.advisories, |f| f.id.clone());
     filter!("evidence.deployments", r => r.evidence.deployments, |f| f.application.clone());
+    filter!("evidence.dockerfiles", r => r.evidence.dockerfiles, |f| f.file.clone());
     filter!("evidence.dryRuns", r => r.evidence.dry_runs, |f| f.subject.as_str().to_owned());
     filter!("evidence.gates", r => r.evidence.gates, |f| f.subject.as_str().to_owned());
     filter!("evidence.health", r => r.evidence.health, |f| f.asset.clone());

@@ -157,7 +157,14 @@ pub(super) fn related(asset: &Asset) -> Option<Related> {
     let object = &asset.object.as_ref()?.0;
     let kind = object.get("kind").and_then(Value::as_str).unwrap_or("Object").to_owned();
     let shown = if kind == "Node" {
-        serde_json::json!({"metadata": {"labels": object.pointer("/metadata/labels")}})
+        // What it is chosen by, what keeps others away, and what it has to give.
+        let mut shown = serde_json::Map::new();
+        for (part, member) in [("metadata", "labels"), ("spec", "taints"), ("status", "allocatable")] {
+            if let Some(value) = object.get(part).and_then(|part| part.get(member)) {
+                shown.insert(part.to_owned(), serde_json::json!({member: value}));
+            }
+        }
+        Value::Object(shown)
     } else {
         kubernetes::stripped(object)
     };
@@ -174,11 +181,28 @@ fn sought<'a>(asset: &'a Asset, object: &Value) -> Vec<Place<'a>> {
         own(Key::Everything),
     ];
     places.extend(labels(pod_labels(object)).map(|(key, value)| own(Key::Label(key, value))));
-    let selector =
-        kubernetes::pod_spec(object).and_then(|spec| spec.get("nodeSelector")).and_then(Value::as_object);
+    let spec = kubernetes::pod_spec(object);
+    let selector = spec.and_then(|spec| spec.get("nodeSelector")).and_then(Value::as_object);
     // A workload that chooses its nodes is shown those that it may choose from.
-    places.extend(labels(selector).map(|(key, value)| (cluster, None, Key::Node(key, value))));
+    let chosen = labels(selector).chain(spec.into_iter().flat_map(affinity));
+    places.extend(chosen.map(|(key, value)| (cluster, None, Key::Node(key, value))));
     places
+}
+
+/// The labels of nodes that a pod demands by its affinity, with each of the values that they may have.
+fn affinity(spec: &Value) -> impl Iterator<Item = (String, String)> + use<'_> {
+    const TERMS: &str =
+        "/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms";
+    let list = |value: Option<&'_ Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
+    let terms = list(spec.pointer(TERMS)).into_iter();
+    let demands = terms.flat_map(move |term| list(term.get("matchExpressions")));
+    demands.filter(|demand| demand.get("operator").and_then(Value::as_str) == Some("In")).flat_map(
+        move |demand| {
+            let key = demand.get("key").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let values = list(demand.get("values")).into_iter();
+            values.filter_map(move |value| Some((key.clone(), value.as_str()?.to_owned()))).collect::<Vec<_>>()
+        },
+    )
 }
 
 /// Whether what is at a place belongs to the workload that looks there.

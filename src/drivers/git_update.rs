@@ -2,10 +2,10 @@
 
 use crate::model::driver::{Field, Needs, Shape, Spec};
 
-/// Edits one version in one file (an image, a chart, a `FROM` line, a value) and commits it.
+/// Edits one version in one file (an image, a chart, a `FROM` line, a package, a value) and commits it.
 pub const SPEC: Spec = Spec {
     kind: "git.update/v1",
-    about: "Edits one version in one file (an image, a chart, a `FROM` line, a value) and commits it.",
+    about: "Edits one version in one file (an image, a chart, a `FROM` line, a package, a value) and commits it.",
     params: &[
         Field::required("repository", Shape::Text, "Address of the repository."),
         Field::required("branch", Shape::Text, "Branch that the commit goes to."),
@@ -13,8 +13,8 @@ pub const SPEC: Spec = Spec {
         Field::required("file", Shape::Text, "File that is edited."),
         Field::required(
             "edit",
-            Shape::OneOf(&["chartVersion", "from", "image", "value"]),
-            "What is edited: a chart's version, a Dockerfile's `FROM`, an image of a manifest, or any value.",
+            Shape::OneOf(&["chartVersion", "from", "image", "package", "value"]),
+            "What is edited: a chart's version, a Dockerfile's `FROM`, an image of a manifest, the pin of a package (`requirements.txt`, `package.json`, …), or any value.",
         ),
         Field::optional(
             "path",
@@ -25,7 +25,8 @@ pub const SPEC: Spec = Spec {
         Field::optional("tag", Shape::Text, "New tag."),
         Field::optional("digest", Shape::Digest, "New digest."),
         Field::optional("chart", Shape::Text, "Name of the chart."),
-        Field::optional("version", Shape::Text, "New chart version."),
+        Field::optional("package", Shape::Text, "Package URL, without its version."),
+        Field::optional("version", Shape::Text, "New version of the chart or package."),
         Field::optional("value", Shape::Text, "New value."),
         Field::optional(
             "base",
@@ -38,6 +39,7 @@ pub const SPEC: Spec = Spec {
         Needs { param: "edit", is: Some("chartVersion"), also: &["version"] },
         Needs { param: "edit", is: Some("from"), also: &["ref"] },
         Needs { param: "edit", is: Some("image"), also: &["ref"] },
+        Needs { param: "edit", is: Some("package"), also: &["package", "version"] },
         Needs { param: "edit", is: Some("value"), also: &["path", "value"] },
     ],
     outputs: &[

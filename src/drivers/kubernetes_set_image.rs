@@ -1,6 +1,6 @@
 //! `kubernetes.setImage/v1`.
 
-use super::params::{CLUSTER, GIT_BRANCH, GIT_FILE, GIT_NEEDS, GIT_REPOSITORY, GIT_TOKEN, WRITE_TO};
+use super::params::{CLUSTER, GIT_BRANCH, GIT_FILE, GIT_NEEDS, GIT_REPOSITORY, GIT_TOKEN, SLOT, WRITE_TO};
 use crate::model::driver::{Field, Shape, Spec};
 
 /// Sets the image of one container of a workload, by digest.
@@ -13,6 +13,7 @@ pub const SPEC: Spec = Spec {
         Field::required("digest", Shape::Digest, "Digest of the image."),
         Field::optional("ref", Shape::Text, "Registry and repository, where they change."),
         CLUSTER,
+        SLOT,
         WRITE_TO,
         GIT_REPOSITORY,
         GIT_BRANCH,

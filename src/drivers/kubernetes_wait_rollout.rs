@@ -1,6 +1,6 @@
 //! `kubernetes.waitRollout/v1`.
 
-use super::params::CLUSTER;
+use super::params::{CLUSTER, SLOT};
 use crate::model::driver::{Field, Shape, Spec};
 
 /// Waits until a workload runs what it should, or fails when it cannot.
@@ -10,6 +10,7 @@ pub const SPEC: Spec = Spec {
     params: &[
         Field::required("asset", Shape::Text, "Id of the workload."),
         CLUSTER,
+        SLOT,
         Field::optional("revision", Shape::Text, "Revision that must have been rolled out."),
         Field::optional(
             "within",

@@ -5,6 +5,12 @@ use crate::model::driver::{Field, Needs, Shape};
 /// Where an object is.
 pub(super) const CLUSTER: Field =
     Field::optional("cluster", Shape::Text, "Cluster, where the asset's id does not name it.");
+/// Which of two workloads it is, where each slot of a route has its own.
+pub(super) const SLOT: Field = Field::optional(
+    "slot",
+    Shape::Text,
+    "For blue and green: slot of the workload, whose name is the asset's with `-` and the slot after it.",
+);
 /// Of everything that is done at a forge.
 pub(super) const FORGE_PROVIDER: Field =
     Field::required("provider", Shape::OneOf(&["gitea", "github", "gitlab"]), "Which forge it is.");

@@ -65,6 +65,7 @@ macro_rules! each_list {
         $apply!("evidence.deployments", evidence.deployments);
         $apply!("evidence.observations", evidence.observations);
         $apply!("evidence.migrations", evidence.migrations);
+        $apply!("evidence.dockerfiles", evidence.dockerfiles);
         $apply!("evidence.health", evidence.health);
         $apply!("evidence.registers", evidence.registers);
         $apply!("evidence.runs", evidence.runs);
@@ -345,17 +346,17 @@ impl Merged {
                 ));
             }
         }
-        for (i, health) in self.input.evidence.health.iter().flatten().enumerate() {
+        let evidence = &self.input.evidence;
+        let health = evidence.health.iter().flatten().map(|fact| &fact.asset).enumerate();
+        let files = evidence.dockerfiles.iter().flatten().map(|fact| &fact.asset).enumerate();
+        let health = health.map(|about| ("evidence.health", about));
+        for (list, (i, asset)) in health.chain(files.map(|about| ("evidence.dockerfiles", about))) {
             if problems.len() > ENOUGH {
                 return;
             }
-            if !assets.contains_key(&health.asset) {
-                problems.push(self.dangling(
-                    places,
-                    ("evidence.health", i, "asset"),
-                    ("inventory item", &health.asset),
-                    assets.keys(),
-                ));
+            if !assets.contains_key(asset) {
+                let (at, named) = ((list, i, "asset"), ("inventory item", asset.as_str()));
+                problems.push(self.dangling(places, at, named, assets.keys()));
             }
         }
         if problems.is_empty() {

@@ -86,8 +86,10 @@ macro_rules! fact {
     };
 }
 
+mod dockerfile;
 mod migration;
 
+pub use dockerfile::{Dockerfile, Stage};
 pub use migration::*;
 
 /// The outcome of checking a signature.
@@ -415,6 +417,9 @@ pub struct Evidence {
     /// Deployments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployments: Option<Vec<Deployment>>,
+    /// Dockerfiles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dockerfiles: Option<Vec<Dockerfile>>,
     /// Dry runs of migrations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dry_runs: Option<Vec<DryRun>>,

@@ -192,6 +192,9 @@ pub struct Build {
     /// Dockerfile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dockerfile: Option<String>,
+    /// Registry and repository that the image is pushed to; that of its only image where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
     /// Pipeline or workflow file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pipeline: Option<String>,

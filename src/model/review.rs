@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::artifact::RefKind;
 use super::evidence::{
-    ActiveRun, Advisory, Attestation, Deployment, DryRun, Gate, Health, Migration, Observation, Quarantine,
-    RegisterEntry, Sbom, Scan, Severity, Signature, Usage,
+    ActiveRun, Advisory, Attestation, Deployment, Dockerfile, DryRun, Gate, Health, Migration, Observation,
+    Quarantine, RegisterEntry, Sbom, Scan, Severity, Signature, Usage,
 };
 use super::id::Digest;
 use super::input::{AssetKind, Build, ChangeKind, Person, Promotion, Target};
@@ -296,6 +296,9 @@ pub struct ReviewEvidence {
     /// Deployments of the application.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployments: Option<Vec<Deployment>>,
+    /// Dockerfiles that the asset is built from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dockerfiles: Option<Vec<Dockerfile>>,
     /// Dry runs of the migrations that the change brings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dry_runs: Option<Vec<DryRun>>,
@@ -333,7 +336,8 @@ pub struct Related {
     pub id: String,
     /// Kubernetes kind.
     pub kind: String,
-    /// The object without status and managed fields; for a node its labels alone.
+    /// The object without status and managed fields; for a node its labels, taints and
+    /// what it has to give.
     pub object: Json,
 }
 

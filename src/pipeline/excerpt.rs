@@ -120,6 +120,12 @@ impl<'a> Excerpts<'a> {
                         evidence.migrations.as_ref()?.get(item)?,
                         &tail,
                     ),
+                    "dockerfiles" => self.fact(
+                        here,
+                        "evidence.dockerfiles",
+                        evidence.dockerfiles.as_ref()?.get(item)?,
+                        &tail,
+                    ),
                     "health" => {
                         self.fact(here, "evidence.health", evidence.health.as_ref()?.get(item)?, &tail)
                     }
@@ -283,6 +289,7 @@ listed! {
     Deployment evidence.deployments;
     Observation evidence.observations;
     Migration evidence.migrations;
+    Dockerfile evidence.dockerfiles;
     Health evidence.health;
     RegisterEntry evidence.registers;
     ActiveRun evidence.runs;

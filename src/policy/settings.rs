@@ -363,6 +363,40 @@ registers:
     }
 
     #[test]
+    fn strategies_that_cannot_be_followed_are_errors() {
+        let canary = "trafficPercent: 50, errorRateMax: 0, p99MsMax: 1, every: 1m, for: 5m, maxConsecutiveFailures: 1, metrics: {}";
+        let slots = "connection: C, health: h, for: 5m, within: 1m";
+        let found = problems(&format!(
+            "strategy:
+  canary:
+    - {{environments: [a], {canary}, then: [{{trafficPercent: 60}}, {{trafficPercent: 60}}, {{trafficPercent: 101, for: 30s}}]}}
+  blitz: [{{environments: [b, a]}}]
+  rolling: [{{environments: [b], within: 1m}}, {{within: 1m}}]
+  blueGreen:
+    - {{slots: [x, x], every: 6m, {slots}}}
+    - {{slots: [x], every: 1m, {slots}}}
+"
+        ));
+        let found: Vec<&str> = found.iter().map(|line| line.trim_end_matches(" [config.invalid]")).collect();
+        let greater = "each `trafficPercent` is greater than the one before, and at most 100";
+        let every = "`every` is longer than nothing and no longer than `for`";
+        for (line, message) in [
+            (3, greater),
+            (3, every),
+            (4, "`a` stands under both `canary` and `blitz`"),
+            (5, "`b` stands under both `blitz` and `rolling`"),
+            (7, "there are two different `slots`"),
+            (7, every),
+            (8, "there are two different `slots`"),
+        ] {
+            let told = |said: &&&str| said.starts_with(&format!("settings.yaml:{line}:")) && said.ends_with(message);
+            assert!(found.iter().any(|said| told(&said)), "{line} {message}: {found:#?}");
+        }
+        assert_eq!(found.iter().filter(|said| said.ends_with(greater)).count(), 2, "{found:#?}");
+        assert_eq!(found.len(), 8, "{found:#?}");
+    }
+
+    #[test]
     fn times_of_day_are_hours_and_minutes_and_nothing_else() {
         assert_eq!(TimeOfDay::parse("08:30"), Some(TimeOfDay(510)));
         assert_eq!(TimeOfDay::parse("24:00"), Some(TimeOfDay(1_440)));

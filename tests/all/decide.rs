@@ -592,6 +592,37 @@ fn objects_that_are_distrusted_are_not_related() {
     }
 }
 
+#[test]
+fn nodes_are_related_to_those_that_choose_them_with_what_keeps_others_away() {
+    let terms = "{nodeSelectorTerms: [{matchExpressions: [{key: gpu, operator: In, values: [l4, a100]}, {key: zone, operator: NotIn, values: [b]}]}]}";
+    let affinity =
+        format!("affinity: {{nodeAffinity: {{requiredDuringSchedulingIgnoredDuringExecution: {terms}}}}}");
+    let node = |name: &str, label: &str| {
+        format!(
+            "{{id: {name}, kind: object, object: {{apiVersion: v1, kind: Node, metadata: {{name: {name}, labels: {{{label}}}}}, spec: {{podCIDR: x, taints: [{{key: gpu, effect: NoSchedule}}]}}, status: {{allocatable: {{nvidia.com/gpu: '4'}}, images: []}}}}}}"
+        )
+    };
+    for (choice, found) in [
+        (affinity.as_str(), vec!["n1"]),
+        ("nodeSelector: {zone: b}", vec!["n2"]),
+        ("nodeSelector: {gpu: h100}", vec![]),
+    ] {
+        let text = format!(
+            "inventory: [{{id: a, kind: workload, object: {{apiVersion: apps/v1, kind: Deployment, metadata: {{name: d}}, spec: {{template: {{spec: {{containers: [], {choice}}}}}}}}}}}, {}, {}]\n{CHANGE}",
+            node("n1", "gpu: a100"),
+            node("n2", "zone: b"),
+        );
+        let merged = merged(&[(text.as_str(), Trust::Operator)]);
+        let review = assemble::assemble(&merged, now(), &Thresholds::new(), &Roles::new()).remove(0);
+        let related = review.related.unwrap();
+        assert_eq!(related.iter().map(|r| r.id.as_str()).collect::<Vec<_>>(), found, "{choice}");
+        for node in related {
+            assert_eq!(node.object.0["spec"], serde_json::json!({"taints": [{"key": "gpu", "effect": "NoSchedule"}]}));
+            assert_eq!(node.object.0["status"], serde_json::json!({"allocatable": {"nvidia.com/gpu": "4"}}));
+        }
+    }
+}
+
 fn waiver(rules: &[&str]) -> Waiver {
     Waiver {
         api_version: "weighlock.dev/v1".into(),

@@ -143,6 +143,7 @@ impl<'o, 'a> Weights<'o, 'a> {
         applications.add(&all.registers);
         applications.add(&all.runs);
         let mut assets = About::default();
+        assets.add(&all.dockerfiles);
         assets.add(&all.health);
         assets.add(&all.usages);
         assets.add(&all.migrations_by_asset);

@@ -1,9 +1,10 @@
 //! What has the right shape and still makes no sense: a need that nobody can fill, a freeze that ends
 //! before it begins.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Settings, Updates};
+use super::{Settings, Strategy, Updates};
+use crate::model::Age;
 use crate::model::finding::Need;
 
 /// Everything that makes no sense: a JSON Pointer and a word about it.
@@ -98,7 +99,15 @@ pub(super) fn faults(settings: &Settings) -> Vec<(String, String)> {
             }
         }
     }
-    for (i, canary) in settings.strategy.iter().flat_map(|s| &s.canary).flatten().enumerate() {
+    if let Some(strategy) = &settings.strategy {
+        strategies(strategy, &mut say);
+    }
+    found
+}
+
+/// Strategies that cannot be followed, or of which two are meant for one environment.
+fn strategies(strategy: &Strategy, say: &mut impl FnMut(String, String)) {
+    for (i, canary) in strategy.canary.iter().flatten().enumerate() {
         let path = format!("/strategy/canary/{i}");
         if !(1..=100).contains(&canary.traffic_percent) {
             say(format!("{path}/trafficPercent"), "`trafficPercent` lies between 1 and 100".to_owned());
@@ -106,14 +115,51 @@ pub(super) fn faults(settings: &Settings) -> Vec<(String, String)> {
         if !(0.0..=1.0).contains(&canary.error_rate_max) {
             say(format!("{path}/errorRateMax"), "`errorRateMax` lies between 0 and 1".to_owned());
         }
-        if canary.every.0 == 0 || canary.every > canary.r#for {
-            say(
-                format!("{path}/every"),
-                "`every` is longer than nothing and no longer than `for`".to_owned(),
-            );
+        looks(canary.every, canary.r#for, &path, say);
+        let mut before = canary.traffic_percent;
+        for (k, share) in canary.then.iter().enumerate() {
+            let path = format!("{path}/then/{k}");
+            if share.traffic_percent <= before || share.traffic_percent > 100 {
+                let message = "each `trafficPercent` is greater than the one before, and at most 100";
+                say(format!("{path}/trafficPercent"), message.to_owned());
+            }
+            before = share.traffic_percent;
+            looks(canary.every, share.r#for.unwrap_or(canary.r#for), &path, say);
         }
     }
-    found
+    for (i, entry) in strategy.blue_green.iter().flatten().enumerate() {
+        let path = format!("/strategy/blueGreen/{i}");
+        if entry.slots.len() != 2 || entry.slots.first() == entry.slots.last() {
+            say(format!("{path}/slots"), "there are two different `slots`".to_owned());
+        }
+        looks(entry.every, entry.r#for, &path, say);
+    }
+    // A change that brings migrations goes through two slots whatever else there is; of the others only
+    // one can be followed.
+    let mut seen = BTreeMap::new();
+    let canary = strategy.canary.iter().flatten().map(|e| &e.environments).enumerate();
+    let blitz = strategy.blitz.iter().flatten().map(|e| &e.environments).enumerate();
+    let rolling = strategy.rolling.iter().flatten().map(|e| &e.environments).enumerate();
+    let canary = canary.map(|entry| ("canary", entry));
+    let others = blitz.map(|entry| ("blitz", entry)).chain(rolling.map(|entry| ("rolling", entry)));
+    for (table, (i, names)) in canary.chain(others) {
+        for (k, name) in names.iter().flatten().enumerate() {
+            let first = *seen.entry(name).or_insert(table);
+            if first != table {
+                say(
+                    format!("/strategy/{table}/{i}/environments/{k}"),
+                    format!("`{name}` stands under both `{first}` and `{table}`"),
+                );
+            }
+        }
+    }
+}
+
+/// How often something is looked at, and for how long.
+fn looks(every: Age, during: Age, path: &str, say: &mut impl FnMut(String, String)) {
+    if every.0 == 0 || every > during {
+        say(format!("{path}/every"), "`every` is longer than nothing and no longer than `for`".to_owned());
+    }
 }
 
 /// A `*` that stands anywhere but where it means something would be compared as it is written.
