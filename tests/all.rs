@@ -17,6 +17,8 @@ mod docs_examples;
 mod enforcement;
 #[path = "all/environments.rs"]
 mod environments;
+#[path = "all/examples.rs"]
+mod examples;
 #[path = "all/formats.rs"]
 mod formats;
 #[path = "all/governance.rs"]
