@@ -63,11 +63,12 @@ fn faults(example: &str, files: &[String]) -> Vec<String> {
 
 #[test]
 fn every_story_ends_as_it_is_told() {
-    let mut found = signed::faults();
+    let mut found = fleet::faults();
+    found.extend(signed::faults());
     let all = all();
     found.extend(all.iter().flat_map(|(example, files)| faults(example, files)));
     assert!(found.is_empty(), "{}", found.join("\n"));
-    for example in ["auto-updater", "foundry", "image-factory"] {
+    for example in ["auto-updater", "foundry", "image-factory", "promotion", "rebuild"] {
         let files = all.get(example).unwrap_or_else(|| panic!("no `{example}`"));
         for name in ["README.md", "weighlock.yaml", "expected/report.txt", "expected/report.json"] {
             assert!(files.iter().any(|file| file == name), "{example} has no {name}");
