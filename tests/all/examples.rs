@@ -4,8 +4,11 @@
 //! say what the README shows. What they write to `expected` is what lies there, byte for byte. With
 //! `UPDATE=1` both are written anew. So a new example is a new folder, and no line here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+
+use weighlock::diag::{Source, document};
+use weighlock::model::input::{Image, Input};
 
 use super::{docs_examples, repository};
 
@@ -59,6 +62,35 @@ fn faults(example: &str, files: &[String]) -> Vec<String> {
         found.push(format!("examples/{example}/{name}: no command of the README writes it"));
     }
     found
+}
+
+/// What the story of the fleet claims: each fix reaches whatever has the old block in it, and nothing else.
+#[test]
+fn a_fix_reaches_exactly_those_that_use_the_block() {
+    let read = |name: &str| -> Input {
+        let text = repository::read(&format!("examples/rebuild/facts/{name}.yaml"));
+        document::read(&Source::new(name, text)).unwrap()
+    };
+    let (inventory, sboms, changes) = (read("inventory"), read("sboms"), read("watchdog"));
+    let made_of: BTreeMap<_, _> =
+        sboms.sboms.iter().flatten().map(|sbom| (&sbom.subject, &sbom.components)).collect();
+    for (block, from, to, count) in [
+        ("python-base", "3.11.1", "3.11.2", 10),
+        ("gis-base", "3.9.2", "3.10.0", 5),
+        ("nginx-base", "1.27.2", "1.27.3", 0),
+    ] {
+        let component = format!("pkg:oci/{block}@{from}?");
+        let uses = |image: &Image| {
+            made_of[image.digest.as_ref().unwrap()].iter().any(|purl| purl.starts_with(&component))
+        };
+        let in_test = inventory.inventory.iter().filter(|asset| asset.environment.as_deref() == Some("test"));
+        let users: BTreeSet<_> =
+            in_test.filter(|asset| asset.images.iter().any(uses)).map(|asset| &asset.id).collect();
+        let suffix = format!("-{block}-{to}");
+        let asked = changes.changes.iter().filter(|change| change.id.ends_with(&suffix));
+        assert_eq!(asked.map(|change| &change.asset).collect::<BTreeSet<_>>(), users);
+        assert_eq!(users.len(), count, "{block}");
+    }
 }
 
 #[test]

@@ -120,7 +120,8 @@ impl<'a> App<'a> {
 
     /// The version of its building block that is in a version of it.
     fn block_in(&self, version: &str) -> &str {
-        let to = COMMITS.iter().find(|commit| commit.block == self.block && commit.from == self.block_version);
+        let to =
+            COMMITS.iter().find(|commit| commit.block == self.block && commit.from == self.block_version);
         to.filter(|_| version != self.version).map_or(self.block_version, |commit| commit.to)
     }
 }
@@ -235,9 +236,19 @@ fn rebuilds(apps: &[App<'_>]) -> String {
         let Commit { block, from, to, id, message, .. } = commit;
         let uses = |app: &&App<'_>| app.block == *block && app.block_in(&app.version_in("test")) == *from;
         for app in apps.iter().filter(uses) {
-            writeln!(out, "  - id: {}-{block}-{to}\n    kind: base_image\n    asset: test-1/{}", app.name, app.name).unwrap();
+            writeln!(
+                out,
+                "  - id: {}-{block}-{to}\n    kind: base_image\n    asset: test-1/{}",
+                app.name, app.name
+            )
+            .unwrap();
             for (side, version) in [("from", from), ("to", to)] {
-                writeln!(out, "    {side}: {{ref: {REGISTRY}/bouwblokken/{block}, version: {version}, digest: {}}}", digest(&base(block, version))).unwrap();
+                writeln!(
+                    out,
+                    "    {side}: {{ref: {REGISTRY}/bouwblokken/{block}, version: {version}, digest: {}}}",
+                    digest(&base(block, version))
+                )
+                .unwrap();
             }
             writeln!(out, "    author: {{id: watchdog@city.example}}\n    requestedBy: {{id: watchdog@city.example}}\n    commit: {{id: {id}, message: \"{message}\"}}").unwrap();
         }
@@ -253,9 +264,19 @@ fn promotions(apps: &[App<'_>]) -> String {
     let mut out = String::from("changes:\n");
     for app in apps.iter().filter(|app| app.rebuilt) {
         let next = app.next();
-        writeln!(out, "  - id: {}-{next}-to-production\n    kind: promotion\n    asset: prod-1/{}", app.name, app.name).unwrap();
+        writeln!(
+            out,
+            "  - id: {}-{next}-to-production\n    kind: promotion\n    asset: prod-1/{}",
+            app.name, app.name
+        )
+        .unwrap();
         for (side, version) in [("from", app.version), ("to", &next)] {
-            writeln!(out, "    {side}: {{container: app, version: {version}, digest: {}}}", digest(&app.tagged(version))).unwrap();
+            writeln!(
+                out,
+                "    {side}: {{container: app, version: {version}, digest: {}}}",
+                digest(&app.tagged(version))
+            )
+            .unwrap();
         }
         let (cve, ..) = of(app).fixes.unwrap();
         writeln!(out, "    promotion: {{from: test, to: production}}\n    author: {{id: watchdog@city.example}}\n    requestedBy: {{id: watchdog@city.example}}\n    commit: {{id: {}, message: \"fix(deps): propagate security patch to prod ({cve})\"}}", of(app).id).unwrap();

@@ -201,8 +201,10 @@ fn consents() -> Vec<String> {
     let mut found = Vec::new();
     for (file, people) in PEOPLE {
         let indented = |pem: String| pem.lines().map(|line| format!("    {line}\n")).collect::<String>();
-        let text: String =
-            people.iter().map(|(who, number)| format!("{who}:\n  - |\n{}", indented(key(*number).1))).collect();
+        let text: String = people
+            .iter()
+            .map(|(who, number)| format!("{who}:\n  - |\n{}", indented(key(*number).1)))
+            .collect();
         found.extend(repository::generated(file, &text).err());
     }
     let mut known: BTreeMap<&str, BTreeMap<String, Digest>> = BTreeMap::new();
