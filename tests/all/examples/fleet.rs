@@ -148,7 +148,7 @@ fn inventory(apps: &[App<'_>]) -> String {
             let (name, image) = (app.name, app.image());
             writeln!(out, "  - id: {cluster}/{name}\n    kind: workload\n    application: {name}\n    cluster: {cluster}\n    namespace: {}\n    environment: {environment}\n    owner: {}", app.namespace, app.owner).unwrap();
             writeln!(out, "    images: [{{container: app, ref: {image}, tag: \"{version}\", digest: {}, platforms: [linux/amd64]}}]", digest(&app.tagged(&version))).unwrap();
-            writeln!(out, "    build: {{provider: tekton, repository: \"https://git.city.example/apps/{name}\", branch: main, dockerfile: Dockerfile, pipeline: build-{}, autoRebuild: true}}", app.block.trim_end_matches("-base")).unwrap();
+            writeln!(out, "    build: {{provider: tekton, repository: apps/{name}, branch: main, dockerfile: Dockerfile, pipeline: build-{}, autoRebuild: true}}", app.block.trim_end_matches("-base")).unwrap();
             writeln!(out, "    source: {{collector: flux, location: \"fleet-infra/{environment}/{}/{name}.yaml\"}}\n    observedAt: {SEEN}", app.namespace).unwrap();
         }
     }

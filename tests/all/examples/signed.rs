@@ -19,8 +19,10 @@ use crate::support::{Folder, base64, key};
 /// What somebody signed in an example.
 struct Signed {
     example: &'static str,
-    /// The name of the key's file, and the number of the key.
+    /// Who signed, and the number of the key.
     signer: (&'static str, u8),
+    /// Whether the operators have the key.
+    known: bool,
     images: &'static [&'static str],
 }
 
@@ -28,6 +30,7 @@ const SIGNED: &[Signed] = &[
     Signed {
         example: "foundry",
         signer: ("foundry", 71),
+        known: true,
         images: &[
             "registry.foundry.example/drone-service:2.0.0",
             "registry.foundry.example/face-match:0.9.0",
@@ -37,9 +40,17 @@ const SIGNED: &[Signed] = &[
             "registry.foundry.example/nightly-batch:1.0.0",
         ],
     },
+    // Somebody built on a machine of their own, and signed what came of it.
+    Signed {
+        example: "foundry",
+        signer: ("laptop", 79),
+        known: false,
+        images: &["registry.foundry.example/map-tiles:4.1.0"],
+    },
     Signed {
         example: "promotion",
         signer: ("build-and-sign", 73),
+        known: true,
         images: &[
             "ghcr.io/immoflow/app:1.15.1",
             "ghcr.io/immoflow/app:1.15.0",
@@ -93,15 +104,16 @@ pub(super) fn document(pem: &str, images: &[String]) -> String {
 /// Holds every example's signatures and public keys to what is signed here.
 pub(super) fn faults() -> Vec<String> {
     let mut found = Vec::new();
-    for Signed { example, signer: (name, number), images } in SIGNED {
+    for Signed { example, signer: (name, number), known, images } in SIGNED {
         let (private, public) = key(*number);
         let images: Vec<String> = images.iter().map(|image| (*image).to_owned()).collect();
         let folder = format!("examples/{example}");
-        let files = [
-            (format!("{folder}/keys/{name}.pem"), public),
-            (format!("{folder}/proposal/signatures-{name}.yaml"), document(&private, &images)),
-        ];
-        found.extend(files.iter().filter_map(|(file, text)| repository::generated(file, text).err()));
+        let signatures = document(&private, &images);
+        let file = format!("{folder}/proposal/signatures-{name}.yaml");
+        found.extend(repository::generated(&file, &signatures).err());
+        if *known {
+            found.extend(repository::generated(&format!("{folder}/keys/{name}.pem"), &public).err());
+        }
     }
     found.extend(consents());
     found
