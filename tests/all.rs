@@ -21,6 +21,8 @@ mod docs_examples;
 mod enforcement;
 #[path = "all/environments.rs"]
 mod environments;
+#[path = "all/examples.rs"]
+mod examples;
 #[path = "all/explain.rs"]
 mod explain;
 #[path = "all/formats.rs"]

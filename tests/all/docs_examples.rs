@@ -46,14 +46,14 @@ fn folder(page: &str) -> PathBuf {
     folder
 }
 
-fn write(path: &Path, text: &str) {
+pub(crate) fn write(path: &Path, text: &str) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, text).unwrap();
 }
 
-/// A page as it should be, and what is wrong with it that no rewriting mends.
-fn checked(page: &str, text: &str) -> (String, Vec<String>) {
-    let folder = folder(page);
+/// A page as it should be when its commands are run in a folder, and what is wrong with it that no
+/// rewriting mends.
+pub(crate) fn checked(page: &str, text: &str, folder: &Path) -> (String, Vec<String>) {
     let mut out = String::new();
     let mut found = Vec::new();
     let mut name: Option<String> = None;
@@ -80,7 +80,7 @@ fn checked(page: &str, text: &str) -> (String, Vec<String>) {
             write(&folder.join(name), &block);
         }
         if info == "console" {
-            block = run(&folder, &block).unwrap_or_else(|fault| {
+            block = run(folder, &block).unwrap_or_else(|fault| {
                 found.push(format!("{place}: {fault}"));
                 block
             });
@@ -312,7 +312,7 @@ fn every_example_says_what_weighlock_says() {
     let mut found = Vec::new();
     for page in pages() {
         let text = repository::read(&page);
-        let (right, faults) = checked(&page, &text);
+        let (right, faults) = checked(&page, &text, &folder(&page));
         found.extend(faults);
         found.extend(repository::generated(&page, &right).err());
     }
@@ -335,7 +335,8 @@ fn anchor(heading: &str) -> String {
 #[test]
 fn links_lead_to_files_and_headings() {
     let mut found = Vec::new();
-    for page in pages() {
+    let stories = repository::below("examples").into_iter().filter(|name| name.ends_with(".md"));
+    for page in pages().into_iter().chain(stories) {
         let folder = page.rsplit_once('/').map_or("", |(folder, _)| folder);
         let text = repository::read(&page);
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
