@@ -184,7 +184,7 @@ fn cel(bundle: &Bundle, at: usize) -> Vec<Mutant> {
 
 /// Whether a case notices; `None` where there is nothing to notice with.
 fn noticed(mutant: &Mutant, of: &Bundle, rules: &BTreeSet<&str>, cases: &[Found]) -> Option<bool> {
-    let mut bench = Bench::new(mutant.bundle(of)?, Limits::default());
+    let bench = Bench::new(mutant.bundle(of)?, Limits::default());
     if bench.compile().is_err() {
         return None;
     }

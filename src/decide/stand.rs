@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::applies::{Applies, Configured, concerns};
+use super::applies::{self, Applies, Configured, concerns};
 use super::evaluate::Judge;
 use super::{Options, enforce, fact};
 use crate::model::review::{Review, Unknown};
@@ -84,13 +84,13 @@ fn elsewhere(rule: &Rule, configured: &Configured, review: &Review) -> String {
         return format!("speaks of {names}, and this is `{environment}`");
     }
     if let Some(path) = &applies.configured {
-        match (configured, &review.context.environment) {
-            (Configured::Never, _) => return format!("goes by `{path}` of the settings, which says nothing"),
-            (Configured::In(names), Some(environment)) if !names.contains(environment) => {
-                let names = listed(&mut names.iter().map(String::as_str));
-                return format!("goes by `{path}` of the settings, which covers {names}, and this is `{environment}`");
-            }
-            _ => {}
+        let kind = asset.map(|asset| asset.kind);
+        let environment = review.context.environment.as_deref();
+        if *configured == Configured::Never {
+            return format!("goes by `{path}` of the settings, which says nothing");
+        }
+        if applies::applies(rule, configured, review.change.kind, kind, environment) == Applies::No {
+            return format!("goes by `{path}` of the settings, of which no entry covers this change");
         }
     }
     let object = asset.and_then(|asset| asset.object.as_ref());
