@@ -60,9 +60,9 @@ fn material(folder: &Path) {
         };
         write(&cases.join(format!("cel-{i}.case.yaml")), &text);
         let mut text = format!("package cases_{i}_test\n\nimport data.updates.types\n\n");
-        let _ = write!(
+        let _ = writeln!(
             text,
-            "test_major if count(types.hold) + count(types.deny) == 1 with input as {{\"change\": {{\"updateType\": \"major\"}}, \"context\": {{\"environment\": \"production\"}}}}\n"
+            "test_major if count(types.hold) + count(types.deny) == 1 with input as {{\"change\": {{\"updateType\": \"major\"}}, \"context\": {{\"environment\": \"production\"}}}}"
         );
         write(&cases.join(format!("test-{i}_test.rego")), &text);
     }
