@@ -351,7 +351,7 @@ fn identities_are_whole_and_have_an_issuer() {
         &in_rego(
             "deny contains \"x\" if { some s in input.artifacts[_].signatures; s.identity == \"ci@example.com\" }",
         ),
-        "identity.issuer `s.identity == \"ci@example.com\"`",
+        "identity.issuer `s.identity == \"ci@example.com",
         "",
     );
     let text = cel(
