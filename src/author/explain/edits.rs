@@ -139,10 +139,18 @@ struct Hints {
     numbers: BTreeSet<i64>,
 }
 
+/// Whether a text is a word that a fact may be, and not a message or a place.
+fn is_word(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() < 80
+        && !text.starts_with('/')
+        && !text.contains(|c: char| c.is_whitespace() || c == '…')
+}
+
 impl Hints {
     fn value(&mut self, value: Option<&Value>) {
         match value {
-            Some(Value::String(text)) if !text.contains('…') && text.len() < 80 => {
+            Some(Value::String(text)) if is_word(text) => {
                 self.texts.insert(text.clone());
             }
             Some(Value::Number(number)) => self.numbers.extend(number.as_i64()),
@@ -180,11 +188,7 @@ impl Hints {
                     let rest = text.get(at.saturating_add(1)..).unwrap_or_default();
                     let after = rest.chars().find(|c| !c.is_whitespace());
                     let found = std::mem::take(&mut word);
-                    if !joined(after)
-                        && before != Some('+')
-                        && !found.contains('%')
-                        && !found.trim().is_empty()
-                    {
+                    if !joined(after) && before != Some('+') && !found.contains('%') && is_word(&found) {
                         self.texts.insert(found);
                     }
                     quote = None;
