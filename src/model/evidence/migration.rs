@@ -160,7 +160,7 @@ pub enum Generated {
     Virtual,
 }
 
-/// A lock of a table in PostgreSQL, from the weakest.
+/// A lock of a table, from the weakest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "named as the manual names them")]
@@ -191,7 +191,7 @@ pub struct Suppression {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
 pub struct Operation {
-    /// MySQL's `ALGORITHM`, in lower case: `instant`, `inplace`, `copy`.
+    /// The `ALGORITHM` that is asked for, in lower case: `instant`, `inplace`, `copy`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub algorithm: Option<String>,
     /// Where it stands.
@@ -242,7 +242,7 @@ pub struct Operation {
     /// Strongest lock that it takes, where that is known better than its kind tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lock: Option<Lock>,
-    /// MySQL's `LOCK`, in lower case: `none`, `shared`, `exclusive`.
+    /// The `LOCK` that is asked for, in lower case: `none`, `shared`, `exclusive`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lock_clause: Option<String>,
     /// How long it waits for a lock, in milliseconds; absent or 0: for ever.
@@ -289,7 +289,7 @@ pub struct Operation {
     /// How long it may run, in milliseconds; absent or 0: for ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub statement_timeout_ms: Option<u64>,
-    /// Whether MySQL's `sql_mode` is strict where it runs.
+    /// Whether the `sql_mode` is strict where it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strict_mode: Option<bool>,
     /// What a comment beside it asks to be silent about.
