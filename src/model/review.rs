@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::artifact::RefKind;
 use super::evidence::{
-    ActiveRun, Advisory, Attestation, Deployment, Dockerfile, Gate, Health, Migration, Observation, Quarantine,
-    RegisterEntry, Sbom, Scan, Severity, Signature,
+    ActiveRun, Advisory, Attestation, Deployment, Dockerfile, Gate, Health, Migration, Observation,
+    Quarantine, RegisterEntry, Sbom, Scan, Severity, Signature,
 };
 use super::id::Digest;
 use super::input::{AssetKind, Build, ChangeKind, Person, Promotion, Target};
