@@ -25,12 +25,14 @@ lists := {"containers", "ephemeralContainers", "initContainers", "volumes"}
 
 wrong contains sprintf("/%s", [name]) if {
 	some name in {"affinity", "nodeSelector", "os", "securityContext"}
-	not is_object(object.get(input.asset.podSpec, name, {}))
+	member := input.asset.podSpec[name]
+	not is_object(member)
 }
 
 wrong contains sprintf("/%s", [name]) if {
 	some name in lists
-	not is_array(object.get(input.asset.podSpec, name, []))
+	member := input.asset.podSpec[name]
+	not is_array(member)
 }
 
 # Containers and volumes, by where they stand.
@@ -49,21 +51,23 @@ wrong contains path if {
 wrong contains sprintf("%s/name", [path]) if {
 	some path, item in items
 	is_object(item)
-	not is_string(object.get(item, "name", 0))
+	not is_string(item.name)
 }
 
 wrong contains sprintf("%s/%s", [path, name]) if {
 	some path, item in items
 	is_object(item)
 	some name in {"hostPath", "lifecycle", "livenessProbe", "projected", "readinessProbe", "resources", "securityContext", "startupProbe"}
-	not is_object(object.get(item, name, {}))
+	member := item[name]
+	not is_object(member)
 }
 
 wrong contains sprintf("%s/%s", [path, name]) if {
 	some path, item in items
 	is_object(item)
 	some name in {"env", "ports"}
-	not objects(object.get(item, name, []))
+	member := item[name]
+	not objects(member)
 }
 
 objects(values) if {

@@ -28,7 +28,7 @@ schema if {
 changed := [artifact | some artifact in input.artifacts; artifact.changed]
 
 # The digest that is there now, where the change says so.
-before := object.get(input.change, ["from", "digest"], null)
+before := input.change.from.digest
 
 # A step that sets the image of one container of a workload.
 set_image(id, parameters, artifact, after) := step(
@@ -57,7 +57,7 @@ step(id, kind, parameters, after) := {
 	"undo": {"kind": kind, "with": object.union(parameters, {"digest": before})},
 	"after": after,
 } if {
-	before != null
+	before
 }
 
 else := {
@@ -102,12 +102,18 @@ tell(name, after) := {
 duty(name) := {"kind": "notify", "with": {"to": {"env": name}}}
 
 # The route of the traffic.
-route := object.get(input.asset, "application", input.asset.id)
+route := input.asset.application if input.asset.application
+
+else := input.asset.id
+
+default namespace := ""
+
+namespace := input.asset.namespace
 
 # An address of the settings, with what it says of the change filled in.
 filled(text) := strings.replace_n({
 	"{application}": route,
-	"{namespace}": object.get(input.asset, "namespace", ""),
+	"{namespace}": namespace,
 	"{environment}": input.context.environment,
 }, text)
 

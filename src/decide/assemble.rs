@@ -269,7 +269,9 @@ impl<'a> Assembly<'a> {
             migrations_by_asset: list!("evidence.migrations", evidence.migrations, true, |f| {
                 f.asset.as_deref().filter(|_| f.change.is_none())
             }),
-            dockerfiles: list!("evidence.dockerfiles", evidence.dockerfiles, true, |f| Some(f.asset.as_str())),
+            dockerfiles: list!("evidence.dockerfiles", evidence.dockerfiles, true, |f| Some(
+                f.asset.as_str()
+            )),
             health: list!("evidence.health", evidence.health, false, |f| Some(f.asset.as_str())),
             registers: list!("evidence.registers", evidence.registers, true, |f| Some(
                 f.application.as_str()

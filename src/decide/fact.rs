@@ -241,7 +241,13 @@ const OF_DOCUMENT: &[&str] = &[AUTHOR, "inventory", "related"];
 pub(super) const AUTHOR: &str = "change.author";
 /// Facts that only together say everything about their subject: one of several operations in
 /// flight, one of several migrations. The others are views of one thing, of which one suffices.
-const SUMS: &[&str] = &["evidence.dockerfiles", "evidence.migrations", "evidence.quarantine", "evidence.registers", "evidence.runs"];
+const SUMS: &[&str] = &[
+    "evidence.dockerfiles",
+    "evidence.migrations",
+    "evidence.quarantine",
+    "evidence.registers",
+    "evidence.runs",
+];
 
 /// Whether facts of a kind only together say everything about their subject.
 pub fn is_sum(name: &str) -> bool {

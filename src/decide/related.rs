@@ -200,7 +200,9 @@ fn affinity(spec: &Value) -> impl Iterator<Item = (String, String)> + use<'_> {
         move |demand| {
             let key = demand.get("key").and_then(Value::as_str).unwrap_or_default().to_owned();
             let values = list(demand.get("values")).into_iter();
-            values.filter_map(move |value| Some((key.clone(), value.as_str()?.to_owned()))).collect::<Vec<_>>()
+            values
+                .filter_map(move |value| Some((key.clone(), value.as_str()?.to_owned())))
+                .collect::<Vec<_>>()
         },
     )
 }

@@ -389,7 +389,8 @@ registers:
             (7, every),
             (8, "there are two different `slots`"),
         ] {
-            let told = |said: &&&str| said.starts_with(&format!("settings.yaml:{line}:")) && said.ends_with(message);
+            let told =
+                |said: &&&str| said.starts_with(&format!("settings.yaml:{line}:")) && said.ends_with(message);
             assert!(found.iter().any(|said| told(&said)), "{line} {message}: {found:#?}");
         }
         assert_eq!(found.iter().filter(|said| said.ends_with(greater)).count(), 2, "{found:#?}");

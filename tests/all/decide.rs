@@ -617,7 +617,10 @@ fn nodes_are_related_to_those_that_choose_them_with_what_keeps_others_away() {
         let related = review.related.unwrap();
         assert_eq!(related.iter().map(|r| r.id.as_str()).collect::<Vec<_>>(), found, "{choice}");
         for node in related {
-            assert_eq!(node.object.0["spec"], serde_json::json!({"taints": [{"key": "gpu", "effect": "NoSchedule"}]}));
+            assert_eq!(
+                node.object.0["spec"],
+                serde_json::json!({"taints": [{"key": "gpu", "effect": "NoSchedule"}]})
+            );
             assert_eq!(node.object.0["status"], serde_json::json!({"allocatable": {"nvidia.com/gpu": "4"}}));
         }
     }

@@ -89,7 +89,11 @@ pub struct Secrets {
 
 /// What must stand beside a workload.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping with `kinds` and `minReplicas`")]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "camelCase",
+    expecting = "a mapping with `kinds` and `minReplicas`"
+)]
 pub struct Companions {
     /// Environments; all that no earlier entry names where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
