@@ -49,8 +49,8 @@ deny contains finding if {
 	}
 }
 
+# Undefined where there is no version to hold against either.
 allowed if {
-	input.change.to.version
 	in_pattern
 	in_range
 }
@@ -63,7 +63,6 @@ in_range if not entry.range
 
 in_range if {
 	some alternative in split(entry.range, "||")
-	known
 	bounds := [bound | some bound in split(trim_space(alternative), " "); bound != ""]
 	every bound in bounds {
 		within(bound)
@@ -78,8 +77,6 @@ beside(alternative) if {
 }
 
 version := full(input.change.to.version)
-
-known if version
 
 within(bound) if {
 	[operator, limit] := parts(bound)
@@ -100,9 +97,9 @@ number(text) := "0" if text == ""
 
 else := text
 
-what := sprintf("`%s`", [input.change.to.version]) if input.change.to.version
+default what := "what has no version"
 
-else := "what has no version"
+what := sprintf("`%s`", [input.change.to.version])
 
 rules := concat(" and ", array.concat(
 	[sprintf("a version in `%s`", [entry.range]) | entry.range],

@@ -94,11 +94,11 @@ free(instant) if {
 
 default ends := {}
 
-ends := {"until": times.rfc3339(next)} if next
+ends := {"until": times.rfc3339(next)}
 
 default before := ""
 
-before := sprintf(" before %s", [times.rfc3339(next)]) if next
+before := sprintf(" before %s", [times.rfc3339(next)])
 
 # A wait ends where a freeze or a holiday does, or where a window opens after one: a window opens
 # again within eight days, so that an opening later than that comes after another end.
