@@ -115,7 +115,8 @@ pub(crate) fn run(args: Args, terminal: &Terminal) -> Result<u8, Stop> {
     roots.dedup();
     let operator = operator(&args, &mut config, &roots)?;
     let data = load::data(&config, &args.data).map(Value::Object);
-    let (bundle, wrong) = load::policies_read(&config, &roots, &[], data, LoadOptions { tests: false, rego_v0: args.rego_v0 })?;
+    let (bundle, wrong) =
+        load::policies_read(&config, &roots, &[], data, LoadOptions { tests: false, rego_v0: args.rego_v0 })?;
     let made_from: HashSet<PathBuf> = bundle
         .files
         .iter()

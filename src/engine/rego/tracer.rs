@@ -45,7 +45,7 @@ impl Tracer for Traced {
                 (Ok(Err(stopped)), None) => {
                     let failed = failure(&rules.sources, rules.limits, "the rule", None, *stopped);
                     Some(failed.message)
-                },
+                }
                 (Err(_), None) => Some("the evaluation broke off".to_owned()),
                 (Ok(Ok(_)), None) => None,
             };
