@@ -1,3 +1,5 @@
+# weighlock: allow evidence.unrequired because without a dry run the worse case counts
+
 # METADATA
 # title: A change of type rewrites no table
 # description: >-
@@ -167,9 +169,9 @@ wider(from, to) if {
 	to.first >= from.first
 }
 
-scale(type) := max([0, type.second])
+scale(of) := max([0, of.second])
 
-precision(type) := type.first if type.first >= 0
+precision(of) := of.first if of.first >= 0
 
 else := 6
 

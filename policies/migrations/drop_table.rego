@@ -1,3 +1,5 @@
+# weighlock: allow evidence.unrequired because where nobody looked for readers the table is denied
+
 # METADATA
 # title: No table goes that may still be read
 # description: >-

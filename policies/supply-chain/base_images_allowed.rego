@@ -1,3 +1,5 @@
+# weighlock: allow evidence.unrequired because an SBOM says as much, and without either the image is denied
+
 # METADATA
 # title: What runs is built upon a supported block
 # description: >-

@@ -1,3 +1,5 @@
+# weighlock: allow evidence.unrequired because without a gate a scan counts, and without both the image is denied
+
 # METADATA
 # title: What has npm packages has passed an audit of them
 # description: >-

@@ -1,5 +1,7 @@
 //! Settings that no policy of the bundle reads.
 
+use std::collections::BTreeSet;
+
 use super::{Found, Lint, Subject};
 use crate::diag::{Code, Level, tree};
 
@@ -20,7 +22,13 @@ fn unused(subject: &Subject<'_>, found: &mut Found) {
         return;
     }
     let notes = || subject.reading.parts.iter().map(|part| &part.notes);
-    let reads = |path: &str| notes().any(|notes| notes.reads.iter().any(|(read, _)| read == path));
+    // What a rule goes by is read before the rule is asked.
+    let tables = subject.bundle.rules.iter().filter_map(|rule| rule.metadata.applies.configured.as_ref());
+    let tables: BTreeSet<String> = tables.map(|path| format!("data.settings.{path}")).collect();
+    let goes_by =
+        |path: &str| tables.iter().any(|table| table == path || table.starts_with(&format!("{path}.")));
+    let reads =
+        |path: &str| goes_by(path) || notes().any(|notes| notes.reads.iter().any(|(read, _)| read == path));
     let loose = |name: &str| notes().any(|notes| notes.loose.contains(name));
     if reads("data.settings[*]") {
         return;

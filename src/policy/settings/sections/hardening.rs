@@ -99,7 +99,7 @@ pub struct Companions {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environments: Option<Vec<String>>,
     /// Which objects.
-    pub kinds: BTreeSet<Companion>,
+    pub demand: BTreeSet<Companion>,
     /// How many replicas there are at least.
     pub min_replicas: u32,
 }
