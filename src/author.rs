@@ -11,8 +11,6 @@ pub mod coverage;
 pub mod explain;
 pub mod init;
 #[cfg(test)]
-mod mutation;
-#[cfg(test)]
 mod parity;
 pub mod patch;
 #[cfg(test)]

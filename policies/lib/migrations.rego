@@ -18,6 +18,21 @@ operations := [operation |
 	}
 ]
 
+# Those on what was there before: what the same migration created is used by nobody yet.
+standing := [operation | some operation in operations; not operation.does.newTable]
+
+# What an operation names, or a question mark.
+of(operation, member) := object.get(operation.does, member, "?")
+
+# Whether an operation comes after another in the same transaction.
+follows(later, operation) if {
+	later.migration == operation.migration
+	later.index > operation.index
+	later.does.inTransaction
+	operation.does.inTransaction
+	object.get(later.does, "transaction", null) == object.get(operation.does, "transaction", null)
+}
+
 mysql(operation) if operation.engine in {"mysql", "mariadb"}
 
 # The major version that a migration must do for; 0 where nobody knows.
@@ -36,9 +51,12 @@ else := concat(" ", [does.kind, does.object]) if does.object
 
 else := does.kind
 
-place(does) := sprintf(" in %s:%d", [does.at.file, does.at.line]) if does.at.line
+place(does) := sprintf(" in %s:%d", [does.at.file, does.at.line]) if {
+	does.at.file
+	does.at.line
+}
 
-else := sprintf(" in %s", [does.at.file]) if does.at
+else := sprintf(" in %s", [does.at.file]) if does.at.file
 
 else := ""
 

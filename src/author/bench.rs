@@ -41,6 +41,9 @@ pub struct Outcome {
 /// Rules compiled with what they are told, or what is wrong with them.
 type Compiled = Arc<OnceLock<Result<Judge, Vec<Diagnostic>>>>;
 
+/// How many compilations of the rules are kept, one for each that they are told.
+const MAX_JUDGES: usize = 16;
+
 /// Rules, ready for cases.
 #[derive(Debug)]
 pub struct Bench {
@@ -140,11 +143,17 @@ impl Bench {
     /// The place of the rules that are told some data; compiled by whoever comes first.
     fn judge(&self, data: &Map<String, Value>) -> Compiled {
         let mut judges = self.judges.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, compiled)) = judges.iter().find(|(told, _)| told == data) {
-            return Arc::clone(compiled);
+        let known = judges.iter().position(|(told, _)| told == data);
+        // What was used last stands last; cases that are told the same stand together.
+        let one = match known {
+            Some(at) => judges.remove(at),
+            None => (data.clone(), Compiled::default()),
+        };
+        if judges.len() >= MAX_JUDGES {
+            judges.remove(0);
         }
-        let compiled = Compiled::default();
-        judges.push((data.clone(), Arc::clone(&compiled)));
+        let compiled = Arc::clone(&one.1);
+        judges.push(one);
         compiled
     }
 

@@ -55,8 +55,9 @@ use crate::policy::{Bundle, Language};
 /// What an output costs, beside the texts in it.
 const OUTPUT: usize = 1 << 10;
 
-/// Depth up to which a rule is judged on the caller's stack, at 32 KiB a level.
-const SHALLOW: usize = 20;
+/// Depth up to which a rule is judged on the caller's stack, at 32 KiB a level: half of what a thread
+/// has.
+const SHALLOW: usize = 32;
 /// Stack for a rule that is deeper, up to `check::MAX_DEPTH`.
 const STACK: usize = 16 << 20;
 

@@ -1,6 +1,8 @@
 //! The interpreter of `regorus`, as a second opinion: over policies that it understands it must say the
 //! same.
 
+use std::collections::BTreeMap;
+
 use regorus::Value;
 use regorus::unstable::{Expr, Ref, Source, Span};
 
@@ -17,13 +19,14 @@ use crate::policy::{Bundle, Language};
 pub(crate) type Said = Result<Vec<(Effect, serde_json::Value)>, Failure>;
 
 /// The interpreter, with a bundle's policies.
-pub(crate) struct Oracle<'b> {
-    bundle: &'b Bundle,
+pub(crate) struct Oracle {
+    /// For each rule the paths of what it is asked, and what they mean.
+    asked: BTreeMap<usize, Vec<(String, Effect)>>,
     engine: regorus::Engine,
 }
 
-impl<'b> Oracle<'b> {
-    pub(crate) fn new(bundle: &'b Bundle) -> Self {
+impl Oracle {
+    pub(crate) fn new(bundle: &Bundle) -> Self {
         let mut engine = regorus::Engine::new();
         engine.set_rego_v0(bundle.rego_v0);
         engine.set_policy_length_config(unit::lengths());
@@ -42,13 +45,25 @@ impl<'b> Oracle<'b> {
             engine.add_policy(file.source.name.clone(), file.source.text.clone()).unwrap();
         }
         engine.add_data(value::build(&bundle.data, &mut Keys::default()).unwrap()).unwrap();
-        Self { bundle, engine }
+        let rules = bundle.rules.iter().enumerate().filter(|(_, rule)| rule.language == Language::Rego);
+        let asked = rules.map(|(index, rule)| {
+            let unit = unit::parse(&bundle.files[rule.file].source, bundle.rego_v0).unwrap();
+            let mut names: Vec<(&str, Effect)> = unit
+                .rules
+                .iter()
+                .filter_map(|definition| Some((definition.path.first()?.as_str(), definition.effect()?)))
+                .collect();
+            names.sort_by_key(|(name, _)| *name);
+            names.dedup();
+            let package = unit.package.join(".");
+            let paths = names.into_iter().map(|(name, effect)| (format!("data.{package}.{name}"), effect));
+            (index, paths.collect())
+        });
+        Self { asked: asked.collect(), engine }
     }
 
     /// What it says of a review.
     pub(crate) fn judge(&mut self, rule: usize, review: &Review, view: View) -> Said {
-        let rule = &self.bundle.rules[rule];
-        let file = &self.bundle.files[rule.file];
         let mut keys = Keys::default();
         let input = match view {
             View::Review => value::build(review, &mut keys),
@@ -56,17 +71,9 @@ impl<'b> Oracle<'b> {
         };
         self.engine.set_input(input.unwrap());
         meter::begin(u64::MAX, u64::MAX, u64::MAX);
-        let unit = unit::parse(&file.source, self.bundle.rego_v0).unwrap();
-        let mut names: Vec<(&str, Effect)> = unit
-            .rules
-            .iter()
-            .filter_map(|definition| Some((definition.path.first()?.as_str(), definition.effect()?)))
-            .collect();
-        names.sort_by_key(|(name, _)| *name);
-        names.dedup();
         let mut said = Vec::new();
-        for (name, effect) in names {
-            let found = self.engine.eval_rule(format!("data.{}.{name}", unit.package.join(".")));
+        for (path, effect) in &self.asked[&rule] {
+            let found = self.engine.eval_rule(path.clone());
             let found = found.map_err(|error| Failure {
                 cause: Cause::Error,
                 message: error.to_string(),
@@ -74,7 +81,7 @@ impl<'b> Oracle<'b> {
             })?;
             if let Value::Set(items) = &found {
                 for item in items.iter() {
-                    said.push((effect, value::to_json(item, &mut usize::MAX.clone(), 0).unwrap()));
+                    said.push((*effect, value::to_json(item, &mut usize::MAX.clone(), 0).unwrap()));
                 }
             }
         }

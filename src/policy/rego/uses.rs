@@ -35,9 +35,6 @@ pub(crate) struct Uses {
     pub(crate) depth: u32,
     /// How many statements its longest body has.
     pub(crate) longest: usize,
-    /// Bytes of every statement of every body.
-    #[cfg(test)]
-    pub(crate) statements: Vec<Range<usize>>,
     at: u32,
 }
 
@@ -138,8 +135,6 @@ impl Uses {
         self.at = self.at.saturating_add(1);
         self.longest = self.longest.max(query.stmts.len());
         for statement in &query.stmts {
-            #[cfg(test)]
-            self.statements.push(bytes(&statement.span));
             match &statement.literal {
                 Literal::SomeVars { vars, .. } => {
                     self.locals.extend(vars.iter().map(|var| var.text().to_owned()));
