@@ -49,11 +49,11 @@ fn of_several_changes_one_is_to_be_chosen() {
 
 #[test]
 fn a_denial_is_explained_with_the_lines_of_policy_and_input() {
-    let ran = example("--change flights-0042 --rule migrations.destructive");
+    let ran = example("--change flights-0042 --rule migrations.drop_column");
     assert_eq!(ran.code, 0, "{ran:?}");
     for said in [
         "DENY  flights-0042  migration of drone-app → production",
-        "1 finding of `migrations.destructive` stands in the way",
+        "1 finding of `migrations.drop_column` stands in the way",
         "policy builtin/migrations/migrations.yaml:",
         "examples/quickstart/evidence.yaml:52:11\n      52 |         - kind: drop_column\n         |           ^^^^^^^^^^^^^^^^^\n",
         "(held 1, did not 1)  ← did not hold",
