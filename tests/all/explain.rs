@@ -54,11 +54,11 @@ fn a_denial_is_explained_with_the_lines_of_policy_and_input() {
     for said in [
         "DENY  flights-0042  migration of drone-app → production",
         "1 finding of `migrations.drop_column` stands in the way",
-        "policy builtin/migrations/migrations.yaml:",
-        "examples/quickstart/evidence.yaml:52:11\n      52 |         - kind: drop_column\n         |           ^^^^^^^^^^^^^^^^^\n",
-        "(held 1, did not 1)  ← did not hold",
-        "o.does.kind = \"drop_column\"",
-        "if `evidence.migrations.0.operations.1.kind` were `add_column` and not `drop_column`: the rule passes; verdict allow",
+        "policy builtin/migrations/drop_column.rego:",
+        "examples/quickstart/evidence.yaml:53:11\n      53 |         - kind: drop_column\n         |           ^^^^^^^^^^^^^^^^^\n",
+        "✓ not data.settings.migrations.approval.drop_column",
+        "✗ needs := data.settings.migrations.approval.drop_column  ← did not hold",
+        "if `evidence.migrations.0.operations.1` were not there",
     ] {
         assert!(ran.out.contains(said), "{said}\n{}", ran.out);
     }
