@@ -32,6 +32,21 @@ oblige contains {"kind": "reviewAfterwards", "with": promotion.step.exploited} i
 	promotion.step.needs
 }
 
+# It has no `after`: it goes after all that changes something, whatever that is.
+action contains {
+	"id": "review-afterwards",
+	"kind": "approval.wait/v1",
+	"with": {
+		"role": promotion.step.exploited.by,
+		"within": promotion.step.exploited.within,
+		"about": sprintf("`%s` went to `%s` without approval: is all as it should be?", [input.change.id, promotion.step.to]),
+	},
+	"fulfils": ["reviewAfterwards.by", "reviewAfterwards.within"],
+} if {
+	urgent
+	promotion.step.needs
+}
+
 urgent if {
 	promotion.step.exploited
 	fixes.urgent

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::drivers;
 use crate::model::decision::Decision;
-use crate::model::obligation::Action;
+use crate::model::obligation::{self, Action, Order};
 use crate::model::plan::{Step, Undo};
 use crate::model::{Digest, Json, canonical};
 
@@ -60,6 +60,7 @@ pub(crate) fn drafts(decision: &Decision, problems: &mut Vec<Problem>) -> Drafts
         }
     }
     imply_order(&mut drafts);
+    put_last(&mut drafts);
     drafts
 }
 
@@ -132,6 +133,19 @@ fn imply_order(drafts: &mut Drafts) {
         step.after.extend(implied);
         step.after.sort();
         step.after.dedup();
+    }
+}
+
+/// What is to come after all that changes something does, where it does not say itself what it waits
+/// for: which steps those are, the rule that asks for it cannot know.
+fn put_last(drafts: &mut Drafts) {
+    let changes = |step: &&Step| drivers::find(&step.kind).is_some_and(|spec| spec.changes);
+    let changing: Vec<String> = drafts.values().filter(changes).map(|step| step.id.clone()).collect();
+    for step in drafts.values_mut().filter(|step| step.after.is_empty()) {
+        let mut claims = step.fulfils.iter().filter_map(|claim| claim.split('.').next());
+        if claims.any(|kind| obligation::find(kind).is_some_and(|spec| spec.order == Order::AfterAll)) {
+            step.after = changing.iter().filter(|id| **id != step.id).cloned().collect();
+        }
     }
 }
 

@@ -201,6 +201,10 @@ fn a_review_afterwards_is_after_everything() {
     let asked = || owed("reviewAfterwards", json!({"by": "lead", "within": "3d"}));
     let good = json!([tag("a"), tag("b"), review(json!(["a", "b"]), "2d")]);
     assert_eq!(plan_of(&decision(good, asked())).steps.len(), 3);
+    // Where it does not say what it waits for, it waits for all of that.
+    let last = plan_of(&decision(json!([review(json!([]), "2d"), tag("a"), tag("b")]), asked()));
+    let step = last.steps.iter().find(|step| step.id == "review").unwrap();
+    assert_eq!(step.after, ["a", "b"]);
     let early = json!([tag("a"), tag("b"), review(json!(["a"]), "2d")]);
     assert_snapshot!(refused(&decision(early, asked())), @r#"
 what fulfils `reviewAfterwards` does not wait for every step that changes something [undischarged]
