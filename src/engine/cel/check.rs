@@ -10,7 +10,7 @@ use std::sync::Arc;
 use cel::Env;
 use cel::common::ast::{EntryExpr, Expr, IdedExpr, LiteralValue, SourceInfo};
 
-use super::{functions, lexer, regexes, rewrite};
+use super::{functions, lexer, regexes, rewrite, syntax};
 use crate::diag::{Diagnostic, Source, codes, nearest};
 use crate::policy::cel::{Expression, ROOTS};
 
@@ -85,6 +85,24 @@ pub(super) fn compile(
     if let Err((part, message, hint)) = lexer::bounded(&expression.text) {
         return Err(refuse(part, message, hint));
     }
+    let context = Given { env, source, expression, scope };
+    let made = |expr: IdedExpr, check: &Check<'_>| {
+        let expr = rewrite::rewrite(expr, check.optionals);
+        Program {
+            weight: rewrite::weight(&expr),
+            expr,
+            depth: check.deepest,
+            reads_settings: check.reads_settings,
+            optionals: check.optionals,
+        }
+    };
+    // What is wrong is told by the parser that knows places.
+    if let Some(expr) = syntax::quick(&expression.text) {
+        let check = Check::of(&expr, context, None);
+        if check.errors.is_empty() {
+            return Ok(made(expr, &check));
+        }
+    }
     let program = env.compile(&expression.text).map_err(|errors| {
         // One fault makes the parser stumble more than once; the first in the text is the fault.
         let fault = errors
@@ -102,37 +120,23 @@ pub(super) fn compile(
             None => refuse(0..1, "the expression cannot be read", lexer::LANGUAGE),
         }
     })?;
-    let mut check = Check {
-        env,
-        source,
-        expression,
-        info: program.source_info(),
-        scope,
-        names: scope.elements.iter().map(|name| (*name).to_owned()).collect(),
-        errors: Vec::new(),
-        deepest: 0,
-        reads_settings: false,
-        optionals: scope.optionals,
-        too_deep: None,
-    };
-    check.walk(program.expression(), 1);
-    if let Some(id) = check.too_deep {
-        check.error(id, "", "the expression is too deep", Some(lexer::SPLIT.to_owned()));
-    }
-    if !check.errors.is_empty() {
-        return Err(check.errors);
-    }
-    let (depth, reads_settings, optionals) = (check.deepest, check.reads_settings, check.optionals);
-    let expr = rewrite::rewrite(program.expression().clone(), optionals);
-    Ok(Program { weight: rewrite::weight(&expr), expr, depth, reads_settings, optionals })
+    let check = Check::of(program.expression(), context, Some(program.source_info()));
+    if check.errors.is_empty() { Ok(made(program.expression().clone(), &check)) } else { Err(check.errors) }
 }
 
-struct Check<'a> {
+/// What an expression is held against, and where it stands.
+#[derive(Clone, Copy)]
+struct Given<'a> {
     env: &'a Env,
     source: &'a Arc<Source>,
     expression: &'a Expression,
-    info: &'a SourceInfo,
     scope: &'a Scope<'a>,
+}
+
+struct Check<'a> {
+    given: Given<'a>,
+    /// Where parts stand, if that is known.
+    info: Option<&'a SourceInfo>,
     /// Names that macros and `forEach` have given, innermost last.
     names: Vec<String>,
     errors: Vec<Diagnostic>,
@@ -142,11 +146,30 @@ struct Check<'a> {
     too_deep: Option<u64>,
 }
 
-impl Check<'_> {
+impl<'a> Check<'a> {
+    /// Looks at a whole expression.
+    fn of(expr: &IdedExpr, given: Given<'a>, info: Option<&'a SourceInfo>) -> Self {
+        let mut check = Check {
+            given,
+            info,
+            names: given.scope.elements.iter().map(|name| (*name).to_owned()).collect(),
+            errors: Vec::new(),
+            deepest: 0,
+            reads_settings: false,
+            optionals: given.scope.optionals,
+            too_deep: None,
+        };
+        check.walk(expr, 1);
+        if let Some(id) = check.too_deep {
+            check.error(id, "", "the expression is too deep", Some(lexer::SPLIT.to_owned()));
+        }
+        check
+    }
+
     /// Adds an error where a word stands, near the place that the parser noted.
     fn error(&mut self, id: u64, word: &str, message: impl Into<String>, hint: Option<String>) {
-        let text = &self.expression.text;
-        let near = self.info.offset_for(id).map_or(0, |(start, _)| {
+        let text = &self.given.expression.text;
+        let near = self.info.and_then(|info| info.offset_for(id)).map_or(0, |(start, _)| {
             let start = usize::try_from(start).unwrap_or(0);
             text.char_indices().nth(start).map_or(text.len(), |(at, _)| at)
         });
@@ -156,8 +179,8 @@ impl Check<'_> {
             text.match_indices(word).map(|(at, _)| at).min_by_key(|at| at.abs_diff(near))
         };
         let at = found.unwrap_or(near);
-        let span = self.expression.locate(self.source, at..at.saturating_add(word.len().max(1)));
-        let mut error = Diagnostic::error(codes::POLICY_INVALID, message).at(self.source, span, "here");
+        let span = self.given.expression.locate(self.given.source, at..at.saturating_add(word.len().max(1)));
+        let mut error = Diagnostic::error(codes::POLICY_INVALID, message).at(self.given.source, span, "here");
         error.hint = hint;
         self.errors.push(error);
     }
@@ -241,22 +264,22 @@ impl Check<'_> {
         let known = name.starts_with('@')
             || ROOTS.contains(&plain)
             || self.names.iter().any(|known| known == plain)
-            || self.env.types().find_type(plain).is_some();
+            || self.given.env.types().find_type(plain).is_some();
         if known {
             return;
         }
         let candidates = ROOTS.iter().copied().chain(self.names.iter().map(String::as_str));
         let hint = match nearest(plain, candidates) {
             Some(near) => format!("did you mean `{near}`?"),
-            None if self.scope.variables.contains(&plain) => format!("did you mean `variables.{plain}`?"),
+            None if self.given.scope.variables.contains(&plain) => format!("did you mean `variables.{plain}`?"),
             None => "known: `input`, `data`, `variables` and `now`".to_owned(),
         };
         self.error(id, plain, format!("`{plain}` is not known"), Some(hint));
     }
 
     fn variable(&mut self, id: u64, name: &str, depth: usize) {
-        match self.scope.variables.iter().position(|known| *known == name) {
-            Some(index) => match self.scope.depths.get(index) {
+        match self.given.scope.variables.iter().position(|known| *known == name) {
+            Some(index) => match self.given.scope.depths.get(index) {
                 Some(inner) => {
                     let depth = depth.saturating_add(*inner);
                     self.deepest = self.deepest.max(depth);
@@ -271,7 +294,7 @@ impl Check<'_> {
                 }
             },
             None => {
-                let hint = nearest(name, self.scope.variables.iter().copied())
+                let hint = nearest(name, self.given.scope.variables.iter().copied())
                     .map(|near| format!("did you mean `{near}`?"))
                     .or_else(|| Some("define it under `variables`".to_owned()));
                 self.error(id, name, format!("there is no variable `{name}`"), hint);

@@ -81,6 +81,14 @@ impl<'t> Parts<'t> {
         self.tokens.get(at).is_some_and(|token| token.kind != Kind::Text && self.of(token) == sign)
     }
 
+    /// Whether one of two signs follows the other at once.
+    pub(super) fn mixes(&self, one: &str, other: &str) -> bool {
+        (1..self.tokens.len()).any(|at| {
+            let before = at.saturating_sub(1);
+            (self.is(before, one) && self.is(at, other)) || (self.is(before, other) && self.is(at, one))
+        })
+    }
+
     /// The tokens of a part.
     fn within(&self, part: &Range<usize>) -> Range<usize> {
         let from = self.tokens.partition_point(|token| token.span.start < part.start);

@@ -6,6 +6,7 @@
 
 #![expect(clippy::arithmetic_side_effects, reason = "a test that counts to a few hundred")]
 
+mod parsers;
 mod writer;
 
 use std::cell::Cell;

@@ -132,7 +132,7 @@ impl Reader<'_> {
 struct Walk<'a> {
     reader: &'a Reader<'a>,
     expression: &'a Expression,
-    parsed: &'a crate::engine::cel::Parsed,
+    parsed: &'a crate::engine::cel::Parsed<'a>,
 }
 
 impl Walk<'_> {
