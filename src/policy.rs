@@ -68,6 +68,8 @@ pub struct File {
     pub source: Arc<Source>,
     /// What it is written in.
     pub language: Language,
+    /// A file in Rego, parsed, if it can be.
+    pub(crate) unit: Option<Arc<rego::unit::Unit>>,
 }
 
 /// A rule: what is switched, waived, tested and reported by one id.
@@ -103,7 +105,7 @@ pub struct LoadOptions {
 enum Part {
     Rego,
     Test,
-    Cel,
+    Cel(tree::Node),
     Other,
 }
 
@@ -141,11 +143,17 @@ pub fn read(
     }
     let mut kept = Vec::new();
     let mut tests = Vec::new();
+    let mut documents = Vec::new();
     for source in sources.into_values() {
         match part(&source) {
-            Ok(Part::Rego) => kept.push(File { source, language: Language::Rego }),
-            Ok(Part::Cel) => kept.push(File { source, language: Language::Cel }),
-            Ok(Part::Test) if options.tests => tests.push(File { source, language: Language::Rego }),
+            Ok(Part::Rego) => kept.push(File { source, language: Language::Rego, unit: None }),
+            Ok(Part::Cel(node)) => {
+                documents.push((kept.len(), node));
+                kept.push(File { source, language: Language::Cel, unit: None });
+            }
+            Ok(Part::Test) if options.tests => {
+                tests.push(File { source, language: Language::Rego, unit: None })
+            }
             Ok(Part::Test | Part::Other) => {}
             Err(problem) => problems.push(problem),
         }
@@ -154,8 +162,9 @@ pub fn read(
     let mut rules = Vec::new();
     let mut nowhere = Vec::new();
     let mut cel = Vec::new();
-    for (index, file) in kept.iter().enumerate().filter(|(_, file)| file.language == Language::Cel) {
-        match cel::read(&file.source) {
+    for (index, node) in documents {
+        let Some(file) = kept.get(index) else { continue };
+        match cel::read(&file.source, &node) {
             Ok(mut policy) => {
                 policy.file = index;
                 rules.extend(policy.rules.iter().map(|rule| Rule {
@@ -172,7 +181,7 @@ pub fn read(
             Err(found) => problems.extend(found),
         }
     }
-    match rego::read(&kept, &tests, &data, options.rego_v0) {
+    match rego::read(&mut kept, &mut tests, &data, options.rego_v0) {
         Ok(found) => {
             rules.extend(found.rules);
             nowhere = found.nowhere;
@@ -265,11 +274,12 @@ fn part(source: &Arc<Source>) -> Result<Part, Diagnostic> {
         // In the words of JSON, where it is none.
         document::read_json::<serde::de::IgnoredAny>(source)?;
     }
-    let documents = tree::parse(source)?;
-    let [head] = documents.as_slice() else {
+    let mut documents = tree::parse(source)?;
+    let count = documents.len();
+    let Some(head) = documents.pop().filter(|_| count == 1) else {
         return Err(Diagnostic::error(
             codes::POLICY_UNREADABLE,
-            format!("`{}` holds {} documents", source.name, documents.len()),
+            format!("`{}` holds {count} documents", source.name),
         )
         .hint("a file of policies holds one document")
         .at(source, 0..0, "this file"));
@@ -278,7 +288,7 @@ fn part(source: &Arc<Source>) -> Result<Part, Diagnostic> {
     let version = text("apiVersion").unwrap_or_default();
     let ours = version == API_VERSION;
     match text("kind") {
-        Some("Policy") if ours => Ok(Part::Cel),
+        Some("Policy") if ours => Ok(Part::Cel(head)),
         // What lives beside policies: cases and their fixtures.
         Some("Case" | "Review" | "Input") if ours => Ok(Part::Other),
         kind => {

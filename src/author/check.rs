@@ -31,7 +31,7 @@ use crate::diag::{Code, Diagnostic, Level, Source, tree};
 use crate::engine::Limits;
 use crate::model::governance::Roles;
 use crate::policy::rego::on_deep_stack;
-use crate::policy::rego::unit::{self, Unit};
+use crate::policy::rego::unit::Unit;
 use crate::policy::{Bundle, Language};
 
 /// A lint.
@@ -118,7 +118,7 @@ struct Subject<'a> {
     /// Whether all of the bundle could be read: only then is something known to be missing.
     whole: bool,
     /// The files in Rego, parsed.
-    units: Vec<Unit>,
+    units: Vec<Arc<Unit>>,
     /// The index of each in the files of the bundle.
     files: Vec<usize>,
     reading: Reading,
@@ -168,8 +168,8 @@ fn look(bundle: &Bundle, wrong: Vec<Diagnostic>, operator: &Operator) -> Checked
     let mut units = Vec::new();
     let mut files = Vec::new();
     for (index, file) in bundle.files.iter().enumerate().filter(|(_, file)| file.language == Language::Rego) {
-        if let Ok(unit) = unit::parse(&file.source, bundle.rego_v0) {
-            units.push(unit);
+        if let Some(unit) = &file.unit {
+            units.push(Arc::clone(unit));
             files.push(index);
         }
     }

@@ -103,7 +103,7 @@ impl Compiled for Rules {
 }
 
 /// Files, parsed, and which unit each file of a bundle is.
-type Units = (Vec<Unit>, BTreeMap<usize, usize>);
+type Units = (Vec<Arc<Unit>>, BTreeMap<usize, usize>);
 
 /// The units of a bundle: those of its policies; then those of its tests, where they are wanted.
 fn units(bundle: &Bundle, tests: bool) -> Result<Units, Vec<Diagnostic>> {
@@ -114,7 +114,8 @@ fn units(bundle: &Bundle, tests: bool) -> Result<Units, Vec<Diagnostic>> {
     let policies = policies.map(|(index, file)| (Some(index), file));
     let tests = bundle.tests.iter().filter(|_| tests).map(|file| (None, file));
     for (index, file) in policies.chain(tests) {
-        match unit::parse(&file.source, bundle.rego_v0) {
+        let unit = file.unit.clone().ok_or(());
+        match unit.or_else(|()| unit::parse(&file.source, bundle.rego_v0).map(Arc::new)) {
             Ok(unit) => {
                 unit_of.extend(index.map(|index| (index, units.len())));
                 units.push(unit);
@@ -140,8 +141,8 @@ fn compile_as(bundle: &Bundle, limits: Limits, traced: bool) -> Result<Rules, Ve
         let Some(unit) = units.get(at) else { continue };
         judges.insert(index, Judge { heads: heads(unit, at, &places) });
     }
-    let reads_settings = units.iter().any(reads_settings);
-    let sources = units.into_iter().map(|unit| unit.source).collect();
+    let reads_settings = units.iter().any(|unit| reads_settings(unit));
+    let sources = units.iter().map(|unit| Arc::clone(&unit.source)).collect();
     Ok(Rules { judges, program, sources, limits, reads_settings, idle: Mutex::default() })
 }
 

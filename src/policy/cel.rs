@@ -162,11 +162,11 @@ fn align(text: &str, scalar: &str, target: usize) -> Option<usize> {
     Some(at)
 }
 
-/// Reads a policy.
+/// Reads a policy from its one document.
 ///
 /// # Errors
 /// Everything that is wrong with its shape, each with its place.
-pub fn read(source: &Arc<Source>) -> Result<Policy, Vec<Diagnostic>> {
+pub fn read(source: &Arc<Source>, node: &tree::Node) -> Result<Policy, Vec<Diagnostic>> {
     if source.text.len() > MAX_BYTES {
         let message = format!("the policy is larger than {} KiB", MAX_BYTES >> 10);
         return Err(vec![
@@ -175,21 +175,17 @@ pub fn read(source: &Arc<Source>) -> Result<Policy, Vec<Diagnostic>> {
                 .hint("split it; data belongs in the settings"),
         ]);
     }
-    let nodes = tree::parse(source).map_err(|error| vec![as_policy(error)])?;
-    let [node] = nodes.as_slice() else {
-        let message = format!("expected one policy in `{}`, found {} documents", source.name, nodes.len());
-        let error = Diagnostic::error(codes::POLICY_INVALID, message);
-        let error = match nodes.get(1) {
-            Some(second) => error.at(source, document::first_line(source, &second.span), "the second"),
-            None => error,
-        };
-        return Err(vec![error.hint("give each policy a file of its own")]);
-    };
     let document: wire::Document =
         document::read_node(source, node).map_err(|error| vec![as_policy(error)])?;
     let mut reader = Reader { source, errors: Vec::new() };
     let policy = reader.policy(document, node);
     if reader.errors.is_empty() { Ok(policy) } else { Err(reader.errors) }
+}
+
+#[cfg(test)]
+pub(crate) fn read_text(source: &Arc<Source>) -> Result<Policy, Vec<Diagnostic>> {
+    let nodes = tree::parse(source).map_err(|error| vec![as_policy(error)])?;
+    read(source, &nodes[0])
 }
 
 fn as_policy(mut error: Diagnostic) -> Diagnostic {

@@ -15,6 +15,7 @@ pub(crate) mod unit;
 pub(crate) mod uses;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use metadata::{Block, Said, Scope};
 use names::Names;
@@ -51,8 +52,8 @@ pub(crate) struct Found {
 /// Reads the Rego files among some, and with them their tests, where there are any: these are held to
 /// what policies are held to, and count as users of what they name. Gives the rules.
 pub(crate) fn read(
-    files: &[File],
-    tests: &[File],
+    files: &mut [File],
+    tests: &mut [File],
     data: &serde_json::Value,
     v0: bool,
 ) -> Result<Found, Vec<Diagnostic>> {
@@ -60,27 +61,25 @@ pub(crate) fn read(
 }
 
 fn read_here(
-    files: &[File],
-    tests: &[File],
+    files: &mut [File],
+    tests: &mut [File],
     data: &serde_json::Value,
     v0: bool,
 ) -> Result<Found, Vec<Diagnostic>> {
     let mut problems = Vec::new();
     let mut units = Vec::new();
     let mut places = Vec::new();
-    for (index, file) in files.iter().enumerate().filter(|(_, file)| file.language == Language::Rego) {
+    let rego = files.iter_mut().enumerate().filter(|(_, file)| file.language == Language::Rego);
+    let policies = rego.map(|(index, file)| (Some(index), file));
+    // Those of tests come after those of policies.
+    for (index, file) in policies.chain(tests.iter_mut().map(|file| (None, file))) {
         match unit::parse(&file.source, v0) {
             Ok(unit) => {
+                let unit = Arc::new(unit);
+                file.unit = Some(Arc::clone(&unit));
                 units.push(unit);
-                places.push(index);
+                places.extend(index);
             }
-            Err(problem) => problems.push(problem),
-        }
-    }
-    // Those of tests come after those of policies.
-    for test in tests {
-        match unit::parse(&test.source, v0) {
-            Ok(unit) => units.push(unit),
             Err(problem) => problems.push(problem),
         }
     }
@@ -193,8 +192,8 @@ fn slips(names: &Names<'_>, at: usize, unit: &Unit, problems: &mut Vec<Diagnosti
 /// Refuses packages that look like policies, have no effect and are used by no other: nothing asks
 /// them, and whoever wrote one believes that it stops something. What stands below `lib` is a library;
 /// the units of policies come first, and those of tests ask.
-fn unasked(names: &Names<'_>, units: &[Unit], policies: usize, problems: &mut Vec<Diagnostic>) {
-    let named = |unit: &&Unit, fits: &dyn Fn(&Definition) -> bool| unit.rules.iter().any(fits);
+fn unasked(names: &Names<'_>, units: &[Arc<Unit>], policies: usize, problems: &mut Vec<Diagnostic>) {
+    let named = |unit: &&Arc<Unit>, fits: &dyn Fn(&Definition) -> bool| unit.rules.iter().any(fits);
     let asks = |definition: &Definition| definition.effect().is_some() || definition.is_test();
     let asked: BTreeSet<&[String]> =
         units.iter().filter(|unit| named(unit, &asks)).map(|unit| unit.package.as_slice()).collect();

@@ -33,7 +33,7 @@ pub(super) fn review(pod_spec: serde_json::Value) -> Review {
 
 pub(super) fn bundle(text: &str, data: serde_json::Value) -> Result<Bundle, Vec<Diagnostic>> {
     let source = Source::new("policy.yaml", text);
-    let policy = policy::cel::read(&source)?;
+    let policy = policy::cel::read_text(&source)?;
     let rules = policy
         .rules
         .iter()
@@ -49,7 +49,7 @@ pub(super) fn bundle(text: &str, data: serde_json::Value) -> Result<Bundle, Vec<
         .collect();
     Ok(Bundle {
         nowhere: Vec::new(),
-        files: vec![File { source: Arc::clone(&source), language: Language::Cel }],
+        files: vec![File { source: Arc::clone(&source), language: Language::Cel, unit: None }],
         rules,
         cel: vec![policy],
         data,

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use regorus::Value;
 use regorus::unstable::{BUILTINS, Expr, Query, Ref, Rule as Tree, RuleAssign, RuleBody, RuleHead, Span};
@@ -43,7 +44,7 @@ pub(super) struct Compiled {
 }
 
 /// Compiles all units, with or without what traces them.
-pub(super) fn compile(units: &[Unit], data: Value, traced: bool) -> Result<Compiled, Vec<Diagnostic>> {
+pub(super) fn compile(units: &[Arc<Unit>], data: Value, traced: bool) -> Result<Compiled, Vec<Diagnostic>> {
     let mut groups: BTreeMap<Vec<&str>, Vec<At>> = BTreeMap::new();
     let mut own: BTreeMap<&[String], BTreeSet<&str>> = BTreeMap::new();
     for (u, unit) in units.iter().enumerate() {
@@ -126,7 +127,10 @@ pub(super) fn compile(units: &[Unit], data: Value, traced: bool) -> Result<Compi
 }
 
 /// Rules whose path goes on below another's are parts of that one.
-fn merged<'u>(units: &[Unit], groups: BTreeMap<Vec<&'u str>, Vec<At>>) -> BTreeMap<Vec<&'u str>, Vec<At>> {
+fn merged<'u>(
+    units: &[Arc<Unit>],
+    groups: BTreeMap<Vec<&'u str>, Vec<At>>,
+) -> BTreeMap<Vec<&'u str>, Vec<At>> {
     let is_function = |found: &[At]| {
         found.iter().any(|(u, d)| {
             units

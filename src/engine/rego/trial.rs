@@ -142,7 +142,7 @@ impl Trials {
             }
         }
         let tests = tests(&units, &places, &program);
-        let sources = units.into_iter().map(|unit| unit.source).collect();
+        let sources = units.iter().map(|unit| Arc::clone(&unit.source)).collect();
         Ok(Self { program, sources, tests, effects, effect_at, limits })
     }
 
@@ -249,7 +249,11 @@ impl Trials {
 }
 
 /// The tests among some units.
-fn tests(units: &[Unit], places: &BTreeMap<compile::At, (usize, usize)>, program: &Program) -> Vec<Test> {
+fn tests(
+    units: &[Arc<Unit>],
+    places: &BTreeMap<compile::At, (usize, usize)>,
+    program: &Program,
+) -> Vec<Test> {
     let mut tests = Vec::new();
     let mut count: BTreeMap<String, usize> = BTreeMap::new();
     let starts: BTreeSet<(usize, usize)> = places.values().copied().collect();

@@ -1,10 +1,10 @@
 //! Tests of reading.
 
-use super::read;
+use super::read_text;
 use crate::diag::Source;
 
 fn errors(text: &str) -> String {
-    let errors = read(&Source::new("policy.yaml", text)).err().unwrap();
+    let errors = read_text(&Source::new("policy.yaml", text)).err().unwrap();
     errors
         .iter()
         .map(|error| {
@@ -27,7 +27,6 @@ fn shapes_that_are_refused() {
         errors(&format!("{HEAD}spec: {{rules: []}}")),
         errors("apiVersion: weighlock.dev/v2\nkind: Polic\nmetadata: {id: 'a b'}\nspec: {rules: []}"),
         errors(&format!("{HEAD}spec: {{ruls: []}}")),
-        errors(&format!("{HEAD}---\n{HEAD}")),
         errors(&format!(
             "{HEAD}spec:\n  variables: [{{name: a-b, expression: '1'}}, {{name: a, expression: '1'}}, {{name: a, expression: '2'}}]\n  rules: [{{id: b, effect: deny, message: no, expression: 'true'}}, {{id: b, effect: deny, message: no, expression: 'true'}}]\n"
         )),
@@ -53,7 +52,6 @@ policy.yaml:2:7: the kind `Polic` is not a policy [policy.invalid] | write `kind
 policy.yaml:3:16: `a b` is not an id [policy.invalid] | use letters, digits, `_` and `-`, with `.` between words
 policy.yaml:4:7: the policy has no rules [policy.invalid] | give it at least one under `rules`
 policy.yaml:4:8: unknown field `ruls` [policy.invalid] | did you mean `rules`?
-policy.yaml:5:1: expected one policy in `policy.yaml`, found 2 documents [policy.invalid] | give each policy a file of its own
 policy.yaml:5:22: `a-b` is not a name [policy.invalid] | use letters, digits and `_`, and begin with a letter
 policy.yaml:5:80: the variable `a` stands twice [policy.invalid] | give each variable its own name
 policy.yaml:6:72: the rule `b` stands twice [policy.invalid] | give each rule of a policy its own id
@@ -77,7 +75,7 @@ fn rules_take_from_the_policy_what_they_leave_out() {
     let text = format!(
         "{HEAD}spec:\n  severity: high\n  waivable: true\n  requires: [evidence.scans]\n  remediation: fix it\n  rules:\n    - {{id: b, effect: deny, message: no, expression: 'true'}}\n    - {{id: c, effect: deny, message: no, expression: 'true', severity: low, waivable: false, requires: {{evidence.gates: {{maxAge: 1h}}}}, title: C}}\n"
     );
-    let policy = read(&Source::new("policy.yaml", text)).unwrap();
+    let policy = read_text(&Source::new("policy.yaml", text)).unwrap();
     let [first, second] = policy.rules.as_slice() else { panic!() };
     assert_eq!(first.metadata, policy.metadata);
     assert!(first.metadata.requires.contains_key("evidence.scans"));
@@ -91,7 +89,7 @@ fn rules_take_from_the_policy_what_they_leave_out() {
 fn json_is_read_as_well() {
     let text = r#"{"apiVersion": "weighlock.dev/v1", "kind": "Policy", "metadata": {"id": "a"},
         "spec": {"rules": [{"id": "b", "effect": "deny", "message": "no", "expression": "true"}]}}"#;
-    let policy = read(&Source::new("policy.json", text)).unwrap();
+    let policy = read_text(&Source::new("policy.json", text)).unwrap();
     assert_eq!(policy.rules[0].line, 2);
 }
 

@@ -341,6 +341,8 @@ fn bind(variables: &mut Variables, pattern: &Expr, weight: Weight) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::diag::Source;
     use crate::policy::rego::unit;
@@ -349,7 +351,7 @@ mod tests {
         let text = format!(
             "package a\n\nf(x) := [x, x]\n\ng(x) := f(f(x))\n\nh(x) := g(g(g(g(x))))\n\ndeny contains \"x\" if {{\n{body}\n}}\n"
         );
-        let units = [unit::parse(&Source::new("p.rego", text), false).unwrap()];
+        let units = [Arc::new(unit::parse(&Source::new("p.rego", text), false).unwrap())];
         let mut problems = Vec::new();
         check(&Names::of(&units), &mut problems);
         !problems.is_empty()
@@ -371,7 +373,7 @@ mod tests {
                 .map(|i| format!("r{} := x if {{\n\tx := r{i} with input as [input, input]\n}}\n\n", i + 1))
                 .collect();
             let text = format!("package a\n\nr0 := input\n\n{rules}deny contains \"x\" if r{length} < []\n");
-            let units = [unit::parse(&Source::new("p.rego", text), false).unwrap()];
+            let units = [Arc::new(unit::parse(&Source::new("p.rego", text), false).unwrap())];
             let mut problems = Vec::new();
             check(&Names::of(&units), &mut problems);
             problems.is_empty()

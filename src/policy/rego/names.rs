@@ -1,6 +1,7 @@
 //! Who is called what, and who uses whom: every rule of a bundle under its path in `data`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::builtins::{self, Care};
 use super::unit::{Definition, Form, Unit};
@@ -12,7 +13,7 @@ pub(crate) type At = (usize, usize);
 
 /// Every definition of some units, by its path under `data`.
 pub(crate) struct Names<'u> {
-    units: &'u [Unit],
+    units: &'u [Arc<Unit>],
     rules: BTreeMap<Vec<String>, Vec<At>>,
     packages: BTreeSet<Vec<String>>,
     /// What `with` puts into the data, by its path.
@@ -51,7 +52,7 @@ const MAX_DEPTH: u32 = 300;
 const MAX_TOLD: usize = 1_000;
 
 impl<'u> Names<'u> {
-    pub(crate) fn of(units: &'u [Unit]) -> Self {
+    pub(crate) fn of(units: &'u [Arc<Unit>]) -> Self {
         let mut rules: BTreeMap<Vec<String>, Vec<At>> = BTreeMap::new();
         let mut packages = BTreeSet::new();
         for (u, unit) in units.iter().enumerate() {

@@ -36,6 +36,12 @@ pub(crate) struct Import {
     pub(crate) span: Range<usize>,
 }
 
+impl std::fmt::Debug for Unit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Unit").field("package", &self.package).finish_non_exhaustive()
+    }
+}
+
 /// The form of a definition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
