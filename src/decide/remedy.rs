@@ -88,7 +88,7 @@ fn underived(name: &str) -> String {
             "give versions that can be compared under `from` and `to`, and in the inventory the tag of what runs".to_owned()
         }
         "asset.podSpec" => {
-            "the object has no pod template that can be read: correct it, as in `spec.template.spec`"
+            "the object has no pod template that can be read: correct it, as in `spec.template.spec` (of a CronJob `spec.jobTemplate.spec.template.spec`)"
                 .to_owned()
         }
         "artifacts.digest" => "say with `container` under `to` which image of the asset changes".to_owned(),

@@ -236,6 +236,24 @@ fn foreign(
         documents.push(Document::Input(Box::new(input), Origin::Object(index, pointer.to_owned())));
         return Ok(());
     }
+    let refuse = |message: &str, hint: String| {
+        Err(Diagnostic::error(codes::INPUT_VERSION, message).hint(hint).at(
+            source,
+            span.clone(),
+            "this document",
+        ))
+    };
+    let begins = format!("an input begins with `apiVersion: {API_VERSION}` and `kind: Input`");
+    // Taken for any document, nothing of it would be judged.
+    let parts = ["inventory", "changes", "evidence"].iter().filter(|name| value.get(name).is_some());
+    if parts.count() > 1 {
+        return refuse("it has the members of an input, and does not say that it is one", begins);
+    }
+    if raw && !(value.is_object() || value.is_array()) {
+        let hint =
+            "a Dockerfile is judged by what is given of it as `evidence.dockerfiles`; other texts by nothing";
+        return refuse("it has no members that a policy could ask for", hint.to_owned());
+    }
     if raw {
         documents.push(Document::Input(
             Box::new(raw_input(source, value, index)),
@@ -243,9 +261,10 @@ fn foreign(
         ));
         return Ok(());
     }
-    Err(Diagnostic::error(codes::INPUT_VERSION, "neither an input nor a Kubernetes object")
-        .hint(format!("an input begins with `apiVersion: {API_VERSION}` and `kind: Input`; with `--raw` any document is taken"))
-        .at(source, span.clone(), "this document"))
+    refuse(
+        "neither an input nor a Kubernetes object",
+        format!("{begins}; with `--raw` any document is taken"),
+    )
 }
 
 /// Whoever approves cannot say which roles they hold.
@@ -318,6 +337,10 @@ mod tests {
         assert_eq!(error.hint.as_deref(), Some("did you mean `Input`?"));
         assert_eq!(error.place(), Some(("in", 2, 7)));
         assert!(one("a: 1\n").unwrap_err().hint.unwrap().contains("--raw"));
+        let headless = Source::new("i.yaml", "inventory: []\nchanges: []\n");
+        assert!(read(&headless, true).unwrap_err().message.contains("members of an input"));
+        assert!(read(&Source::new("Dockerfile", "FROM a\nUSER b\n"), true).is_err());
+        assert!(read(&Source::new("d.json", "[{\"Cmd\": \"from\"}]"), true).is_ok());
         assert!(read(&Source::new("in", "a: 1\n"), true).is_ok());
     }
 

@@ -67,7 +67,11 @@ fn records(evaluated: &Evaluated, decisions: &[Decision]) -> Vec<Finding> {
         let patterns = entry.rules.iter().filter(|pattern| !pattern.text().starts_with("weighlock."));
         for pattern in patterns.filter(|pattern| !rules.keys().any(|id| pattern.matches(id))) {
             let message = format!("the enforcement of `{}` concerns no rule", pattern.text());
-            findings.push(remark("weighlock.enforcement", message, "remove the pattern, or correct it"));
+            let remedy = match nearest(pattern.text(), rules.keys().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "remove the pattern, or correct it".to_owned(),
+            };
+            findings.push(remark("weighlock.enforcement", message, &remedy));
         }
     }
     findings

@@ -13,6 +13,7 @@ pub(crate) mod names;
 pub(crate) mod text;
 pub(crate) mod unit;
 pub(crate) mod uses;
+mod v0;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -142,9 +143,7 @@ fn read_here(
     for (unit, file) in units.iter().zip(&places) {
         // A library sees what those see that use it.
         let document = documents.contains(file) || (!judging.contains(file) && !documents.is_empty());
-        if !document {
-            inputs::check(unit, &mut nowhere);
-        }
+        inputs::check(unit, if document { View::Document } else { View::Review }, &mut nowhere);
     }
     if problems.is_empty() { Ok(Found { rules, nowhere }) } else { Err(problems) }
 }

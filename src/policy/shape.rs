@@ -12,6 +12,24 @@ use crate::model::review::Review;
 static REVIEW: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(Review).to_value());
 static SETTINGS: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(Settings).to_value());
 
+/// What admission controllers put around an object, as policies elsewhere name it.
+const REQUESTS: [&str; 2] = ["request", "review"];
+/// What a policy says of itself that is about a document.
+const DOCUMENT: &str = "`view: document` below `custom:` in the `# METADATA` above its package";
+
+/// What a policy about documents names that none of them has, and what to write.
+pub(crate) fn unwrapped<T: AsRef<str>>(path: &[T]) -> Option<(String, String)> {
+    let [root, member, ..] = path else { return None };
+    let (root, member) = (root.as_ref(), member.as_ref());
+    (root == "input" && REQUESTS.contains(&member)).then(|| {
+        let message = format!("no document has `input.{member}`");
+        (
+            message,
+            format!("`input` is the object itself: write `input.spec` for `input.{member}.object.spec`"),
+        )
+    })
+}
+
 /// A place in a review or in settings: what stands there, and how it is reached.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
@@ -52,13 +70,17 @@ impl Place {
         if path == "input" && matches!(member, "kind" | "apiVersion") {
             let message = format!("`input.{member}` is that of the review, and always the same");
             let hint = format!(
-                "that of the object is `input.asset.object.{member}`; a policy about the document itself says `view: document` in its metadata"
+                "that of the object is `input.asset.object.{member}`; a policy about the document itself says {DOCUMENT}"
             );
             return Err((message, hint));
         }
         if self.shape.get("type").is_some_and(|kind| holds(kind, "array")) {
             let message = format!("`{path}` is a list, which has no member `{member}`");
             return Err((message, format!("go through it, as in `some one in {path}`")));
+        }
+        if let Some(what) = self.plain() {
+            let message = format!("`{path}` is {what}, which has no member `{member}`");
+            return Err((message, format!("write `{path}` by itself")));
         }
         let Some(known) = self.shape.get("properties").and_then(Value::as_object) else {
             return Ok(self.element().map(|element| Self { path: format!("{path}.{member}"), ..element }));
@@ -71,9 +93,12 @@ impl Place {
         let message = format!("{who} `{path}.{member}`");
         let names = known.keys().map(String::as_str);
         let hint = match nearest(member, names.clone()) {
+            _ if path == "input" && REQUESTS.contains(&member) => {
+                "the object that an admission is about is `input.asset.object`".to_owned()
+            }
             Some(near) => format!("did you mean `{path}.{near}`?"),
             None if path == "input" => format!(
-                "a review has {}; a policy about the document itself says `view: document` in its metadata",
+                "a review has {}; a policy about the document itself says {DOCUMENT}",
                 names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
             ),
             None => {
@@ -81,6 +106,24 @@ impl Place {
             }
         };
         Err((message, hint))
+    }
+
+    /// What it is, where it has no parts.
+    fn plain(&self) -> Option<&'static str> {
+        let kinds = match self.shape.get("type") {
+            Some(Value::Array(kinds)) => kinds.as_slice(),
+            Some(kind) => std::slice::from_ref(kind),
+            None => return self.words().map(|_| "a text"),
+        };
+        let known = kinds.iter().map(|kind| match kind.as_str() {
+            Some("string") => Some("a text"),
+            Some("integer" | "number") => Some("a number"),
+            Some("boolean") => Some("true or false"),
+            Some("null") => Some(""),
+            _ => None,
+        });
+        let known: Option<Vec<_>> = known.collect();
+        known?.into_iter().find(|what| !what.is_empty())
     }
 
     /// What stands in it, where it is a list or a mapping from names to one kind of thing.
@@ -190,7 +233,10 @@ mod tests {
             ("input.change.commit.subjct", "did you mean `input.change.commit.subject`?"),
             ("data.settings.updates.typs", "settings have no `data.settings.updates.typs`: did you mean"),
             ("input.kind", "`input.asset.object.kind`"),
-            ("input.review.object", "`view: document`"),
+            ("input.review.object", "`input.asset.object`"),
+            ("input.change.ticket.id", "`input.change.ticket` is a text, which has no member `id`"),
+            ("input.change.commit.breaking.x", "is true or false"),
+            ("input.change.updateType.x", "is a text"),
             ("input.spec.template", "`view: document`"),
             ("input.artifacts.ref", "`input.artifacts` is a list, which has no member `ref`"),
         ] {

@@ -405,3 +405,41 @@ fn a_kind_of_object_is_written_as_in_objects() {
         assert_eq!(said(kind).unwrap_err()[0].code, codes::POLICY_METADATA, "{kind}");
     }
 }
+
+#[test]
+fn old_syntax_keeps_to_its_keywords() {
+    let said = |body: &str| {
+        let files = vec![("p.rego".to_owned(), format!("package a\n\n{body}\n"))];
+        let options = LoadOptions { tests: false, rego_v0: true };
+        load(files, json!({}), options).err().map(|all| all[0].message.clone())
+    };
+    let deny = "deny[\"x\"] { not ok }\n\n";
+    for (body, wanted) in [
+        ("ok if { false }", "`if` is no keyword in this file"),
+        ("default ok = false\n\nok if { false }", "`if` is no keyword in this file"),
+        ("import future.keywords.in\n\nok if { false }", "`if` is no keyword in this file"),
+        ("bad contains \"x\"\n\nok { bad[\"x\"] }", "`contains` is no keyword in this file"),
+        ("ok { some x in [1] }", "`in` is no keyword in this file"),
+        ("ok { every x in [1] { x > 0 } }", "`every` is no keyword in this file"),
+        ("ok", "`ok` has neither a body nor a value"),
+        ("ok { f(1) }\n\nf(x)", "`f` has neither a body nor a value"),
+    ] {
+        assert_eq!(said(&format!("{deny}{body}")).as_deref(), Some(wanted), "{body}");
+    }
+    for body in [
+        "ok { contains(\"ab\", \"a\") }",
+        "ok { input.asset.object[\"if\"] == \"in\" } # if every x in y",
+        "import future.keywords.if\n\nok if { false }",
+        "import future.keywords.every\n\nok { every x in [1] { x > 0 } }",
+        "import future.keywords\n\nbad contains \"x\" if { false }\n\nok { bad[\"x\"] }",
+        "import rego.v1\n\nok if { some x in [1]; x > 0 }",
+        "ok = true",
+        "ok[\"x\"]",
+    ] {
+        // Imports come first.
+        let (imports, rest): (Vec<_>, Vec<_>) = body.lines().partition(|line| line.starts_with("import"));
+        let head =
+            if imports.join("").contains("rego.v1") { "deny contains \"x\" if { not ok }" } else { deny };
+        assert_eq!(said(&format!("{}\n\n{head}\n{}", imports.join("\n"), rest.join("\n"))), None, "{body}");
+    }
+}

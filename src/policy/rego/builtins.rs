@@ -19,6 +19,26 @@ const OUTSIDE: &str = "a policy sees only its input and data; let a collector fe
 const CHANCE: &str = "the same review must always give the same decision";
 const EXPLODES: &str = "its answer can be exponential in its input; `graph.reachable` may do";
 
+/// How functions begin that OPA has and that are not here.
+const ELSEWHERE: &[&str] = &[
+    "crypto.",
+    "graphql.",
+    "io.jwt.",
+    "json.match_schema",
+    "json.verify_schema",
+    "net.lookup_ip_addr",
+    "providers.aws.",
+    "regex.globs_match",
+    "rego.",
+    "strings.render_template",
+    "trace",
+];
+
+/// Whether OPA has a function of that name, which is not here.
+pub(crate) fn is_elsewhere(name: &str) -> bool {
+    care(name).is_none() && ELSEWHERE.iter().any(|start| name.starts_with(start))
+}
+
 /// Every function there is, sorted by name.
 pub(crate) const FUNCTIONS: &[(&str, Care)] = &[
     ("__builtin_sets.intersection", Care::Metered),

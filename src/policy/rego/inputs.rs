@@ -6,10 +6,11 @@ use std::ops::Range;
 use super::unit::Unit;
 use super::uses::Reference;
 use crate::diag::{Diagnostic, codes};
-use crate::policy::shape::unknown;
+use crate::model::rule::View;
+use crate::policy::shape::{unknown, unwrapped};
 
 /// Refuses references to what no review has, and no settings.
-pub(super) fn check(unit: &Unit, problems: &mut Vec<Diagnostic>) {
+pub(super) fn check(unit: &Unit, view: View, problems: &mut Vec<Diagnostic>) {
     // What is asked about something else than a review may have any member.
     let replaced =
         |with: &Reference| with.path.first().is_some_and(|root| matches!(root.as_str(), "input" | "data"));
@@ -17,7 +18,11 @@ pub(super) fn check(unit: &Unit, problems: &mut Vec<Diagnostic>) {
         return;
     }
     let mut refuse = |path: &[String], span: &Range<usize>| {
-        problems.extend(unknown(path).map(|(message, hint)| {
+        let said = match view {
+            View::Review => unknown(path),
+            View::Document => unwrapped(path),
+        };
+        problems.extend(said.map(|(message, hint)| {
             let problem = Diagnostic::error(codes::POLICY_INVALID, message).hint(hint);
             problem.at(&unit.source, span.clone(), "never there")
         }));

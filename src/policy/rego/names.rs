@@ -1,5 +1,6 @@
 //! Who is called what, and who uses whom: every rule of a bundle under its path in `data`.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -16,8 +17,12 @@ pub(crate) struct Names<'u> {
     units: &'u [Arc<Unit>],
     rules: BTreeMap<Vec<String>, Vec<At>>,
     packages: BTreeSet<Vec<String>>,
+    /// Every name at the top of a package, whichever file gives it.
+    tops: BTreeMap<Vec<String>, BTreeSet<String>>,
     /// What `with` puts into the data, by its path.
     put: Vec<Vec<String>>,
+    /// Who refers to whom, once it is asked.
+    uses: OnceCell<BTreeMap<At, Vec<At>>>,
 }
 
 /// What is used.
@@ -75,12 +80,21 @@ impl<'u> Names<'u> {
                 }
             }
         }
-        Self { units, rules, packages, put }
+        let top = |package: &[String]| {
+            let below = rules.range(package.to_vec()..);
+            below.map_while(|(rule, _)| rule.strip_prefix(package)?.first().cloned()).collect()
+        };
+        let tops = packages.iter().map(|package: &Vec<String>| (package.clone(), top(package))).collect();
+        Self { units, rules, packages, tops, put, uses: OnceCell::new() }
     }
 
     pub(crate) fn definition(&self, (unit, rule): At) -> Option<(&'u Unit, &'u Definition)> {
         let unit = self.units.get(unit)?;
         Some((unit, unit.rules.get(rule)?))
+    }
+
+    fn top(&self, unit: &Unit) -> Option<&BTreeSet<String>> {
+        self.tops.get(&unit.package)
     }
 
     /// Rules at a path, above it (a part of the rule's value is asked for) or below it.
@@ -105,7 +119,8 @@ impl<'u> Names<'u> {
                 Some(found) => found,
             };
         }
-        if root == "input" {
+        // A variable is not called, and hides what else has its name.
+        if root == "input" || (!reference.call && locals.contains(root)) {
             return Target::Elsewhere;
         }
         let import = unit.imports.iter().find(|import| import.alias == *root);
@@ -121,14 +136,12 @@ impl<'u> Names<'u> {
                 return Target::Elsewhere;
             }
         }
-        let own: Vec<String> = unit.package.iter().chain(&reference.path).cloned().collect();
-        let first: Vec<String> = unit.package.iter().chain([root]).cloned().collect();
-        // Variables cannot be called, so a call is never one.
-        if (reference.call || !locals.contains(root))
-            && let Some(found) =
-                (first.len()..=own.len()).rev().find_map(|end| own.get(..end).and_then(|p| self.rules.get(p)))
-        {
-            return Target::Rules(found.clone());
+        if self.top(unit).is_some_and(|top| top.contains(root)) {
+            let own: Vec<String> = unit.package.iter().chain(&reference.path).cloned().collect();
+            let ends = (unit.package.len().saturating_add(1)..=own.len()).rev();
+            if let Some(found) = ends.filter_map(|end| self.rules.get(own.get(..end)?)).next() {
+                return Target::Rules(found.clone());
+            }
         }
         if !reference.call {
             return Target::Elsewhere;
@@ -215,12 +228,6 @@ impl<'u> Names<'u> {
     /// Imports of nothing, functions that there are not or that are not offered, recursion, depth.
     pub(crate) fn references(&self, data: &serde_json::Value, problems: &mut Vec<Diagnostic>) {
         for unit in self.units {
-            // Every name at the top of the package, whichever file gives it.
-            let top: BTreeSet<&String> = self
-                .rules
-                .range(unit.package.clone()..)
-                .map_while(|(rule, _)| rule.strip_prefix(unit.package.as_slice())?.first())
-                .collect();
             for import in &unit.imports {
                 if problems.len() > MAX_TOLD {
                     return;
@@ -235,6 +242,10 @@ impl<'u> Names<'u> {
                         .collect();
                     let hint = match nearest(&name, known.iter().map(String::as_str)) {
                         Some(near) => format!("did you mean `{near}`?"),
+                        None if import.path.len() == 2 => format!(
+                            "no package, rule or data has that name; data is given with `--data FILE`, in which `{}` is a member",
+                            import.path.last().map_or("", String::as_str)
+                        ),
                         None => "no package, rule or data has that name".to_owned(),
                     };
                     problems.push(
@@ -251,7 +262,7 @@ impl<'u> Names<'u> {
                 if problems.len() > MAX_TOLD {
                     return;
                 }
-                self.unbound(unit, &top, definition, problems);
+                self.unbound(unit, definition, problems);
                 for reference in definition.uses.references.iter().filter(|reference| reference.call) {
                     let (message, hint) = match self.target(unit, &definition.uses.locals, reference) {
                         Target::Builtin(name) => match builtins::care(&name) {
@@ -273,6 +284,10 @@ impl<'u> Names<'u> {
                                 .map(|(name, _)| *name)
                                 .chain(own.iter().map(String::as_str));
                             let hint = match nearest(&name, known) {
+                                _ if builtins::is_elsewhere(&name) => {
+                                    "OPA has it and Weighlock does not: what there is stands in docs/reference/rego.md"
+                                        .to_owned()
+                                }
                                 Some(near) => format!("did you mean `{near}`?"),
                                 None => "define it, or import the package that does".to_owned(),
                             };
@@ -328,13 +343,7 @@ impl<'u> Names<'u> {
     }
 
     /// Names that nothing gives a value: the engine would only say so when it gets there, if ever.
-    fn unbound(
-        &self,
-        unit: &Unit,
-        top: &BTreeSet<&String>,
-        definition: &Definition,
-        problems: &mut Vec<Diagnostic>,
-    ) {
+    fn unbound(&self, unit: &Unit, definition: &Definition, problems: &mut Vec<Diagnostic>) {
         let uses = &definition.uses;
         for reference in uses.references.iter().filter(|reference| !reference.call) {
             let Some(root) = reference.path.first() else { continue };
@@ -342,7 +351,7 @@ impl<'u> Names<'u> {
                 || uses.locals.contains(root)
                 || uses.bound.contains(root)
                 || unit.imports.iter().any(|import| import.alias == *root)
-                || top.contains(root)
+                || self.top(unit).is_some_and(|top| top.contains(root))
                 // `with` puts functions in the place of others.
                 || (!uses.with.is_empty() && builtins::care(&reference.path.join(".")).is_some());
             if known {
@@ -387,14 +396,18 @@ impl<'u> Names<'u> {
         let all = self.rules.values().flatten().copied();
         for start in all {
             // Each frame: a definition, who it uses and has not been looked at.
-            let mut stack: Vec<(At, Vec<At>)> = Vec::new();
+            let mut stack: Vec<(At, &[At])> = Vec::new();
             if !depths.contains_key(&start) {
                 on_path.insert(start);
                 stack.push((start, self.uses(start)));
             }
             while let Some((at, rest)) = stack.last_mut() {
                 let at = *at;
-                match rest.pop() {
+                let next = rest.split_last().map(|(next, others)| {
+                    *rest = others;
+                    *next
+                });
+                match next {
                     Some(next) if on_path.contains(&next) => {
                         if let Some((unit, definition)) = self.definition(at) {
                             let name = self.definition(next).map_or(String::new(), |(_, d)| d.path.join("."));
@@ -451,7 +464,7 @@ impl<'u> Names<'u> {
         for at in self.all() {
             for other in self.uses(at) {
                 used.units.insert((at.0, other.0));
-                used.definitions.insert(other);
+                used.definitions.insert(*other);
             }
         }
         for (by, unit) in self.units.iter().enumerate() {
@@ -474,7 +487,13 @@ impl<'u> Names<'u> {
         self.all().any(|other| self.uses(other).contains(&at))
     }
 
-    fn uses(&self, at: At) -> Vec<At> {
+    /// The definitions that one refers to, in order.
+    fn uses(&self, at: At) -> &[At] {
+        let all = self.uses.get_or_init(|| self.all().map(|at| (at, self.look(at))).collect());
+        all.get(&at).map_or(&[], Vec::as_slice)
+    }
+
+    fn look(&self, at: At) -> Vec<At> {
         let Some((unit, definition)) = self.definition(at) else { return Vec::new() };
         let mut found = BTreeSet::new();
         for reference in &definition.uses.references {

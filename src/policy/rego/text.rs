@@ -91,19 +91,7 @@ pub(crate) fn check(source: &Arc<Source>) -> Result<(), Diagnostic> {
     let mut fresh_line = false;
     while let Some(&byte) = bytes.get(at) {
         let rest = bytes.get(at..).unwrap_or_default();
-        let length = match byte {
-            b'#' => rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len()),
-            b'"' => quoted(rest),
-            b'`' => {
-                rest.iter().skip(1).position(|b| *b == b'`').map_or(rest.len(), |end| end.saturating_add(2))
-            }
-            b'0'..=b'9' => number(rest),
-            b if b.is_ascii_alphabetic() || b == b'_' => {
-                rest.iter().position(|b| !(b.is_ascii_alphanumeric() || *b == b'_')).unwrap_or(rest.len())
-            }
-            _ => 1,
-        };
-        let end = at.saturating_add(length.max(1));
+        let end = at.saturating_add(piece(rest).0.max(1));
         let word = bytes.get(at..end).unwrap_or_default();
         match byte {
             b'\n' => fresh_line = true,
@@ -189,6 +177,39 @@ pub(crate) fn check(source: &Arc<Source>) -> Result<(), Diagnostic> {
         at = end;
     }
     Ok(())
+}
+
+/// The words and signs of a text, without comments and strings.
+pub(super) fn words(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
+    let bytes = text.as_bytes();
+    let mut at = 0_usize;
+    std::iter::from_fn(move || {
+        loop {
+            let rest = bytes.get(at..).filter(|rest| !rest.is_empty())?;
+            let (length, kept) = piece(rest);
+            let span = at..at.saturating_add(length.max(1));
+            at = span.end;
+            if let Some(word) = text.get(span.clone()).filter(|_| kept) {
+                return Some((span, word));
+            }
+        }
+    })
+}
+
+/// How long the first piece of a text is, and whether it is more than space, a comment or a string.
+fn piece(rest: &[u8]) -> (usize, bool) {
+    let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+    match rest.first() {
+        Some(b'#') => (rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len()), false),
+        Some(b'"') => (quoted(rest), false),
+        Some(b'`') => {
+            let end = rest.iter().skip(1).position(|b| *b == b'`');
+            (end.map_or(rest.len(), |end| end.saturating_add(2)), false)
+        }
+        Some(b'0'..=b'9') => (number(rest), true),
+        Some(first) if word(first) => (rest.iter().position(|b| !word(b)).unwrap_or(rest.len()), true),
+        first => (1, first.is_some_and(|first| !first.is_ascii_whitespace())),
+    }
 }
 
 fn link(levels: &mut [Level], links: u32) {

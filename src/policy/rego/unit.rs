@@ -8,7 +8,7 @@ use regorus::PolicyLengthConfig;
 use regorus::unstable::{Expr, Module, Ref, Rule, RuleHead};
 
 use super::uses::{Uses, bytes, path};
-use super::{errors, text};
+use super::{errors, text, v0};
 use crate::diag::{Diagnostic, Source};
 use crate::model::finding::Effect;
 
@@ -147,19 +147,26 @@ pub(crate) fn lengths() -> PolicyLengthConfig {
     }
 }
 
-/// Parses a file.
-pub(crate) fn parse(source: &Arc<Source>, v0: bool) -> Result<Unit, Diagnostic> {
+/// Parses a file; in the old syntax, v0, if that is asked for.
+pub(crate) fn parse(source: &Arc<Source>, old: bool) -> Result<Unit, Diagnostic> {
     text::check(source)?;
+    if old {
+        v0::keywords(source)?;
+    }
     let mut engine = regorus::Engine::new();
-    engine.set_rego_v0(v0);
+    engine.set_rego_v0(old);
     engine.set_policy_length_config(lengths());
     engine
         .add_policy(source.name.clone(), source.text.clone())
-        .map_err(|error| errors::syntax(source, &error.to_string(), v0))?;
+        .map_err(|error| errors::syntax(source, &error.to_string(), old))?;
     let module = engine.get_modules().first().cloned();
-    module
+    let unit = module
         .and_then(|module| unit(source, &module))
-        .ok_or_else(|| errors::syntax(source, "the package is not a plain name", v0))
+        .ok_or_else(|| errors::syntax(source, "the package is not a plain name", old))?;
+    if old {
+        v0::rules(&unit)?;
+    }
+    Ok(unit)
 }
 
 fn unit(source: &Arc<Source>, module: &Module) -> Option<Unit> {
