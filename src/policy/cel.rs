@@ -188,8 +188,27 @@ pub(crate) fn read_text(source: &Arc<Source>) -> Result<Policy, Vec<Diagnostic>>
     read(source, &nodes[0])
 }
 
+/// What stands under `spec`, and is looked for elsewhere.
+const OF_SPEC: [&str; 11] = [
+    "applies",
+    "incidental",
+    "match",
+    "related",
+    "remediation",
+    "requires",
+    "rules",
+    "severity",
+    "variables",
+    "view",
+    "waivable",
+];
+
 fn as_policy(mut error: Diagnostic) -> Diagnostic {
     error.code = codes::POLICY_INVALID;
+    let field = error.message.strip_prefix("unknown field `").and_then(|rest| rest.strip_suffix('`'));
+    if let Some(field) = field.filter(|field| OF_SPEC.contains(field)) {
+        error.hint = Some(format!("`{field}` stands under `spec`"));
+    }
     error
 }
 
@@ -215,6 +234,14 @@ impl Reader<'_> {
             self.error(node.get("kind").unwrap_or(node), message, "write `kind: Policy`");
         }
         self.id(node.locate("/metadata/id"), &document.metadata.id);
+        for name in OF_SPEC.iter().filter(|name| document.metadata.custom.contains_key(**name)) {
+            let message = format!("`{name}` under `custom` says nothing");
+            self.error(
+                node.locate(&format!("/metadata/custom/{name}")),
+                message,
+                format!("`{name}` stands under `spec`"),
+            );
+        }
         let spec = document.spec;
         let spec_node = node.get("spec").unwrap_or(node);
         let metadata = Metadata {

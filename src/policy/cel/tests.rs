@@ -101,3 +101,22 @@ fn a_policy_that_is_too_large_is_not_read() {
         "policy.yaml:1:1: the policy is larger than 256 KiB [policy.invalid] | split it; data belongs in the settings\n"
     );
 }
+
+#[test]
+fn what_stands_under_spec_is_looked_for_there() {
+    let head = "apiVersion: weighlock.dev/v1\nkind: Policy\n";
+    let rules = "spec: {rules: [{id: b, effect: deny, message: no, expression: 'true'}]}\n";
+    insta::assert_snapshot!(
+        [
+            errors(&format!("{head}metadata: {{id: a, severity: high}}\n{rules}")),
+            errors(&format!("{head}metadata:\n  id: a\n  custom: {{team: x, requires: [inventory]}}\n{rules}")),
+            rule("id: b, effect: deny, message: no, expression: 'true', match: 'true'"),
+        ]
+        .concat(),
+        @r"
+    policy.yaml:3:19: unknown field `severity` [policy.invalid] | `severity` stands under `spec`
+    policy.yaml:5:31: `requires` under `custom` says nothing [policy.invalid] | `requires` stands under `spec`
+    policy.yaml:6:62: unknown field `match` [policy.invalid] | `match` stands under `spec`
+    "
+    );
+}
