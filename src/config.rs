@@ -22,7 +22,7 @@ use crate::model::time::Age;
 use crate::model::trust::Threshold;
 use crate::model::{Digest, Json};
 
-pub use read::{NAME, find, read};
+pub use read::{NAME, find, named, read};
 
 /// The file as it is written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

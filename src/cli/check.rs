@@ -37,14 +37,15 @@ warnings), 2 something cannot be read.";
     after_long_help = lints()
 )]
 pub(crate) struct Args {
-    /// Policies: folders and files [default: those that the operator's file names, where it is named,
-    /// or the folder `policies`, or the current directory].
+    /// Policies: folders and files [default: those that the operator's file names, or the folder
+    /// `policies`, or the current directory].
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// More policies: a folder, a file, `builtin` or `builtin:<profile>`; may be repeated.
     #[arg(short, long, value_name = "PATH")]
     policy: Vec<String>,
-    /// The operator's file: policies are held against its settings, roles and signers too.
+    /// The operator's file: policies are held against its settings, roles and signers too [default:
+    /// `weighlock.yaml` in the current directory].
     #[arg(short, long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// More data for policies: a JSON or YAML mapping; may be repeated.
@@ -101,10 +102,8 @@ fn text(checked: &Problems, style: &Style) -> String {
 
 pub(crate) fn run(args: Args, terminal: &Terminal) -> Result<u8, Stop> {
     let outputs = output::outputs(&args.output, FORMATS)?;
-    let mut config = match &args.config {
-        Some(path) => config::read(path)?,
-        None => Config::default(),
-    };
+    let file = config::named(args.config.as_deref())?;
+    let mut config = file.as_deref().map_or_else(|| Ok(Config::default()), config::read)?;
     let mut roots: Vec<String> =
         args.paths.iter().map(|path| test::root(path).display().to_string()).collect();
     roots.extend(args.policy.iter().cloned());
@@ -113,7 +112,7 @@ pub(crate) fn run(args: Args, terminal: &Terminal) -> Result<u8, Stop> {
     }
     roots.sort();
     roots.dedup();
-    let operator = operator(&args, &mut config, &roots)?;
+    let operator = operator(file.as_deref(), &mut config, &roots)?;
     let data = load::data(&config, &args.data).map(Value::Object);
     let (bundle, wrong) =
         load::policies_read(&config, &roots, &[], data, LoadOptions { tests: false, rego_v0: args.rego_v0 })?;
@@ -150,9 +149,9 @@ fn lies_in(file: &Path, path: &Path) -> bool {
 }
 
 /// What operators give: their file with what it names, or the settings beside the policies.
-fn operator(args: &Args, config: &mut Config, roots: &[String]) -> Result<Operator, Stop> {
+fn operator(file: Option<&Path>, config: &mut Config, roots: &[String]) -> Result<Operator, Stop> {
     let mut operator = Operator::default();
-    if let Some(path) = &args.config {
+    if let Some(path) = file {
         let source = files::read(path, files::CONFIG)?;
         let node = tree::parse(&source).ok().and_then(|nodes| nodes.into_iter().next());
         let member = |pointer: &[&str]| {

@@ -24,8 +24,9 @@ use crate::report::testing::{FORMATS, TestReport};
   weighlock test --watch
 
 Cases are the documents of `kind: Case` in files that end in `.case.yaml` or `.case.json`, for rules
-in either language. A rule is told the shipped settings, those in `settings.yaml` beside the policies,
-or the case's own; other data by `--data`, or under `data` in the case.
+in either language. A rule is told the settings in `settings.yaml` beside the policies, those of the
+operator's file or the shipped ones, or the case's own; other data by that file, by `--data`, or under
+`data` in the case.
 
 Tests are the rules in Rego whose names begin with `test_`, in files that end in `_test.rego` or
 beside the policies themselves, as `opa test` runs them: `test_x[note]` is a test of which every note
@@ -45,6 +46,10 @@ pub(crate) struct Args {
     /// takes its place.
     #[arg(short, long, value_name = "FILE")]
     data: Vec<PathBuf>,
+    /// The operator's file: policies are told its data, and its settings where none stand beside them
+    /// [default: `weighlock.yaml` in the current directory].
+    #[arg(short, long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Run only what has this text in its name, its file or the rules that it names.
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,

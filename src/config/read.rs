@@ -48,6 +48,15 @@ pub fn find(directory: &Path, inputs: &[PathBuf]) -> Result<Option<PathBuf>, Dia
     Ok(Some(PathBuf::from(NAME)))
 }
 
+/// The operator's file that authors of policies mean: the one that is named, or the one in the current
+/// directory.
+///
+/// # Errors
+/// The one in the current directory cannot be read.
+pub fn named(path: Option<&Path>) -> Result<Option<PathBuf>, Diagnostic> {
+    path.map_or_else(|| find(Path::new("."), &[]), |path| Ok(Some(path.to_path_buf())))
+}
+
 /// Reads a configuration and everything it names; paths are relative to its folder.
 ///
 /// # Errors

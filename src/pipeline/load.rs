@@ -1,6 +1,6 @@
 //! Reads inputs and policies from files, folders and standard input.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -404,7 +404,9 @@ pub fn data(config: &Config, paths: &[PathBuf]) -> Result<Map<String, Value>, Ve
     let mut members = Map::new();
     members.insert("settings".to_owned(), settings);
     let mut named: Vec<(String, Json)> = config.data.clone();
-    let mut read = HashSet::new();
+    // What the configuration names already is not given twice.
+    let mut read: HashSet<PathBuf> = config.files.iter().map(|file| files::real(file)).collect();
+    let mut givers: HashMap<String, String> = HashMap::new();
     for file in paths.iter().filter(|file| read.insert(files::real(file))) {
         match files::read(file, files::INPUT).and_then(|source| document::read::<Json>(&source)) {
             Ok(value) => named.push((file.display().to_string(), value)),
@@ -418,7 +420,8 @@ pub fn data(config: &Config, paths: &[PathBuf]) -> Result<Map<String, Value>, Ve
         };
         for (key, value) in more {
             if members.contains_key(&key) {
-                let message = format!("`{name}` gives `data.{key}`, which is there already");
+                let by = givers.get(&key).map_or(String::new(), |by| format!(", from `{by}`"));
+                let message = format!("`{name}` gives `data.{key}`, which is there already{by}");
                 let hint = if key == "settings" {
                     "settings are named with `settings:` in the configuration"
                 } else {
@@ -426,6 +429,7 @@ pub fn data(config: &Config, paths: &[PathBuf]) -> Result<Map<String, Value>, Ve
                 };
                 problems.push(Diagnostic::error(codes::POLICY_CONFLICT, message).hint(hint));
             } else {
+                givers.insert(key.clone(), name.clone());
                 members.insert(key, value);
             }
         }

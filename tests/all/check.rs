@@ -173,3 +173,50 @@ fn exit_codes_outputs_and_paths() {
     );
     assert!(said.ends_with("1 error, 1 warning in 2 rules\n"), "{said}");
 }
+
+#[test]
+fn the_operators_file_in_the_current_directory_is_found() {
+    let rule = "# METADATA
+# title: A
+# description: B
+# custom:
+#   severity: high
+#   remediation: C
+#   applies: {kinds: [image]}
+package corp.friday
+
+deny contains \"no\" if input.change.ticket in data.corp.tickets
+
+deny contains \"nor\" if \"tech-laed\" in input.context.actor.roles
+";
+    let test = "package corp.friday_test
+
+import data.corp.friday
+
+test_ticket if count(friday.deny) == 1 with input as {\"change\": {\"ticket\": \"OPS-1\"}, \"context\": {\"actor\": {\"roles\": []}}}
+";
+    let files = [
+        (
+            "weighlock.yaml",
+            "apiVersion: weighlock.dev/v1\nkind: Config\npolicies: [rules]\ndata: [data.yaml]\ntrust: {roles: roles.yaml}\n",
+        ),
+        ("roles.yaml", "a: [tech-lead]\n"),
+        ("data.yaml", "corp: {tickets: [OPS-1]}\n"),
+        ("rules/friday.rego", rule),
+        ("rules/friday_test.rego", test),
+    ];
+    let folder = folder("found", &files);
+    let output = check(&folder, &["-o", "json"]);
+    assert_eq!(ids(&json(&output)), ["role.unknown"], "{output:?}");
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_weighlock"));
+        command.arg("test").args(arguments).current_dir(&folder).output().unwrap()
+    };
+    for arguments in [&["rules"][..], &["rules", "-d", "data.yaml"], &["rules", "--config", "weighlock.yaml"]] {
+        let ran = run(arguments);
+        assert_eq!(ran.status.code(), Some(0), "{arguments:?} {ran:?}");
+    }
+    // Without the file there is no such data.
+    std::fs::remove_file(folder.join("weighlock.yaml")).unwrap();
+    assert_eq!(run(&["rules"]).status.code(), Some(2));
+}

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::Args;
 use crate::author::bench::Bench;
 use crate::author::suite::{self, Found};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::diag::{Diagnostic, Source, codes};
 use crate::engine::Limits;
 use crate::files::{self, Walk};
@@ -98,7 +98,9 @@ pub(super) fn bench(
         .map(Path::new)
         .chain(args.data.iter().map(PathBuf::as_path))
         .for_each(|path| read.note(path));
-    let mut config = Config::default();
+    let file = config::named(args.config.as_deref())?;
+    let mut config = file.as_deref().map_or_else(|| Ok(Config::default()), config::read)?;
+    config.files.iter().for_each(|path| read.note(path));
     let told = roots.iter().map(|root| Path::new(root).join("settings.yaml")).find(|path| path.is_file());
     if let Some(path) = told {
         let settings = settings::read(&files::read(&path, files::CONFIG)?)?;
