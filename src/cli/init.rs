@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::Stop;
 use super::output::{self, Terminal, say};
 use crate::author::init::{self, Server};
+use crate::diag::clean::line as clean;
 use crate::diag::{Diagnostic, codes};
 use crate::policy::Language;
 
@@ -82,15 +83,22 @@ pub(crate) fn run(args: Args, _: &Terminal) -> Result<u8, Stop> {
             output::write(&path, text)?;
         }
         let done = if args.dry_run { "would write" } else { "wrote" };
-        say(&format!("{done} {}", path.display()));
+        say(&format!("{done} {}", clean(&path.display().to_string())));
     }
     if !args.dry_run {
-        say(&format!(
-            "next: cd {} && weighlock test policies && weighlock evaluate changes",
-            args.dir.display()
-        ));
+        let dir = quoted(&clean(&args.dir.display().to_string()));
+        say(&format!("next: cd {dir} && weighlock test policies && weighlock evaluate changes"));
     }
     Ok(0)
+}
+
+/// The name of a folder as a shell takes it.
+fn quoted(name: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./".contains(c);
+    match name.chars().all(plain) && !name.starts_with('-') {
+        true => name.to_owned(),
+        false => format!("-- '{}'", name.replace('\'', "'\\''")),
+    }
 }
 
 /// What is there already, where a file or one of its folders belongs.

@@ -111,10 +111,15 @@ pub(crate) fn read_config(
 
 /// Reads a time.
 pub(crate) fn read_time(text: &str) -> Result<Time, Stop> {
-    text.parse().map_err(|_| {
-        Stop::from(
-            Diagnostic::error(codes::USAGE, format!("`{text}` is not a time"))
-                .hint("write times as RFC 3339 in UTC, as in `2026-11-23T10:00:00Z`"),
-        )
-    })
+    let refuse = |what: &str, hint: &str| {
+        Stop::from(Diagnostic::error(codes::USAGE, format!("`{text}` is {what}")).hint(hint))
+    };
+    let time: Time = text
+        .parse()
+        .map_err(|_| refuse("not a time", "write times as RFC 3339 in UTC, as in `2026-11-23T10:00:00Z`"))?;
+    // Policies are told it in nanoseconds.
+    match i64::try_from(time.as_nanosecond()) {
+        Ok(_) => Ok(time),
+        Err(_) => Err(refuse("a time that policies cannot be told", "it lies between 1678 and 2262")),
+    }
 }

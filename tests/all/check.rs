@@ -212,7 +212,8 @@ test_ticket if count(friday.deny) == 1 with input as {\"change\": {\"ticket\": \
         let mut command = Command::new(env!("CARGO_BIN_EXE_weighlock"));
         command.arg("test").args(arguments).current_dir(&folder).output().unwrap()
     };
-    for arguments in [&["rules"][..], &["rules", "-d", "data.yaml"], &["rules", "--config", "weighlock.yaml"]] {
+    for arguments in [&["rules"][..], &["rules", "-d", "data.yaml"], &["rules", "--config", "weighlock.yaml"]]
+    {
         let ran = run(arguments);
         assert_eq!(ran.status.code(), Some(0), "{arguments:?} {ran:?}");
     }

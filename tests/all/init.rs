@@ -99,3 +99,20 @@ fn what_is_there_is_never_written_over() {
     assert_eq!(folder.run("init other --ci none,github").code, 2);
     assert!(!folder.path("other").exists());
 }
+
+#[test]
+fn what_comes_next_can_be_pasted() {
+    let folder = Folder::new();
+    for (name, said) in [
+        ("house", "cd house &&"),
+        ("-x", "cd -- '-x' &&"),
+        ("my rules", "cd -- 'my rules' &&"),
+        ("it's", "cd -- 'it'\\''s' &&"),
+    ] {
+        let path = folder.path(name);
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_weighlock"));
+        let ran = command.args(["init", "--", name]).current_dir(path.parent().unwrap()).output().unwrap();
+        let err = String::from_utf8(ran.stderr).unwrap();
+        assert!(ran.status.success() && err.contains(said), "{name}: {err}");
+    }
+}
