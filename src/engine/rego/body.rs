@@ -401,7 +401,12 @@ impl<'n> Compiler<'n> {
     }
 
     /// What `with` changes.
-    fn change(&mut self, target: &Ref<Expr>, by: &Ref<Expr>, steps: &mut Vec<Step>) -> Done<(Change, Term)> {
+    pub(super) fn change(
+        &mut self,
+        target: &Ref<Expr>,
+        by: &Ref<Expr>,
+        steps: &mut Vec<Step>,
+    ) -> Done<(Change, Term)> {
         let hint = "`with` replaces the input, data, or a function";
         let Some((parts, true)) = path(target) else {
             return self.wrong(target.span(), "this cannot be replaced", hint);

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use regorus::Value;
 use regorus::unstable::{BoolOp, BuiltinFcn, Expr, Ref, Span};
@@ -137,6 +138,8 @@ pub(super) struct Part {
     pub(super) term: Term,
     /// Whether the term is a list made for it, of all values that the part has.
     pub(super) several: bool,
+    /// What `with` changes for the statement.
+    pub(super) changes: Option<Arc<Vec<(Change, Term)>>>,
 }
 
 /// What `with` replaces.
