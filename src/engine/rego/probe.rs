@@ -122,7 +122,7 @@ impl Compiler<'_> {
     }
 
     /// A part, as a list of all its values where it goes through several.
-    fn part(&mut self, expr: &Ref<Expr>, text: String) -> Option<Part> {
+    pub(super) fn part(&mut self, expr: &Ref<Expr>, text: String) -> Option<Part> {
         let (value, body) = self.shown(|compiler, steps| compiler.term(expr, steps))?;
         if body.is_empty() {
             return Some(Part { text, term: value, several: false, changes: None });

@@ -112,6 +112,8 @@ pub(super) enum Step {
     Every { of: Term, key: Option<Slot>, value: Slot, body: Vec<Step> },
     /// The steps in another world; what follows is in this one again.
     With(Vec<(Change, Term)>, Vec<Step>),
+    /// Writes values down: none for what has none. Only what is tested has these.
+    Print(Vec<Option<Part>>),
     /// A statement begins. Only what is traced has these.
     Enter(usize),
     /// It holds.
