@@ -423,7 +423,11 @@ fn sentence(edit: &Edit) -> String {
     const SHOWN: usize = 4;
     let or = |words: Vec<String>| {
         let more = words.len().saturating_sub(SHOWN);
-        let more = if more > 0 { format!(" or {more} others") } else { String::new() };
+        let more = match more {
+            0 => String::new(),
+            1 => " or 1 other".to_owned(),
+            more => format!(" or {more} others"),
+        };
         format!("{}{more}", words.into_iter().take(SHOWN).collect::<Vec<_>>().join(" or "))
     };
     let shown = |value: &Json| format!("`{}`", crate::engine::trace::short(&plain(&value.0), 80));
