@@ -10,6 +10,9 @@ use crate::diag::{Diagnostic, codes, document};
 use crate::files::{self, Walk};
 use crate::model::json::Json;
 
+/// Data by the name of their file.
+type Named = (String, Map<String, Value>);
+
 /// The names of such files.
 const NAMES: &[&str] = &["data.json", "data.yaml", "data.yml"];
 
@@ -30,7 +33,7 @@ fn read(path: &Path) -> Result<Value, Diagnostic> {
 ///
 /// # Errors
 /// One cannot be read or is no mapping.
-pub(super) fn below(folder: &Path) -> Result<Vec<(String, Map<String, Value>)>, Diagnostic> {
+pub(super) fn below(folder: &Path) -> Result<Vec<Named>, Diagnostic> {
     let mut found = Vec::new();
     if folder.is_dir() {
         walk(&mut Walk::from(folder), folder, &mut Vec::new(), &mut found)?;
@@ -42,7 +45,7 @@ fn walk(
     from: &mut Walk,
     folder: &Path,
     names: &mut Vec<String>,
-    found: &mut Vec<(String, Map<String, Value>)>,
+    found: &mut Vec<Named>,
 ) -> Result<(), Diagnostic> {
     // What nests deeper, or cannot be read, is told of the policies.
     let Ok(entries) = std::fs::read_dir(folder) else { return Ok(()) };
