@@ -113,7 +113,7 @@ pub(crate) fn run(args: Args, terminal: &Terminal) -> Result<u8, Stop> {
     roots.sort();
     roots.dedup();
     let operator = operator(file.as_deref(), &mut config, &roots)?;
-    let data = load::data(&config, &args.data).map(Value::Object);
+    let data = load::data(&config, &roots, &args.data).map(Value::Object);
     let (bundle, wrong) =
         load::policies_read(&config, &roots, &[], data, LoadOptions { tests: false, rego_v0: args.rego_v0 })?;
     let made_from: HashSet<PathBuf> = bundle

@@ -12,6 +12,7 @@ mod compile;
 mod follow;
 mod meter;
 mod patterns;
+mod print;
 mod probe;
 mod program;
 mod record;
@@ -34,6 +35,7 @@ use crate::model::finding::{Effect, Location};
 use crate::policy::rego::on_deep_stack;
 use crate::policy::rego::unit::{self, Form, Unit};
 use crate::policy::{Bundle, Language};
+use compile::Marks;
 use program::Program;
 
 /// Rego.
@@ -134,7 +136,8 @@ fn compile_as(bundle: &Bundle, limits: Limits, traced: bool) -> Result<Rules, Ve
     let (units, unit_of) = units(bundle, false)?;
     let data = value::build(&bundle.data, &mut value::Keys::default())
         .map_err(|error| vec![compile::invalid(&format!("the data cannot be given to policies: {error}"))])?;
-    let compile::Compiled { program, places } = compile::compile(&units, data, traced)?;
+    let marks = if traced { Marks::Traces } else { Marks::None };
+    let compile::Compiled { program, places } = compile::compile(&units, data, marks)?;
     let mut judges = BTreeMap::new();
     for (index, rule) in bundle.rules.iter().enumerate().filter(|(_, rule)| rule.language == Language::Rego) {
         let Some(at) = unit_of.get(&rule.file).copied() else { continue };

@@ -1,5 +1,7 @@
 //! Reads inputs and policies from files, folders and standard input.
 
+mod beside;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -252,7 +254,7 @@ pub fn policies(
     rego_v0: bool,
 ) -> Result<Bundle, Vec<Diagnostic>> {
     let options = LoadOptions { tests: false, rego_v0 };
-    policies_told(config, named, &[], self::data(config, data).map(Value::Object), options)
+    policies_told(config, named, &[], self::data(config, named, data).map(Value::Object), options)
 }
 
 /// Reads policies by name, which see these data, and more files of Rego.
@@ -281,14 +283,9 @@ pub fn policies_read(
     data: Result<Value, Vec<Diagnostic>>,
     options: LoadOptions,
 ) -> Result<(Bundle, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let names: Vec<String> = match (named.is_empty(), config.policies.is_empty()) {
-        (false, _) => named.to_vec(),
-        (true, false) => config.policies.clone(),
-        (true, true) => vec!["builtin".to_owned()],
-    };
     let mut texts = Texts::default();
     let mut problems = Vec::new();
-    for name in &names {
+    for name in &names(config, named) {
         if let Err(problem) = texts.add(name) {
             problems.push(problem);
         }
@@ -310,6 +307,15 @@ pub fn policies_read(
         return Err(problems);
     }
     Ok(policy::read(files, data, options))
+}
+
+/// Where policies are: what is named, or what the operator's file names, or those built in.
+fn names(config: &Config, named: &[String]) -> Vec<String> {
+    match (named.is_empty(), config.policies.is_empty()) {
+        (false, _) => named.to_vec(),
+        (true, false) => config.policies.clone(),
+        (true, true) => vec!["builtin".to_owned()],
+    }
 }
 
 /// The texts of policies, by name.
@@ -372,7 +378,7 @@ impl Texts {
             return Ok(any);
         }
         // A file that is named is meant; in a folder, only what ends like a policy is.
-        if depth > 0 && !files::ends_in(path, &["rego", "yaml", "yml", "json"]) {
+        if depth > 0 && (!files::ends_in(path, &["rego", "yaml", "yml", "json"]) || beside::is_data(path)) {
             return Ok(false);
         }
         // However often it is named, what one file says is said once.
@@ -390,11 +396,16 @@ impl Texts {
     }
 }
 
-/// What policies see as `data`: settings, and members of the files that are named.
+/// What policies see as `data`: settings, members of the files that are named, and what stands beside
+/// the policies.
 ///
 /// # Errors
 /// Everything that is wrong with them.
-pub fn data(config: &Config, paths: &[PathBuf]) -> Result<Map<String, Value>, Vec<Diagnostic>> {
+pub fn data(
+    config: &Config,
+    named: &[String],
+    paths: &[PathBuf],
+) -> Result<Map<String, Value>, Vec<Diagnostic>> {
     let mut problems = Vec::new();
     let settings = match &config.settings {
         Some(settings) => settings.0.clone(),
@@ -403,36 +414,52 @@ pub fn data(config: &Config, paths: &[PathBuf]) -> Result<Map<String, Value>, Ve
     };
     let mut members = Map::new();
     members.insert("settings".to_owned(), settings);
-    let mut named: Vec<(String, Json)> = config.data.clone();
+    let mut given: Vec<(String, Json)> = config.data.clone();
     // What the configuration names already is not given twice.
     let mut read: HashSet<PathBuf> = config.files.iter().map(|file| files::real(file)).collect();
     let mut givers: HashMap<String, String> = HashMap::new();
     for file in paths.iter().filter(|file| read.insert(files::real(file))) {
         match files::read(file, files::INPUT).and_then(|source| document::read::<Json>(&source)) {
-            Ok(value) => named.push((file.display().to_string(), value)),
+            Ok(value) => given.push((file.display().to_string(), value)),
             Err(problem) => problems.push(problem),
         }
     }
-    for (name, value) in named {
+    for (name, value) in given {
         let Value::Object(more) = value.0 else {
             problems.push(Diagnostic::error(codes::INPUT_INVALID, format!("`{name}` is not a mapping")));
             continue;
         };
         for (key, value) in more {
             if members.contains_key(&key) {
-                let by = givers.get(&key).map_or(String::new(), |by| format!(", from `{by}`"));
-                let message = format!("`{name}` gives `data.{key}`, which is there already{by}");
-                let hint = if key == "settings" {
-                    "settings are named with `settings:` in the configuration"
-                } else {
-                    "rename one of them"
-                };
-                problems.push(Diagnostic::error(codes::POLICY_CONFLICT, message).hint(hint));
+                problems.push(taken(&name, &key, givers.get(&key)));
             } else {
                 givers.insert(key.clone(), name.clone());
                 members.insert(key, value);
             }
         }
     }
+    for folder in names(config, named) {
+        let found = beside::below(Path::new(&folder)).unwrap_or_else(|problem| {
+            problems.push(problem);
+            Vec::new()
+        });
+        for (name, more) in found.into_iter().filter(|(name, _)| !read.contains(&files::real(Path::new(name)))) {
+            let conflict = match more.contains_key("settings") {
+                true => Some("settings".to_owned()),
+                false => beside::join(&mut members, more),
+            };
+            problems.extend(conflict.map(|path| taken(&name, &path, givers.get(&path))));
+        }
+    }
     if problems.is_empty() { Ok(members) } else { Err(problems) }
+}
+
+fn taken(name: &str, path: &str, by: Option<&String>) -> Diagnostic {
+    let by = by.map_or(String::new(), |by| format!(", from `{by}`"));
+    let message = format!("`{name}` gives `data.{path}`, which is there already{by}");
+    let hint = match path {
+        "settings" => "settings are named with `settings:` in the configuration",
+        _ => "rename one of them",
+    };
+    Diagnostic::error(codes::POLICY_CONFLICT, message).hint(hint)
 }

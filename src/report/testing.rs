@@ -69,6 +69,9 @@ pub struct TestCase {
     /// The difference between what it expects and what was found, in words, a line or more.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub difference: String,
+    /// What `print` wrote while it ran, a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub printed: Vec<String>,
     /// The expression that did not hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Location>,
@@ -177,6 +180,16 @@ impl Coverage {
 }
 
 impl TestCase {
+    /// What is different, and what was printed on the way.
+    fn said(&self) -> String {
+        let mut said = self.difference.clone();
+        if !self.printed.is_empty() {
+            said.push_str("printed:\n");
+            said.extend(self.printed.iter().map(|line| format!("  {line}\n")));
+        }
+        said
+    }
+
     /// What came of it, in one line.
     fn first(&self) -> String {
         self.difference.lines().next().unwrap_or_default().to_owned()

@@ -206,14 +206,14 @@ fn tests_of_one_name_are_tests_each_and_what_is_no_test_fails() {
         ("data.a_test.test_false", "failed"),
         ("data.a_test.test_else", "passed"),
         ("data.a_test.test_none", "failed"),
-        ("data.a_test.test_deep.a.b", "passed"),
+        ("data.a_test.test_deep.a.b", "failed"),
         ("data.a_test.todo_soon", "skipped"),
     ];
     let expected: Vec<(String, String)> =
         expected.iter().map(|(name, status)| ((*name).to_owned(), (*status).to_owned())).collect();
     assert_eq!(statuses(&ran), expected);
     let report = report(&ran);
-    assert_eq!((&report["passed"], &report["failed"], &report["skipped"]), (&3.into(), &6.into(), &1.into()));
+    assert_eq!((&report["passed"], &report["failed"], &report["skipped"]), (&2.into(), &7.into(), &1.into()));
 }
 
 #[test]
@@ -490,4 +490,112 @@ fn watching_runs_again_when_a_file_changes_or_comes() {
     child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
     let counts: Vec<&str> = out.lines().filter(|line| line.contains(" passed, ")).collect();
     assert_eq!(counts, ["0 passed, 1 failed", "1 passed, 0 failed", "2 passed, 0 failed"]);
+}
+
+#[test]
+fn what_is_printed_is_shown_with_the_test_that_fails_and_changes_nothing() {
+    let test = "package a_test\n\nimport data.a\n\ntest_big if {\n\tprint(\"before\", input.x)\n\ta.big with input as {\"n\": 3}\n}\n\ntest_small if {\n\tprint(to_number(\"no number\"), never, {\"k\": [1, \"t\"]})\n\ta.big with input as {\"n\": 30}\n}\n\nnever if false\n\ntest_all[n] if {\n\tsome n in [1, 2]\n\tprint(\"all\", n, [\"p\", \"q\"][_])\n\tn == 1\n}\n\ntest_fast if {\n\tprint([x | some x in numbers.range(1, 90000); some y in numbers.range(1, 90000); x * y == 7])\n\ttrue\n}\n";
+    let folder = Folder::with(&[
+        (
+            "a.rego",
+            "package a\n\nbig if {\n\tlater := input.n + 1\n\tprint(\"big\", input.n, later)\n\tlater > 10\n\tprint(\"last\", last)\n\tlast := later + 1\n}\n",
+        ),
+        ("a_test.rego", test),
+    ]);
+    let ran = folder.run("test . -o json");
+    assert_eq!(ran.code, 10, "{ran:?}");
+    let printed = |name: &str| {
+        let report = report(&ran);
+        let cases = report["cases"].as_array().unwrap().clone();
+        let case = cases
+            .into_iter()
+            .find(|case| case["name"] == name)
+            .unwrap_or_else(|| panic!("{name}: {report:#}"));
+        (case["status"].clone(), case["printed"].clone())
+    };
+    assert_eq!(
+        printed("data.a_test.test_big"),
+        ("failed".into(), serde_json::json!(["before <undefined>", "big 3 4"]))
+    );
+    assert_eq!(
+        printed("data.a_test.test_small"),
+        (
+            "passed".into(),
+            serde_json::json!(["<undefined> <undefined> {\"k\": [1, \"t\"]}", "big 30 31", "last 32"])
+        )
+    );
+    assert_eq!(
+        printed("data.a_test.test_all[2]"),
+        ("failed".into(), serde_json::json!(["all 1 p", "all 1 q", "all 2 p", "all 2 q"]))
+    );
+    assert_eq!(printed("data.a_test.test_all[1]").0, "passed");
+    // What costs too much to print is not worked out.
+    assert_eq!(printed("data.a_test.test_fast"), ("passed".into(), serde_json::json!(["<undefined>"])));
+    let shown = folder.run("test .").out;
+    assert!(shown.contains("printed:\n           before <undefined>\n           big 3 4\n"), "{shown}");
+    assert!(!shown.contains("big 30 31"), "{shown}");
+    let all = folder.run("test . --verbose").out;
+    assert!(all.contains("big 30 31"), "{all}");
+    for format in ["junit", "tap", "github"] {
+        let out = folder.run(&format!("test . -o {format}")).out;
+        assert!(out.contains("big 3 4") && !out.contains("big 30 31"), "{format}: {out}");
+    }
+    // Where nothing prints, nothing is shown.
+    folder.write("a_test.rego", "package a_test\n\ntest_x if 1 == 2\n");
+    assert!(!folder.run("test .").out.contains("printed"));
+}
+
+/// As in OPA 1.22, where only `t.test_u` and the cases for which `test_v` holds pass.
+#[test]
+fn a_test_whose_head_goes_on_behind_its_name_is_an_object_and_fails() {
+    let folder = Folder::with(&[(
+        "a_test.rego",
+        "package a_test\n\ntest_x.a.b if true\n\ntest_z[\"n\"] if true\n\nt.test_u if true\n\ntest_v[x].k if {\n\tsome x in [\"p\", \"q\"]\n\tx == \"p\"\n}\n",
+    )]);
+    let ran = folder.run("test . -o json");
+    let statuses = statuses(&ran);
+    let expected = [
+        ("data.a_test.test_x.a.b", "failed"),
+        ("data.a_test.test_z.n", "failed"),
+        ("data.a_test.t.test_u", "passed"),
+        ("data.a_test.test_v[p / k]", "passed"),
+        ("data.a_test.test_v[q / k]", "failed"),
+    ];
+    let expected: Vec<_> = expected.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+    assert_eq!(statuses, expected, "{ran:?}");
+    assert!(ran.out.contains("its head goes on behind the name"), "{ran:?}");
+}
+
+/// As for `opa test`: data beside policies are under the names of the folders between.
+#[test]
+fn data_beside_policies_are_read_under_their_folder() {
+    let folder = Folder::with(&[
+        ("pol/data.json", "{\"most\": 3, \"lib\": {\"x\": 1}}"),
+        ("pol/lib/data.yaml", "kinds: [config]\n"),
+        (
+            "pol/a.rego",
+            "package a\n\ndeny contains \"too many\" if {\n\tinput.change.kind in data.lib.kinds\n\tdata.lib.x == 1\n\tdata.most == 3\n}\n",
+        ),
+        (
+            "pol/a_test.rego",
+            "package a_test\n\ntest_deny if count(data.a.deny) == 1 with input as {\"change\": {\"kind\": \"config\"}}\n",
+        ),
+        ("in.yaml", INPUT),
+    ]);
+    let ran = folder.run("test pol");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let ran = folder.run("evaluate in.yaml --trust-input -p pol");
+    assert!(ran.code == 10 && ran.out.contains("too many"), "{ran:?}");
+    let ran = folder.run("check -p pol");
+    assert!(!ran.out.contains("data.unknown") && !ran.out.contains("data.json"), "{ran:?}");
+    // What is there twice is refused, and so is what would stand for settings.
+    let refuses = |name: &str, text: &str, said: &str| {
+        folder.write(name, text);
+        let ran = folder.run("evaluate in.yaml --trust-input -p pol");
+        assert!(ran.code == 2 && ran.err.contains(said), "{said}: {ran:?}");
+        std::fs::remove_file(folder.path(name)).unwrap();
+    };
+    refuses("pol/lib/data.json", "{\"x\": 2}", "gives `data.lib.x`, which is there already");
+    refuses("pol/more/data.yml", "[1]", "is not a mapping");
+    refuses("pol/settings/data.json", "{\"updates\": 1}", "settings are named with `settings:`");
 }

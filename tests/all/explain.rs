@@ -100,15 +100,21 @@ fn the_whole_page_of_a_rule() {
       Few replicas
       said: deny: too many
       own.rego:5
-      deny contains {"msg": "too many", "path": "/asset/object/spec/replicas"} if  gave 1 finding  own.rego:5:1
+      deny contains {"msg": "too many", "path": "/asset/object/spec/replicas"} if  gave 1 finding
+          own.rego:5:1
         ✓ input.change.kind == "config"  :6
             input.change.kind = "config"  in/change.yaml:20:11
         ✓ large(input.asset.object.spec.replicas)  :7
             input.asset.object.spec.replicas = 9  in/change.yaml:12:19
             large(input.asset.object.spec.replicas) = true
+              large(n) if n > data.most  own.rego:10:1
+                ✓ n > data.most  :10
+                    n = 9
+                    data.most = 3
       warn contains container.name if  gave nothing  own.rego:12:1
         ✓ some container in input.asset.podSpec.containers (held 2)  :13
-            input.asset.podSpec.containers = [{"image":"app:1","name":"app"},{"image":"proxy:1","name":"proxy"}]  in/change.yaml:16:15
+            input.asset.podSpec.containers = [{"image":"app:1","name":"app"},{"image"…
+                in/change.yaml:16:15
             container = {"image":"app:1","name":"app"}  in/change.yaml:16:17
         ✗ container.image == "app:2" (held 0, did not 2)  ← did not hold  :14
             container.image = "app:1"  in/change.yaml:16:36
@@ -284,4 +290,119 @@ fn a_record_is_explained_by_its_own_policies_or_by_others() {
     let ran = folder.run(&format!("explain {name}"));
     assert!(ran.code == 2 && ran.err.contains("does not agree with itself"), "{ran:?}");
     assert!(ran.out.is_empty(), "{ran:?}");
+}
+
+/// What a rule keeps in rules of its own is shown where it spoke, and tried.
+#[test]
+fn rules_of_its_own_are_gone_into_where_a_rule_spoke() {
+    let folder = own();
+    folder.write("own.rego", "# METADATA\n# title: Names\npackage own.replicas\n\ndeny contains msg if {\n\tsome one in found\n\tcount(exempt) == 0\n\tmsg := one.of.name\n}\n\nfound contains {\"of\": container} if {\n\tsome container in input.asset.podSpec.containers\n\tnot container.securityContext\n\tstartswith(container.image, \"proxy:\")\n}\n\nexempt contains name if {\n\tname := input.change.ticket\n\tname in found\n}\n");
+    let out = folder.run(&format!("explain {OWN} --rule own.replicas")).out;
+    let page = out.split("Rule own.replicas\n").nth(1).unwrap();
+    insta::assert_snapshot!(page, @r##"
+      Names
+      said: deny: proxy
+      own.rego:5
+      deny contains msg if  gave 1 finding  own.rego:5:1
+        ✓ some one in found  :6
+            found = [{"of":{"image":"proxy:1","name":"proxy"}}]
+              found contains {"of": container} if  own.rego:11:1
+                ✓ some container in input.asset.podSpec.containers (held 2)  :12
+                    input.asset.podSpec.containers = [{"image":"app:1","name":"app"},{"image"…
+                        in/change.yaml:16:15
+                    container = {"image":"app:1","name":"app"}  in/change.yaml:16:17
+                ✓ not container.securityContext (held 2)  :13
+                    container.securityContext = (nothing there)  in/change.yaml:16:17
+                ~ startswith(container.image, "proxy:") (held 1, did not 1)  :14
+                    container.image = "proxy:1"  in/change.yaml:17:38
+                    startswith(container.image, "proxy:") = true
+            one = {"of":{"image":"proxy:1","name":"proxy"}}
+        ✓ count(exempt) == 0  :7
+            exempt = []
+              exempt contains name if  own.rego:17:1
+                ✗ name := input.change.ticket  ← did not hold  :18
+                    input.change.ticket = (nothing there)  in/change.yaml:19:5
+                · name in found (not looked at)  :19
+            count(exempt) = 0
+        ✓ msg := one.of.name  :8
+            one.of.name = "proxy"  in/change.yaml:17:24
+            msg = "proxy"
+
+    What single change of a fact would alter it
+      • if `asset.podSpec.containers.1.image` were `app:1` or `proxy` and not `proxy:1`: the rule
+          passes; verdict hold
+      • if `asset.podSpec.containers.1` were not there (`{"image":"proxy:1","name":"proxy"}`): the rule
+          passes; verdict hold
+      • if `asset.podSpec.containers.1.name` were not there (`proxy`): the rule passes; verdict hold
+      34 single changes were decided
+    "##);
+}
+
+#[test]
+fn what_has_a_form_of_its_own_is_provided_in_it() {
+    let folder = own();
+    let says = |fact: &str, reads: &str, said: &str| {
+        folder.write("own.rego", format!("# METADATA\n# custom:\n#   requires: [{fact}]\npackage own.replicas\n\ndeny contains \"x\" if {reads}\n"));
+        let ran = folder.run(&format!("explain {OWN}"));
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert!(ran.out.contains("not asked: it requires"), "{ran:?}");
+        assert!(ran.out.contains(said), "{said}\n{}", ran.out);
+    };
+    let input = folder.read("in/change.yaml");
+    folder.write("in/change.yaml", input.replace("              - {name: proxy, image: \"proxy:1\"}\n", ""));
+    says(
+        "sboms",
+        "input.artifacts[_].sbom.components[_]",
+        "if `artifacts.0.sbom` were there: with nothing in it: ",
+    );
+    folder.write("in/change.yaml", format!("{INPUT}inventory:\n  - {{id: web, kind: workload, environment: test}}\nchanges:\n  - {{id: scale, kind: config, asset: web, author: {{id: dev@example}}}}\n"));
+    says(
+        "asset.podSpec",
+        "input.asset.podSpec.hostPID",
+        "if `asset.podSpec` were there: with nothing in it: ",
+    );
+}
+
+#[test]
+fn a_digest_is_provided_for_an_image_that_has_none() {
+    let folder = own();
+    let input = folder.read("in/change.yaml");
+    folder.write(
+        "in/change.yaml",
+        input.replace(
+            ", image: \"proxy:1\"}",
+            ", image: \"proxy@sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc\"}",
+        ),
+    );
+    folder.write("own.rego", "# METADATA\n# custom:\n#   requires: [artifacts.digest]\npackage own.replicas\n\ndeny contains \"x\" if input.artifacts[_].digest == \"y\"\n");
+    let ran = folder.run(&format!("explain {OWN}"));
+    assert!(ran.out.contains("if `artifacts.0.digest` were there: any digest: verdict hold"), "{ran:?}");
+}
+
+#[test]
+fn lines_keep_to_the_width_and_the_same_text() {
+    let folder = own();
+    let narrow = |columns: &str| {
+        let mut command = folder.command(&[
+            "explain",
+            "in",
+            "--trust-input",
+            "-c",
+            "weighlock.yaml",
+            "--now",
+            "2026-11-20T12:00:00Z",
+            "--rule",
+            "own.replicas",
+        ]);
+        String::from_utf8(command.env("COLUMNS", columns).output().unwrap().stdout).unwrap()
+    };
+    let out = narrow("60");
+    for line in out.lines().filter(|line| !line.contains(" | ")) {
+        assert!(line.chars().count() <= 60 || !line.trim().contains(' '), "{line}\n{out}");
+    }
+    let words = |text: &str| {
+        text.split_whitespace().filter(|word| !word.contains('…')).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(out.lines().count() > narrow("300").lines().count(), "{out}");
+    assert!(words(&out).contains(&"container.name".to_owned()));
 }

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::schema::{Kind, Shape};
 use crate::engine::trace::{Clause, Condition, Trace};
+use crate::model::Digest;
 use crate::model::review::{Review, Unknown, UpdateType};
 use crate::model::time::Time;
 
@@ -74,7 +75,13 @@ pub(super) fn leaves(review: &Value, traces: &[Trace], shape: &Shape, now: Time)
     let mut found = BTreeMap::new();
     for path in read {
         match review.pointer(path) {
-            None => found.insert(path.to_owned(), absent(path, shape, &hints, now)),
+            None => {
+                let leaf = match stand_in(path, review) {
+                    Some(value) => leaf(path, None, Size::Provided, vec![value], false),
+                    None => absent(path, shape, &hints, now),
+                };
+                found.insert(path.to_owned(), leaf)
+            }
             Some(Value::Object(_)) => found.insert(path.to_owned(), gone(path, review)),
             Some(Value::Array(items)) => {
                 found.insert(path.to_owned(), list(path, items, review, shape, &hints))
@@ -87,17 +94,16 @@ pub(super) fn leaves(review: &Value, traces: &[Trace], shape: &Shape, now: Time)
 
 /// What a rule requires and nobody knows, provided: as a list that was looked at and is empty, or as
 /// some value.
-pub(super) fn provided(review: &Review, unknown: &[Unknown], shape: &Shape) -> Vec<Leaf> {
+pub(super) fn provided(review: &Review, json: &Value, unknown: &[Unknown], shape: &Shape) -> Vec<Leaf> {
     let mut found = Vec::new();
     for unknown in unknown {
         let mut paths = Vec::new();
         let of_artifact = match unknown.fact.as_str() {
+            "artifacts.digest" => Some("digest"),
             "evidence.attestations" => Some("attestations"),
             "evidence.scans" => Some("scans"),
             "evidence.signatures" => Some("signatures"),
-            "artifacts.digest" | "sboms" | "inventory" | "asset.object" | "asset.podSpec" | "asset.build" => {
-                continue;
-            }
+            "sboms" => Some("sbom"),
             _ => None,
         };
         match of_artifact {
@@ -112,12 +118,13 @@ pub(super) fn provided(review: &Review, unknown: &[Unknown], shape: &Shape) -> V
             None => paths.push(format!("/{}", unknown.fact.replace('.', "/"))),
         }
         for path in paths {
-            let values: Vec<Value> = match shape.at(&path) {
-                Kind::Words(words) => words.into_iter().map(Value::String).collect(),
-                Kind::Truth => vec![Value::Bool(true), Value::Bool(false)],
-                Kind::List => vec![Value::Array(Vec::new())],
-                Kind::Text => vec![Value::String("something".to_owned())],
-                _ if path == "/change/author" => vec![serde_json::json!({"id": "somebody"})],
+            let values: Vec<Value> = match (stand_in(&path, json), shape.at(&path)) {
+                (Some(value), _) => vec![value],
+                (None, Kind::Words(words)) => words.into_iter().map(Value::String).collect(),
+                (None, Kind::Truth) => vec![Value::Bool(true), Value::Bool(false)],
+                (None, Kind::Number) => vec![Value::from(0)],
+                (None, Kind::List) => vec![Value::Array(Vec::new())],
+                (None, Kind::Text) => vec![Value::String("something".to_owned())],
                 _ => continue,
             };
             let trial = |to: Value| Trial { size: Size::Provided, path: path.clone(), to: Some(to) };
@@ -130,6 +137,27 @@ pub(super) fn provided(review: &Review, unknown: &[Unknown], shape: &Shape) -> V
         }
     }
     found
+}
+
+/// What is put where something is absent that has a form of its own: the least of its kind.
+fn stand_in(path: &str, review: &Value) -> Option<Value> {
+    let any = || Value::from(Digest::of(b"").as_str());
+    let (parent, last) = path.rsplit_once('/')?;
+    let of_artifact = parent.strip_prefix("/artifacts/").is_some_and(|at| !at.contains('/'));
+    Some(match (path, last) {
+        (_, "digest") if of_artifact => any(),
+        (_, "sbom") if of_artifact => json!({
+            "components": [],
+            "format": "cyclonedx-1.6",
+            "observedAt": review.pointer("/context/now")?,
+            "subject": review.pointer(&format!("{parent}/digest")).cloned().unwrap_or_else(any),
+            "trust": "verified",
+        }),
+        ("/asset/podSpec", _) => json!({"containers": []}),
+        ("/asset/build" | "/asset/object", _) => json!({}),
+        ("/change/author" | "/change/requestedBy", _) => json!({"id": "somebody"}),
+        _ => return None,
+    })
 }
 
 /// Words and numbers that conditions compare with.
@@ -380,7 +408,8 @@ pub(super) fn put(review: &Value, path: &str, to: Option<&Value>) -> Option<Valu
         let last = fact.rsplit('.').next().unwrap_or_default();
         unknown.retain(|one| {
             let name = one.get("fact").and_then(Value::as_str).unwrap_or_default();
-            name != fact && name.rsplit('.').next() != Some(last)
+            let named = name.rsplit('.').next().unwrap_or_default();
+            name != fact && named != last && named.strip_suffix('s') != Some(last)
         });
     }
     Some(edited)

@@ -132,7 +132,7 @@ pub(super) fn search(
     let mut lacking: Vec<_> = lacking.collect();
     lacking.sort();
     lacking.dedup();
-    for leaf in edits::provided(review, &lacking, &shape) {
+    for leaf in edits::provided(review, &looking.review, &lacking, &shape) {
         looking.leaf(&leaf, &mut found);
     }
     let mut traces: Vec<Trace> = Vec::new();
@@ -212,8 +212,16 @@ impl Looking<'_, '_> {
 
     fn leaf(&mut self, leaf: &Leaf, found: &mut Vec<Edit>) {
         let mut turned: Vec<Result> = Vec::new();
+        // What it comes to that something is there at all.
+        let mut there: Option<Result> = None;
         for trial in &leaf.trials {
             let Some(result) = self.with(&trial.path, trial.to.as_ref()) else { continue };
+            match trial.to {
+                Some(Value::Bool(true)) if leaf.now.is_none() => there = Some(result.clone()),
+                Some(Value::Bool(_)) => {}
+                _ if there.as_ref() == Some(&result) => continue,
+                _ => {}
+            }
             // That it goes away is told where no other value does.
             if trial.size == Size::Removed && turned.iter().any(|known| known.verdict == result.verdict) {
                 continue;
@@ -415,10 +423,14 @@ fn sentence(edit: &Edit) -> String {
     const SHOWN: usize = 4;
     let or = |words: Vec<String>| {
         let more = words.len().saturating_sub(SHOWN);
-        let more = if more > 0 { format!(" or {more} others") } else { String::new() };
+        let more = match more {
+            0 => String::new(),
+            1 => " or 1 other".to_owned(),
+            more => format!(" or {more} others"),
+        };
         format!("{}{more}", words.into_iter().take(SHOWN).collect::<Vec<_>>().join(" or "))
     };
-    let shown = |value: &Json| format!("`{}`", crate::engine::trace::short(&plain(&value.0), 100));
+    let shown = |value: &Json| format!("`{}`", crate::engine::trace::short(&plain(&value.0), 80));
     let verdict = match (edit.verdict, edit.indeterminate) {
         (_, true) => "indeterminate",
         (Verdict::Allow, _) => "allow",
@@ -447,11 +459,14 @@ fn sentence(edit: &Edit) -> String {
             format!("if {name} were {} and not {from}: {then}", or(edit.to.iter().map(shown).collect()))
         }
         (None, false) => {
-            let empty = edit.to.iter().any(|value| value.0.as_array().is_some_and(Vec::is_empty));
-            let to = if empty {
-                "looked at and empty".to_owned()
-            } else {
-                or(edit.to.iter().map(shown).collect())
+            let first = edit.to.first().map(|value| &value.0);
+            let to = match first {
+                Some(Value::Array(items)) if items.is_empty() => "looked at and empty".to_owned(),
+                Some(Value::Object(members)) if !members.contains_key("id") => {
+                    "with nothing in it".to_owned()
+                }
+                Some(Value::String(_)) if path.ends_with("/digest") => "any digest".to_owned(),
+                _ => or(edit.to.iter().map(shown).collect()),
             };
             format!("if {name} were there: {to}: {then}")
         }

@@ -1,6 +1,6 @@
 //! An explanation as text for people at a terminal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -12,13 +12,20 @@ use crate::model::decision::Verdict;
 use crate::model::finding::Location;
 use crate::model::id::API_VERSION;
 use crate::report::Entry;
+use crate::report::clean::{is_command, width};
 
 /// Characters of a value that are shown.
 const VALUE: usize = 110;
+/// Those that are shown though there is no room for them.
+const LEAST: usize = 40;
 /// Values of a condition that held.
 const HELD: usize = 3;
 /// How deep definitions are shown within one another.
 const DEEP: usize = 3;
+/// How many of them are shown in all.
+const WITHIN: usize = 60;
+/// How much deeper what follows the first line of something is indented.
+const HANG: usize = 4;
 
 const RED: &str = "1;31";
 const GREEN: &str = "32";
@@ -26,26 +33,76 @@ const YELLOW: &str = "33";
 const DIM: &str = "2";
 const BOLD: &str = "1";
 
-/// What has been written. INVARIANT: foreign text gets in by `line` alone, which cleans it.
+/// What has been written. INVARIANT: foreign text gets in by `put` alone, which is given it cleaned.
 struct Page {
     out: String,
     color: bool,
+    width: usize,
+    /// The definitions that were gone into, as they were shown: none is shown twice.
+    shown: BTreeSet<String>,
+    /// How many more may be.
+    room: usize,
 }
 
 impl Page {
-    fn line(&mut self, indent: usize, pieces: &[(&str, &str)]) {
-        self.out.extend(std::iter::repeat_n(' ', indent));
-        for (ink, text) in pieces {
-            let text = clean(text);
-            if self.color && !ink.is_empty() && !text.is_empty() {
-                self.out.push_str(&format!("\x1b[{ink}m{text}\x1b[0m"));
-            } else {
-                self.out.push_str(&text);
-            }
+    const fn new(terminal: &Terminal) -> Self {
+        let (color, width) = (terminal.color, terminal.width);
+        Self { out: String::new(), color, width, shown: BTreeSet::new(), room: WITHIN }
+    }
+
+    fn put(&mut self, ink: &str, text: &str) {
+        if self.color && !ink.is_empty() && !text.is_empty() {
+            self.out.push_str(&format!("\x1b[{ink}m{text}\x1b[0m"));
+        } else {
+            self.out.push_str(text);
         }
+    }
+
+    fn end(&mut self) {
         let end = self.out.trim_end_matches(' ').len();
         self.out.truncate(end);
         self.out.push('\n');
+    }
+
+    /// A line as it stands, however long: of a file.
+    fn exact(&mut self, indent: usize, pieces: &[(&str, &str)]) {
+        self.out.extend(std::iter::repeat_n(' ', indent));
+        pieces.iter().for_each(|(ink, text)| self.put(ink, &clean(text)));
+        self.end();
+    }
+
+    /// A line, wrapped; what follows its first is indented deeper.
+    fn line(&mut self, indent: usize, pieces: &[(&str, &str)]) {
+        let deeper = indent.saturating_add(HANG);
+        let limit = self.width.max(deeper.saturating_add(30));
+        self.out.extend(std::iter::repeat_n(' ', indent));
+        let (mut at, mut fresh) = (indent, true);
+        for (ink, text) in pieces {
+            let text = clean(text);
+            let mut run = String::new();
+            for word in text.split_inclusive(' ') {
+                let wide = width(word.trim_end_matches(' '));
+                if !fresh && at.saturating_add(wide) > limit {
+                    self.put(ink, run.trim_end_matches(' '));
+                    run.clear();
+                    self.end();
+                    self.out.extend(std::iter::repeat_n(' ', deeper));
+                    (at, fresh) = (deeper, true);
+                    // A build server takes nothing that was within a line for a command.
+                    if is_command(word) {
+                        run.push('\\');
+                    }
+                }
+                // Blanks between what is said and what follows are not carried over.
+                if wide > 0 || !fresh || at < deeper {
+                    run.push_str(word);
+                    at = at.saturating_add(width(word));
+                }
+                fresh &= wide == 0;
+            }
+            self.put(ink, &run);
+        }
+        self.end();
     }
 
     fn head(&mut self, title: &str) {
@@ -98,7 +155,7 @@ pub(super) fn listing(entries: &[Entry]) -> Listing<'_> {
 
 /// The changes that may be explained, with their verdicts.
 pub(super) fn list(entries: &[Entry], terminal: &Terminal) -> String {
-    let mut page = Page { out: String::new(), color: terminal.color };
+    let mut page = Page::new(terminal);
     let count = entries.len();
     page.line(0, &[("", &format!("{count} changes; choose one with `--change ID`:"))]);
     for entry in entries {
@@ -111,7 +168,7 @@ pub(super) fn list(entries: &[Entry], terminal: &Terminal) -> String {
 
 /// An explanation.
 pub(super) fn page(explanation: &Explanation, terminal: &Terminal) -> String {
-    let mut page = Page { out: String::new(), color: terminal.color };
+    let mut page = Page::new(terminal);
     let verdict = explanation.verdict;
     let said = word(verdict, explanation.indeterminate).to_uppercase();
     let about = &explanation.change;
@@ -196,12 +253,12 @@ fn source(page: &mut Page, indent: usize, what: &str, place: &Place) {
     let number = line.to_string();
     // What has no width of its own, such as a tab, is one column wide.
     let shown = text.replace('\t', " ");
-    page.line(indent, &[(DIM, &format!("  {number} | ")), ("", &shown)]);
+    page.exact(indent, &[(DIM, &format!("  {number} | ")), ("", &shown)]);
     let left = usize::try_from(within.saturating_sub(1)).unwrap_or_default();
     let room = shown.chars().count().saturating_sub(left).max(1);
     let carets = usize::try_from(*width).unwrap_or(1).clamp(1, room);
     let margin = " ".repeat(number.len());
-    page.line(
+    page.exact(
         indent,
         &[(DIM, &format!("  {margin} | ")), ("", &" ".repeat(left)), (YELLOW, &"^".repeat(carets))],
     );
@@ -308,18 +365,31 @@ fn clause(page: &mut Page, indent: usize, depth: usize, clause: &Clause, account
         ],
     );
     let miss = clause.miss();
+    // Where it gave something, what held says why; where not, what did not.
+    let gave = clause.held > 0 && !clause.demands;
     for (number, body) in clause.bodies.iter().enumerate() {
         if number > 0 {
             page.line(indent, &[(DIM, "else")]);
         }
         for one in &body.conditions {
             let is_miss = miss.is_some_and(|miss| std::ptr::eq(miss, one));
-            condition(page, indent.saturating_add(2), depth, one, is_miss, account);
+            let shown = Shown { depth, gave, miss: is_miss };
+            condition(page, indent.saturating_add(2), one, shown, account);
         }
     }
 }
 
-fn condition(page: &mut Page, indent: usize, depth: usize, one: &Condition, miss: bool, account: &Account) {
+/// How a condition is shown.
+#[derive(Clone, Copy)]
+struct Shown {
+    depth: usize,
+    /// Whether the definition that it stands in gave something.
+    gave: bool,
+    /// Whether it is what that fell at.
+    miss: bool,
+}
+
+fn condition(page: &mut Page, indent: usize, one: &Condition, shown: Shown, account: &Account) {
     let (ink, mark) = match (one.asked, one.held, one.missed) {
         (0, ..) => (DIM, "·"),
         (_, 0, _) => (RED, "✗"),
@@ -332,7 +402,7 @@ fn condition(page: &mut Page, indent: usize, depth: usize, one: &Condition, miss
         (_, held, missed) if missed > 0 => format!(" (held {held}, did not {missed})"),
         (_, held, _) => format!(" (held {held})"),
     };
-    let here = if miss { "  ← did not hold" } else { "" };
+    let here = if shown.miss { "  ← did not hold" } else { "" };
     page.line(
         indent,
         &[
@@ -345,42 +415,75 @@ fn condition(page: &mut Page, indent: usize, depth: usize, one: &Condition, miss
         ],
     );
     let deeper = indent.saturating_add(4);
-    let broke = one.missed > 0;
+    let broke = one.missed > 0 && !(shown.gave && one.held > 0);
     for (number, sample) in one.samples.iter().filter(|sample| sample.held != broke).enumerate() {
         if number > 0 {
             page.line(deeper, &[(DIM, "and")]);
         }
-        let most = if sample.held { HELD } else { usize::MAX };
-        for reading in sample.values.iter().take(most) {
-            value(page, deeper, depth, reading, sample.held, account);
+        // What is given was worked out; why it was is said by the conditions.
+        let into = (shown.gave && !is_gift(one)) || !sample.held;
+        let mut told: Vec<&Clause> = Vec::new();
+        for (number, reading) in sample.values.iter().enumerate() {
+            let of = |clause: &&Clause| into && (!sample.held || says_why(clause));
+            let within: Vec<&Clause> = reading.within.iter().filter(of).collect();
+            if !sample.held || number < HELD || !within.is_empty() {
+                value(page, deeper, reading, account);
+            }
+            for each in within.into_iter().filter(|_| shown.depth < DEEP) {
+                if !told.contains(&each) {
+                    told.push(each);
+                    into_clause(page, deeper.saturating_add(2), shown.depth.saturating_add(1), each, account);
+                }
+            }
         }
     }
     for inner in &one.inner {
-        condition(page, indent.saturating_add(2), depth, inner, false, account);
+        condition(page, indent.saturating_add(2), inner, Shown { miss: false, ..shown }, account);
     }
 }
 
-fn value(page: &mut Page, indent: usize, depth: usize, reading: &Reading, held: bool, account: &Account) {
-    let value = match &reading.value {
-        Some(value) => short(&value.0.to_string(), VALUE),
-        None => "(nothing there)".to_owned(),
-    };
+/// Whether it is no condition but what a definition gives.
+fn is_gift(one: &Condition) -> bool {
+    one.text.starts_with("gives ") && one.inner.is_empty()
+}
+
+/// Whether a definition has conditions, and does not only work something out.
+fn says_why(clause: &Clause) -> bool {
+    clause.bodies.iter().flat_map(|body| &body.conditions).any(|one| !is_gift(one))
+}
+
+/// A part and its value, as far as there is room for it.
+fn value(page: &mut Page, indent: usize, reading: &Reading, account: &Account) {
     let place = reading.paths.iter().find_map(|path| account.inputs.get(path));
     let place = place.map(|place| format!("  {}:{}:{}", place.file, place.line, place.column));
-    page.line(
-        indent,
-        &[
-            ("", &short(&reading.text, 100)),
-            ("", " = "),
-            (BOLD, &value),
-            (DIM, place.as_deref().unwrap_or_default()),
-        ],
-    );
-    if depth < DEEP && !held {
-        for each in &reading.within {
-            clause(page, indent.saturating_add(2), depth.saturating_add(1), each, account);
-        }
+    let place = place.unwrap_or_default();
+    let text = short(&reading.text, 100);
+    let taken =
+        [&text, &place].map(|text| width(text)).iter().fold(indent, |all, one| all.saturating_add(*one));
+    let room = page.width.saturating_sub(taken).saturating_sub(4);
+    let value = match &reading.value {
+        Some(value) => short(&value.0.to_string(), room.clamp(LEAST, VALUE)),
+        None => "(nothing there)".to_owned(),
+    };
+    page.line(indent, &[("", &text), ("", " = "), (BOLD, &value), (DIM, &place)]);
+}
+
+/// A definition that was gone into, unless the very same has been shown, or much has.
+fn into_clause(page: &mut Page, indent: usize, depth: usize, each: &Clause, account: &Account) {
+    let said = |page: &mut Page, why: &str| {
+        let head = short(&each.head, 120);
+        page.line(indent, &[(BOLD, &head), (DIM, &format!("  {}  {why}", at(&each.location)))]);
+    };
+    let same = serde_json::to_string(each).unwrap_or_default();
+    if page.shown.contains(&same) {
+        return said(page, "as above");
     }
+    if page.room == 0 {
+        return said(page, "not shown: there is much already; `-o json` has it");
+    }
+    page.room = page.room.saturating_sub(1);
+    clause(page, indent, depth, each, account);
+    page.shown.insert(same);
 }
 
 fn search(page: &mut Page, explanation: &Explanation) {

@@ -214,6 +214,7 @@ fn case(bench: &Bench, found: &Found, read: &Read) -> Done {
         passed: status == Status::Passed,
         error: status == Status::Error,
         difference,
+        printed: Vec::new(),
         at: None,
         milliseconds: millis(took),
     };
@@ -236,6 +237,7 @@ fn tried(trials: &Trials, test: &Test, now: Time) -> Done {
         passed: status == Status::Passed,
         error: status == Status::Error,
         difference,
+        printed: Vec::new(),
         at,
         milliseconds: millis(took),
     };
@@ -249,12 +251,12 @@ fn tried(trials: &Trials, test: &Test, now: Time) -> Done {
     // All cases of a test are gone through together.
     let each = took.checked_div(u32::try_from(cases.len()).unwrap_or(u32::MAX)).unwrap_or(took);
     let passed = cases.iter().all(|case| case.verdict == Verdict::Passed);
-    let lines = cases.into_iter().map(|Tried { note, verdict }| {
+    let lines = cases.into_iter().map(|Tried { note, verdict, printed }| {
         let name = match note {
             Some(note) => format!("{}[{note}]", test.name),
             None => test.name.clone(),
         };
-        match verdict {
+        let line = match verdict {
             Verdict::Passed => line(name, Status::Passed, String::new(), None, each),
             Verdict::Failed(broken) => {
                 let text = explained(trials, &broken);
@@ -264,7 +266,8 @@ fn tried(trials: &Trials, test: &Test, now: Time) -> Done {
                 let text = at(trials, failure.location.as_ref()) + &format!("{}\n", failure.message);
                 line(name, Status::Error, text, failure.location, each)
             }
-        }
+        };
+        TestCase { printed, ..line }
     });
     Done { lines: lines.collect(), outcome: None, heard: passed.then_some(heard) }
 }

@@ -110,7 +110,7 @@ pub(super) fn bench(
     }
     // What some cases alone are told must be there for the policies to be read.
     let mut lent: BTreeMap<&str, &Json> = below.cases.iter().flat_map(|found| found.case.told()).collect();
-    let data = load::data(&config, &args.data).map(|mut data| {
+    let data = load::data(&config, &roots, &args.data).map(|mut data| {
         lent.retain(|name, _| !data.contains_key(*name));
         data.extend(lent.iter().map(|(name, value)| ((*name).to_owned(), value.0.clone())));
         Value::Object(data)

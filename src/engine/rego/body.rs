@@ -57,6 +57,8 @@ pub(super) struct Compiler<'n> {
     pub(super) within: Option<usize>,
     /// Whether what is compiled is only shown.
     pub(super) quiet: bool,
+    /// Whether nothing more gets a value in this body: what is printed without one is undefined.
+    pub(super) resigned: bool,
 }
 
 fn wrong(unit: &Unit, span: &Span, message: String, hint: &str) -> Wait {
@@ -102,6 +104,7 @@ impl<'n> Compiler<'n> {
             outline: None,
             within: None,
             quiet: false,
+            resigned: false,
         }
     }
 
@@ -257,7 +260,9 @@ impl<'n> Compiler<'n> {
         let negated = self.negated.take();
         let found = std::mem::take(&mut self.found);
         let mut outline = self.outline.take();
+        let resigned = std::mem::take(&mut self.resigned);
         let result = self.query_here(query, &mut outline, then);
+        self.resigned = resigned;
         self.scopes.truncate(scopes);
         (self.negated, self.found, self.outline) = (negated, found, outline);
         result
@@ -299,6 +304,7 @@ impl<'n> Compiler<'n> {
             }
             if let Some(span) = waits
                 && waiting.len() == left.len()
+                && (!self.names.prints || std::mem::replace(&mut self.resigned, true))
             {
                 return Err(Wait::For(span));
             }
@@ -401,7 +407,12 @@ impl<'n> Compiler<'n> {
     }
 
     /// What `with` changes.
-    fn change(&mut self, target: &Ref<Expr>, by: &Ref<Expr>, steps: &mut Vec<Step>) -> Done<(Change, Term)> {
+    pub(super) fn change(
+        &mut self,
+        target: &Ref<Expr>,
+        by: &Ref<Expr>,
+        steps: &mut Vec<Step>,
+    ) -> Done<(Change, Term)> {
         let hint = "`with` replaces the input, data, or a function";
         let Some((parts, true)) = path(target) else {
             return self.wrong(target.span(), "this cannot be replaced", hint);

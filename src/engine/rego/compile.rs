@@ -32,6 +32,18 @@ pub(super) struct Names<'n> {
     pub(super) attempts: Cell<u64>,
     /// The statements so far, where they are traced.
     pub(super) probes: Option<RefCell<Vec<Probe>>>,
+    /// Whether what `print` writes is wanted.
+    pub(super) prints: bool,
+}
+
+/// What is compiled beside what decides.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Marks {
+    None,
+    /// What traces statements.
+    Traces,
+    /// What `print` writes.
+    Prints,
 }
 
 /// A definition by its unit and position.
@@ -43,8 +55,8 @@ pub(super) struct Compiled {
     pub(super) places: BTreeMap<At, (usize, usize)>,
 }
 
-/// Compiles all units, with or without what traces them.
-pub(super) fn compile(units: &[Arc<Unit>], data: Value, traced: bool) -> Result<Compiled, Vec<Diagnostic>> {
+/// Compiles all units.
+pub(super) fn compile(units: &[Arc<Unit>], data: Value, marks: Marks) -> Result<Compiled, Vec<Diagnostic>> {
     let mut groups: BTreeMap<Vec<&str>, Vec<At>> = BTreeMap::new();
     let mut own: BTreeMap<&[String], BTreeSet<&str>> = BTreeMap::new();
     for (u, unit) in units.iter().enumerate() {
@@ -69,8 +81,9 @@ pub(super) fn compile(units: &[Arc<Unit>], data: Value, traced: bool) -> Result<
         let arity = found.iter().find_map(|(u, d)| units.get(*u)?.rules.get(*d)?.arity());
         arities.push(arity);
     }
-    let probes = traced.then(RefCell::default);
-    let names = Names { nodes, arities, own, data: &data, attempts: Cell::new(0), probes };
+    let probes = (marks == Marks::Traces).then(RefCell::default);
+    let prints = marks == Marks::Prints;
+    let names = Names { nodes, arities, own, data: &data, attempts: Cell::new(0), probes, prints };
     let mut problems = Vec::new();
     let mut rules = Vec::new();
     let mut places = BTreeMap::new();
@@ -426,7 +439,15 @@ fn branch(
         })
         .collect();
     let value = terms.next().unwrap_or(Term::Value(Value::Bool(true)));
-    let outline = compiler.outline.take().map(|(outline, _)| outline);
+    let mut outline = compiler.outline.take().map(|(outline, _)| outline);
+    if let Some((_, case)) = outline.as_mut().and_then(|outline| outline.case.as_mut()) {
+        // What is written out in the head is a part of the name too.
+        let mut computed = std::mem::take(case).into_iter();
+        case.extend(parts.iter().filter_map(|part| match part {
+            Part::Name(name) => Some(Term::Value(name.clone())),
+            Part::Computed(_) => computed.next(),
+        }));
+    }
     Ok(Branch { body, keys, value, outline, probes: first..compiler.names.probed() })
 }
 

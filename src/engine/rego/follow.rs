@@ -141,6 +141,7 @@ impl<'p> Machine<'p> {
             match step {
                 // Marks are for traces, which tests are compiled without.
                 Step::Enter(_) | Step::Leave(_) => {}
+                Step::Print(parts) => self.print(parts),
                 Step::Test(term) => {
                     let value = self.value(term)?;
                     if matches!(value, Value::Undefined | Value::Bool(false)) {

@@ -31,7 +31,7 @@ use crate::policy::rego::text::number_is_small;
 
 use allowance::{Cost, Stop, bytes, charge, stop};
 
-pub(super) use allowance::{begin, end, late, take};
+pub(super) use allowance::{aside, begin, end, late, take};
 
 /// A function as it is called, with its number of arguments.
 pub(super) fn pointer(name: &str) -> Option<BuiltinFcn> {

@@ -1,9 +1,11 @@
 //! Compiles statements with marks around them, and the parts of each that are worth showing.
 
+use std::sync::Arc;
+
 use regorus::unstable::{AssignOp, Expr, Literal, LiteralStmt, Ref};
 
 use super::body::{Compiler, Done};
-use super::program::{Collect, Kind, Part, Probe, Step, Term};
+use super::program::{Change, Collect, Kind, Part, Probe, Step, Term};
 use super::record::text;
 use crate::engine::trace::written;
 
@@ -75,10 +77,6 @@ impl Compiler<'_> {
 
     /// The parts of a statement that have a value by now, but for those that are known already.
     fn parts(&mut self, statement: &LiteralStmt, known: &[Part]) -> Vec<Part> {
-        // What `with` changes is another world; its values are not those of here.
-        if !statement.with_mods.is_empty() {
-            return Vec::new();
-        }
         let mut exprs = Vec::new();
         match &statement.literal {
             Literal::SomeVars { .. } => {}
@@ -88,7 +86,28 @@ impl Compiler<'_> {
             Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => gather(expr, &mut exprs),
             Literal::Every { domain, .. } => gather(domain, &mut exprs),
         }
-        self.parts_of(exprs, known)
+        let mut parts = self.parts_of(exprs, known);
+        // What `with` changes is another world, and these are the values of that one.
+        if !statement.with_mods.is_empty() {
+            let changes = self.changes(statement);
+            parts.retain(|_| changes.is_some());
+            parts.iter_mut().for_each(|part| part.changes.clone_from(&changes));
+            let given = statement.with_mods.iter().map(|change| &change.r#as);
+            let mut exprs = Vec::new();
+            given.for_each(|expr| gather(expr, &mut exprs));
+            parts.extend(self.parts_of(exprs, known));
+            parts.truncate(MAX_PARTS);
+        }
+        parts
+    }
+
+    /// What `with` changes for a statement, where all of it has one value.
+    fn changes(&mut self, statement: &LiteralStmt) -> Option<Arc<Vec<(Change, Term)>>> {
+        let changes = self.shown(|compiler, steps| {
+            let changes = statement.with_mods.iter();
+            changes.map(|change| compiler.change(&change.refr, &change.r#as, steps)).collect()
+        });
+        changes.filter(|(_, steps)| steps.is_empty()).map(|(changes, _)| Arc::new(changes))
     }
 
     fn parts_of(&mut self, exprs: Vec<&Ref<Expr>>, known: &[Part]) -> Vec<Part> {
@@ -103,23 +122,31 @@ impl Compiler<'_> {
     }
 
     /// A part, as a list of all its values where it goes through several.
-    fn part(&mut self, expr: &Ref<Expr>, text: String) -> Option<Part> {
+    pub(super) fn part(&mut self, expr: &Ref<Expr>, text: String) -> Option<Part> {
+        let (value, body) = self.shown(|compiler, steps| compiler.term(expr, steps))?;
+        if body.is_empty() {
+            return Some(Part { text, term: value, several: false, changes: None });
+        }
+        let span = expr.span().clone();
+        let all = Collect { kind: Kind::Array, body, key: None, value, span };
+        Some(Part { text, term: Term::Collect(Box::new(all)), several: true, changes: None })
+    }
+
+    /// Compiles what is only shown, with the steps before it: nothing that it meets stays.
+    fn shown<T>(
+        &mut self,
+        part: impl FnOnce(&mut Self, &mut Vec<Step>) -> Done<T>,
+    ) -> Option<(T, Vec<Step>)> {
         let bound = self.bound();
         let (pending, found) = (self.pending.len(), self.found.len());
         let quiet = std::mem::replace(&mut self.quiet, true);
-        let mut body = Vec::new();
-        let term = self.attempt(&mut body, |compiler, steps| compiler.term(expr, steps));
+        let mut steps = Vec::new();
+        let done = self.attempt(&mut steps, part);
         self.quiet = quiet;
         self.unbind(bound);
         self.pending.truncate(pending);
         self.found.truncate(found);
-        let value = term.ok()?;
-        if body.is_empty() {
-            return Some(Part { text, term: value, several: false });
-        }
-        let span = expr.span().clone();
-        let all = Collect { kind: Kind::Array, body, key: None, value, span };
-        Some(Part { text, term: Term::Collect(Box::new(all)), several: true })
+        done.ok().map(|done| (done, steps))
     }
 }
 

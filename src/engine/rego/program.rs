@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use regorus::Value;
 use regorus::unstable::{BoolOp, BuiltinFcn, Expr, Ref, Span};
@@ -111,6 +112,8 @@ pub(super) enum Step {
     Every { of: Term, key: Option<Slot>, value: Slot, body: Vec<Step> },
     /// The steps in another world; what follows is in this one again.
     With(Vec<(Change, Term)>, Vec<Step>),
+    /// Writes values down: none for what has none. Only what is tested has these.
+    Print(Vec<Option<Part>>),
     /// A statement begins. Only what is traced has these.
     Enter(usize),
     /// It holds.
@@ -137,6 +140,8 @@ pub(super) struct Part {
     pub(super) term: Term,
     /// Whether the term is a list made for it, of all values that the part has.
     pub(super) several: bool,
+    /// What `with` changes for the statement.
+    pub(super) changes: Option<Arc<Vec<(Change, Term)>>>,
 }
 
 /// What `with` replaces.

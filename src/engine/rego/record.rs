@@ -8,7 +8,7 @@ use regorus::Value;
 use regorus::unstable::Span;
 use serde_json::Value as Json;
 
-use super::program::{Definition, Part, Program, Term};
+use super::program::{Definition, Part, Program, Term, member};
 use super::run::{Machine, Outcome};
 use crate::engine::trace::{
     self, Body, CLAUSES, Clause, Condition, DEEP, HITS, LOOKS, MISSES, Reading, SEVERAL, Sample,
@@ -231,7 +231,17 @@ impl<'p> Machine<'p> {
         Ok(look)
     }
 
+    /// Reads a part, in the world that its statement makes.
     fn read(&mut self, part: &'p Part) -> Outcome<(Value, Vec<String>)> {
+        let Some(changes) = part.changes.as_deref() else { return self.read_here(part) };
+        let Some(inner) = self.changed(changes)? else { return Ok((Value::Undefined, Vec::new())) };
+        let outer = std::mem::replace(&mut self.world, inner);
+        let read = self.read_here(part);
+        self.world = outer;
+        read
+    }
+
+    fn read_here(&mut self, part: &'p Part) -> Outcome<(Value, Vec<String>)> {
         if part.several
             && let Term::Collect(all) = &part.term
         {
@@ -260,20 +270,27 @@ impl<'p> Machine<'p> {
             Term::Input => Ok(self.stands(&self.world.input)),
             Term::Slot(slot) => Ok(self.stands(self.slot(*slot))),
             Term::Path(path) => {
-                let Some(mut pointer) = self.pointer(&path.0)? else { return Ok(None) };
+                let mut pointer = self.pointer(&path.0)?;
+                let mut of = Some(self.value(&path.0)?);
                 for key in &path.1 {
-                    let key = match self.value(key)? {
-                        Value::String(text) => trace::escaped(&text),
-                        Value::Number(number) => match number.as_u64() {
-                            Some(at) => at.to_string(),
-                            None => return Ok(None),
-                        },
-                        _ => return Ok(None),
-                    };
-                    pointer.push('/');
-                    pointer.push_str(&key);
+                    let key = self.value(key)?;
+                    if let Some(pointer) = &mut pointer {
+                        pointer.push('/');
+                        match &key {
+                            Value::String(text) => pointer.push_str(&trace::escaped(text)),
+                            Value::Number(number) if number.as_u64().is_some() => {
+                                pointer.push_str(&key.to_string());
+                            }
+                            _ => return Ok(None),
+                        }
+                    }
+                    of = of.and_then(|of| member(&of, &key).cloned());
+                    // What a policy put together from parts of the review has these parts in it.
+                    if let Some(stands) = of.as_ref().and_then(|of| self.stands(of)) {
+                        pointer = Some(stands);
+                    }
                 }
-                Ok(Some(pointer))
+                Ok(pointer)
             }
             _ => Ok(None),
         }

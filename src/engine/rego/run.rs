@@ -45,7 +45,9 @@ pub(super) struct Machine<'p> {
     pub(super) now: i64,
     /// Where that is wanted: which definitions of sets gave something and which did not.
     pub(super) heard: Option<BTreeSet<(usize, usize, bool)>>,
-    limits: Limits,
+    /// Where that is wanted: what `print` wrote.
+    pub(super) printed: Option<Vec<String>>,
+    pub(super) limits: Limits,
     steps: u64,
     /// Loops that are being gone through.
     nesting: u32,
@@ -82,6 +84,7 @@ impl<'p> Machine<'p> {
             open: Vec::new(),
             now,
             heard: None,
+            printed: None,
             limits,
             steps: 0,
             nesting: 0,
@@ -189,6 +192,7 @@ impl<'p> Machine<'p> {
                     });
                 }
                 Step::With(changes, body) => return self.with(changes, body, rest, then),
+                Step::Print(parts) => self.print(parts),
                 Step::Enter(probe) => self.enter(*probe)?,
                 Step::Leave(probe) => self.leave(*probe)?,
             }

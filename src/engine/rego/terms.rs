@@ -143,7 +143,10 @@ impl Compiler<'_> {
             let name = name.map_or_else(|| "this".to_owned(), |parts| format!("`{}`", parts.join(".")));
             return self.wrong(callee.span(), format!("{name} is not a function"), "define it, or import it");
         };
-        if let Function::Builtin("print" | "trace") = function {
+        if let Function::Builtin(name @ ("print" | "trace")) = function {
+            if self.names.prints && name == "print" {
+                self.print(params, steps)?;
+            }
             return Ok(Term::Value(Value::Bool(true)));
         }
         let arity = self.names.arity(function);

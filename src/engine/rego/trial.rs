@@ -46,6 +46,8 @@ pub struct Tried {
     pub note: Option<String>,
     /// What came of it.
     pub verdict: Verdict,
+    /// What `print` wrote, a line each: with the first of the cases of a test that did not pass.
+    pub printed: Vec<String>,
 }
 
 /// What came of a test.
@@ -129,7 +131,7 @@ impl Trials {
         let data = value::build(&bundle.data, &mut value::Keys::default()).map_err(|error| {
             vec![compile::invalid(&format!("the data cannot be given to policies: {error}"))]
         })?;
-        let compile::Compiled { program, places } = compile::compile(&units, data, false)?;
+        let compile::Compiled { program, places } = compile::compile(&units, data, compile::Marks::Prints)?;
         let mut effects = Vec::new();
         let mut effect_at = BTreeMap::new();
         let rego = |rule: &&(usize, &crate::policy::Rule)| rule.1.language == Language::Rego;
@@ -167,24 +169,31 @@ impl Trials {
         if let Some(why) = test.unfit {
             let broken =
                 Broken { why: why.to_owned(), location: Some(test.location.clone()), ..Broken::default() };
-            let tried = Tried { note: None, verdict: Verdict::Failed(Box::new(broken)) };
-            return (vec![tried], heard);
+            let verdict = Verdict::Failed(Box::new(broken));
+            return (vec![Tried { note: None, verdict, printed: Vec::new() }], heard);
         }
         let now = i64::try_from(now.as_nanosecond()).unwrap_or(i64::MAX);
         let mut trail = Trail::default();
         let mut machine = Machine::new(&self.program, Value::Undefined, now, self.limits);
         machine.heard = Some(BTreeSet::new());
+        machine.printed = Some(Vec::new());
         let done = within(self.limits, || self.follow(&mut machine, test, &mut trail));
         for (rule, definition, gave) in machine.heard.take().into_iter().flatten() {
             if let Some(effect) = self.effect_at.get(&(rule, definition)) {
                 if gave { &mut heard.spoke } else { &mut heard.silent }.insert(*effect);
             }
         }
+        let printed = machine.printed.take().unwrap_or_default();
         if let Err(stopped) = done {
             let why = failure(&self.sources, self.limits, "the test", Some(&test.location), *stopped);
-            return (vec![Tried { note: None, verdict: Verdict::Error(why) }], heard);
+            return (vec![Tried { note: None, verdict: Verdict::Error(why), printed }], heard);
         }
-        (self.tried(test, trail), heard)
+        let mut tried = self.tried(test, trail);
+        let broken = tried.iter().position(|case| case.verdict != Verdict::Passed).unwrap_or_default();
+        if let Some(case) = tried.get_mut(broken) {
+            case.printed = printed;
+        }
+        (tried, heard)
     }
 
     fn follow<'p>(&'p self, machine: &mut Machine<'p>, test: &Test, trail: &mut Trail) -> Outcome<()> {
@@ -220,6 +229,7 @@ impl Trials {
         };
         let tried = |(name, way): (Vec<Value>, Way)| Tried {
             note: note(&name),
+            printed: Vec::new(),
             verdict: match way.fell {
                 Some((_, fall)) if !way.holds => Verdict::Failed(Box::new(self.broken(test, fall))),
                 None if !way.holds => Verdict::Failed(Box::default()),
@@ -281,6 +291,10 @@ fn tests(
                     Some("it is a function: a test takes no arguments, and is true where it passes")
                 }
                 (Written::Set, _) => Some("it is a set: a test is true where it passes"),
+                // As for OPA, where such a head makes an object, which is not true.
+                _ if definition.path.len() > end.saturating_add(1) => Some(
+                    "its head goes on behind the name, so it is an object: a test is true where it passes",
+                ),
                 _ => None,
             };
             let path: Vec<&str> = unit.package.iter().chain(&definition.path).map(String::as_str).collect();

@@ -30,6 +30,13 @@ impl World<'_> {
     pub(super) const fn new(input: Value) -> Self {
         Self { input, data: Vec::new(), mocks: Vec::new(), values: BTreeMap::new() }
     }
+
+    /// The same, for what is to leave no trace in this one.
+    pub(super) fn copy(&self) -> Self {
+        let Self { input, data, mocks, values } = self;
+        let (input, data, mocks, values) = (input.clone(), data.clone(), mocks.clone(), values.clone());
+        Self { input, data, mocks, values }
+    }
 }
 
 /// The value of a rule while its definitions are gone through.

@@ -201,6 +201,56 @@ fn functions_rules_else_and_default_are_gone_into() {
 }
 
 #[test]
+fn what_a_rule_of_its_own_puts_together_is_read_where_it_stands() {
+    insta::assert_snapshot!(rego(
+        "deny contains \"no\" if {\n\tsome one in found\n\tone.of.image == \"other.example/proxy:1\"\n}\n\nfound contains {\"of\": c} if {\n\tsome c in input.asset.podSpec.containers\n\tnot c.securityContext\n}"
+    ), @r##"
+    deny contains "no" if (1)
+      4: some one in found [1 1 0]
+        + found = [{"of":{"image":"other.example/proxy:1","name":"proxy"}}]
+          found contains {"of": c} if (1)
+            9: some c in input.asset.podSpec.containers [1 2 0]
+              + input.asset.podSpec.containers = [{"image":"registry.example/app:1","name":"app","securityContext":{"runAsNonRoot":true}},{"image":"other.example/proxy:1","name":"proxy"}] /asset/podSpec/containers
+              + c = {"image":"registry.example/app:1","name":"app","securityContext":{"runAsNonRoot":true}} /asset/podSpec/containers/0
+            10: not c.securityContext [2 1 1]
+              - c.securityContext = {"runAsNonRoot":true} /asset/podSpec/containers/0/securityContext
+              + c.securityContext = ? /asset/podSpec/containers/1/securityContext
+        + one = {"of":{"image":"other.example/proxy:1","name":"proxy"}}
+      5: one.of.image == "other.example/proxy:1" [1 1 0]
+        + one.of.image = "other.example/proxy:1" /asset/podSpec/containers/1/image
+    "##);
+}
+
+#[test]
+fn what_with_changes_is_shown_as_it_is_then() {
+    insta::assert_snapshot!(rego(
+        "deny contains \"no\" if {\n\tlarge with input.change.kind as \"config\" with data.limit as count(data.kinds)\n\tinput.change.kind == \"config\"\n}\n\nlarge if {\n\tinput.change.kind in data.kinds\n\tcount(input.asset.podSpec.containers) > data.limit\n}\n\nwarn contains x if {\n\tx := input.change.kind with input as {\"change\": {\"kind\": \"other\"}}\n\tx == \"image\"\n}"
+    ), @r##"
+    deny contains "no" if (0)
+      4: large with input.change.kind as "config" with data.limit as count(data.kinds) [1 1 0]
+        + large = true
+          large if (1)
+            9: input.change.kind in data.kinds [1 1 0]
+              + input.change.kind = "config"
+              + data.kinds = ["config"]
+            10: count(input.asset.podSpec.containers) > data.limit [1 1 0]
+              + input.asset.podSpec.containers = [{"image":"registry.example/app:1","name":"app","securityContext":{"runAsNonRoot":true}},{"image":"other.example/proxy:1","name":"proxy"}] /asset/podSpec/containers
+              + count(input.asset.podSpec.containers) = 2
+              + data.limit = 1
+        + data.kinds = ["config"]
+        + count(data.kinds) = 1
+      5: input.change.kind == "config" [1 0 1]
+        - input.change.kind = "image" /change/kind
+    warn contains x if (0)
+      14: x := input.change.kind with input as {"change": {"kind": "other"}} [1 1 0]
+        + input.change.kind = "other"
+        + x = "other"
+      15: x == "image" [1 0 1]
+        - x = "other"
+    "##);
+}
+
+#[test]
 fn a_rule_that_is_stopped_says_so() {
     let text = rego(
         "deny contains \"no\" if {\n\tinput.change.kind == \"image\"\n\tx := to_number(input.change.id)\n\tx > 1\n}",

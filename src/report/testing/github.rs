@@ -14,10 +14,11 @@ pub(super) fn render(report: &TestReport, _: &Style) -> String {
         };
         let place = case.at.as_ref().map(|at| (at.file.as_str(), at.line, at.column.unwrap_or(1)));
         let place = place.unwrap_or((case.file.as_str(), case.line.unwrap_or(1), 1));
+        let said = case.said();
         let (title, text) = match case.status {
             Status::Skipped => (format!("skipped {}", case.name), "it is skipped"),
-            Status::Error => (format!("could not be run: {}", case.name), case.difference.as_str()),
-            _ => (format!("failed: {}", case.name), case.difference.as_str()),
+            Status::Error => (format!("could not be run: {}", case.name), said.as_str()),
+            _ => (format!("failed: {}", case.name), said.as_str()),
         };
         annotation(&mut out, level, &title, text, Some(place));
     }

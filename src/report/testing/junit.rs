@@ -49,7 +49,7 @@ pub(super) fn render(report: &TestReport, _: &Style) -> String {
                 Status::Failed => "failure",
                 Status::Error => "error",
             };
-            let (first, text) = (attribute(&case.first()), clean::markup(&case.difference));
+            let (first, text) = (attribute(&case.first()), clean::markup(&case.said()));
             out.push_str(&format!(
                 ">\n      <{element} type=\"{element}\" message=\"{first}\">{text}</{element}>\n    </testcase>\n"
             ));

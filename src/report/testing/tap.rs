@@ -20,7 +20,7 @@ pub(super) fn render(report: &TestReport, _: &Style) -> String {
             out.push_str(&format!("  at: {}\n", serde_json::Value::from(clean::line(&place).as_ref())));
         }
         out.push_str("  difference: |2\n");
-        for line in clean::lines(&case.difference) {
+        for line in clean::lines(&case.said()) {
             out.push_str(format!("    {line}").trim_end());
             out.push('\n');
         }

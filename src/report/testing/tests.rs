@@ -18,6 +18,7 @@ fn case(name: &str, status: Status, difference: &str) -> TestCase {
             line: 4,
             column: Some(2),
         }),
+        printed: Vec::new(),
         milliseconds: 1.5,
     }
 }

@@ -68,10 +68,11 @@ fn one(out: &mut String, case: &TestCase, timed: bool, style: &Style) {
         false => String::new(),
     };
     out.push_str(&format!("  {}  {}{took}\n", ink(style, code, word), clean::line(&case.name)));
-    if case.difference.is_empty() {
+    let said = case.said();
+    if said.is_empty() {
         return;
     }
-    for line in clean::lines(&case.difference) {
+    for line in clean::lines(&said) {
         let code = match line.trim_start().as_bytes().first() {
             Some(b'-') => RED,
             Some(b'+') => GREEN,

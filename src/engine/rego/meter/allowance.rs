@@ -60,6 +60,16 @@ pub(in crate::engine::rego) fn end() -> Option<Stop> {
     LEFT.replace(NOTHING).stopped
 }
 
+/// Does something beside an evaluation, with at most so many bytes and steps of its own: it takes nothing
+/// off what the evaluation may.
+pub(in crate::engine::rego) fn aside<T>(bytes: u64, work: u64, part: impl FnOnce() -> T) -> T {
+    let left = LEFT.get();
+    LEFT.set(Allowance { bytes, work, ..left });
+    let result = part();
+    LEFT.set(left);
+    result
+}
+
 /// Takes bytes off the allowance: whether there were as many.
 pub(in crate::engine::rego) fn take(bytes: u64) -> bool {
     let left = LEFT.get();
