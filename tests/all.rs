@@ -25,6 +25,8 @@ mod environments;
 mod examples;
 #[path = "all/explain.rs"]
 mod explain;
+#[path = "all/forged.rs"]
+mod forged;
 #[path = "all/formats.rs"]
 mod formats;
 #[path = "all/governance.rs"]

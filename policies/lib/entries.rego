@@ -14,3 +14,11 @@ first(entries) := [entry | some entry in entries; covers(entry)][0]
 may_cover(entry) if covers(entry)
 
 may_cover(_) if not input.context.environment
+
+# Whether a name is the one that settings mean, where a `*` at the end stands for any end.
+means(pattern, name) if pattern == name
+
+means(pattern, name) if {
+	endswith(pattern, "*")
+	startswith(name, trim_suffix(pattern, "*"))
+}

@@ -9,13 +9,25 @@ import data.lib.entries
 
 settings := data.settings.strategy
 
-chosen := "blueGreen" if schema
+chosen := "blueGreen" if {
+	schema
+	routed
+}
 
-else := "canary" if entries.first(settings.canary)
+else := "canary" if {
+	entries.first(settings.canary)
+	routed
+}
 
 else := "blitz" if entries.first(settings.blitz)
 
 else := "rolling" if entries.first(settings.rolling)
+
+# Whether it may have traffic, of which a part can be given to another: jobs and daemons have none.
+routed if not input.asset.object.kind in {"CronJob", "DaemonSet", "Job"}
+
+# Whether it is rolled out, so that somebody can wait for it: a job runs when it runs.
+rolls if not input.asset.object.kind in {"CronJob", "Job"}
 
 # Whether it brings migrations, where settings ask for two slots then.
 schema if {
@@ -115,7 +127,29 @@ filled(text) := strings.replace_n({
 	"{application}": route,
 	"{namespace}": namespace,
 	"{environment}": input.context.environment,
+	"{host}": host,
 }, text)
+
+default host := ""
+
+host := input.asset.cluster
+
+# Whether it works is asked for a while, once all is done.
+healthy(entry, after) := {
+	"id": "watch",
+	"kind": "watch.health/v1",
+	"with": {
+		"health": filled(entry.health.address),
+		"every": entry.health.every,
+		"for": entry.health["for"],
+	},
+	"after": after,
+}
+
+# What is told comes after the watch, where there is one.
+told(entry, after) := ["watch"] if entry.health
+
+else := after
 
 
 # What is built from the asset's source: what runs of the image that its build names, or all it runs

@@ -1,7 +1,7 @@
 # METADATA
 # title: The gates of the stage before have passed for this digest
 # description: >-
-#   Of several results of one gate the latest counts. A gate that failed or was skipped denies; one
+#   Of several results of one gate the latest counts, and each that does not say when. A gate that failed or was skipped denies; one
 #   that still runs, or of which nothing is known, holds.
 # related_resources:
 #   - "SLSA verification summary attestation, a result bound to a digest"
@@ -21,15 +21,17 @@ results(digest, name) := {i |
 	gate.environment == input.change.promotion.from
 }
 
-moment(i) := time.parse_rfc3339_ns(input.evidence.gates[i].observedAt) if input.evidence.gates[i].observedAt
+moment(i) := time.parse_rfc3339_ns(input.evidence.gates[i].observedAt)
 
-else := 0
-
-# The results that were seen last; several where they bear the same time.
-latest(digest, name) := {i |
+# The results that were seen last; several where they bear the same time, or none.
+last(digest, name) := {i |
 	some i in results(digest, name)
 	moment(i) == max({at | some other in results(digest, name); at := moment(other)})
 }
+
+latest(digest, name) := undated(digest, name) | last(digest, name)
+
+undated(digest, name) := {i | some i in results(digest, name); not input.evidence.gates[i].observedAt}
 
 deny contains finding if {
 	some artifact in promotion.changed

@@ -1,16 +1,19 @@
+# weighlock: allow evidence.unrequired because what comes from a build need run nowhere, and elsewhere it holds
+
 # METADATA
 # title: The very digest has run, verified, in the stage before
 # description: >-
 #   What is promoted is what was tried: the same digest, still running where the promotion comes
 #   from, verified there, and for as long as the settings ask. Where clusters are named it runs in the
 #   same one, unless settings say that any will do. Nothing is built anew on the way; a step from a
-#   build, where nothing runs, is for the gates to judge.
+#   build, where nothing runs, is for the gates to judge. What was last seen before something else took its
+#   place runs no more; of several observations of one digest the latest counts, and one without a time does.
 # related_resources:
 #   - "J. Humble and D. Farley, Continuous Delivery (2010), build your binaries once"
 # custom:
 #   severity: high
 #   applies: {kinds: [promotion]}
-#   requires: [change.promotion, evidence.deployments, artifacts.digest]
+#   requires: [change.promotion, artifacts.digest]
 #   remediation: Deploy this digest to the environment before, and let its verification pass.
 package promotion.verified
 
@@ -25,6 +28,7 @@ runs(digest) := {i |
 	deployment.digest == digest
 	deployment.application == input.change.application
 	not elsewhere(deployment)
+	not replaced(deployment)
 }
 
 elsewhere(deployment) if {
@@ -32,10 +36,50 @@ elsewhere(deployment) if {
 	deployment.cluster != input.context.cluster
 }
 
+seen(deployment) := time.parse_rfc3339_ns(deployment.observedAt)
+
+# Another digest took its place after it was last seen, or began to run after it where that was not said.
+replaced(deployment) if {
+	some other in input.evidence.deployments
+	other.digest != deployment.digest
+	same_place(deployment, other)
+	started := time.parse_rfc3339_ns(other.since)
+	started > last(deployment, other)
+}
+
+last(deployment, _) := seen(deployment)
+
+last(deployment, other) := time.parse_rfc3339_ns(deployment.since) if {
+	not deployment.observedAt
+	other.observedAt
+}
+
+same_place(one, other) if {
+	one.application == other.application
+	one.environment == other.environment
+	object.get(one, "cluster", "") == object.get(other, "cluster", "")
+}
+
 # Where settings do not know the step it must run too.
 runs_first if not promotion.step.deployed == false
 
-verified(digest) := {i | some i in runs(digest); input.evidence.deployments[i].verified}
+verified(digest) := {i |
+	some i in runs(digest)
+	deployment := input.evidence.deployments[i]
+	deployment.verified
+	not denied(deployment)
+}
+
+# Somebody looked later, or nobody knows when, and found that it is not.
+denied(deployment) if {
+	some i in runs(deployment.digest)
+	other := input.evidence.deployments[i]
+	not other.verified
+	same_place(deployment, other)
+	not earlier(other, deployment)
+}
+
+earlier(one, other) if seen(one) < seen(other)
 
 # Since when the one of them runs that has run longest, and where it stands.
 longest(digest) := min({[since, i] |
@@ -43,8 +87,19 @@ longest(digest) := min({[since, i] |
 	since := time.parse_rfc3339_ns(input.evidence.deployments[i].since)
 })
 
+hold contains finding if {
+	runs_first
+	not input.evidence.deployments
+	finding := {
+		"msg": sprintf("nobody says what runs in `%s`", [from]),
+		"path": "/change/promotion",
+		"needs": {"evidence": "evidence.deployments"},
+	}
+}
+
 deny contains finding if {
 	runs_first
+	input.evidence.deployments
 	some i, artifact in input.artifacts
 	artifact.changed
 	count(runs(artifact.digest)) == 0

@@ -5,13 +5,14 @@
 # description: >-
 #   A change there is allowed only if its plan shows it to a part of the traffic, watches it, and
 #   takes it back when it does badly. The steps that do this are asked for here too: greater parts
-#   follow, each watched, before it takes the place of what runs.
+#   follow, each watched, before it takes the place of what runs. Jobs and daemons have no traffic and are
+#   rolled out as `strategy.rolling` says; a bare pod has nothing beside which another could be put.
 # related_resources:
 #   - "Google, Site Reliability Workbook (2018), 16 Canarying Releases: https://sre.google/workbook/canarying-releases/"
 # custom:
 #   severity: medium
 #   incidental: true
-#   applies: {kinds: [image, promotion], assets: [workload]}
+#   applies: {kinds: [image, promotion], assets: [pod, workload]}
 #   requires: [artifacts.digest, context.environment]
 #   remediation: Let the plan shift a part of the traffic and watch it; the steps are asked for here.
 package strategy.canary
@@ -19,7 +20,20 @@ package strategy.canary
 import data.lib.entries
 import data.lib.rollout
 
-canary := entries.first(data.settings.strategy.canary) if rollout.chosen == "canary"
+canary := entries.first(data.settings.strategy.canary) if {
+	rollout.chosen == "canary"
+	input.asset.kind == "workload"
+}
+
+deny contains finding if {
+	input.asset.kind == "pod"
+	rollout.chosen == "canary"
+	finding := {
+		"msg": sprintf("a bare pod in `%s` cannot be shown to a part of the traffic", [input.context.environment]),
+		"path": "/asset/kind",
+		"remediation": "Make it a Deployment, which is rolled out and taken back.",
+	}
+}
 
 oblige contains {"kind": "canary", "with": object.union({"trafficPercent": canary.trafficPercent}, watched)} if canary
 

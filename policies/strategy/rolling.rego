@@ -4,7 +4,8 @@
 # title: Where nothing else is asked for, a few are replaced at a time
 # description: >-
 #   The plan waits until all that it replaces is ready again; what is not ready in time is taken back. Where
-#   settings say `oblige`, a change is allowed only if its plan does this.
+#   settings say `oblige`, a change is allowed only if its plan does this. A job runs when it runs, and nobody
+#   waits for it.
 # related_resources:
 #   - "Kubernetes documentation, Performing a Rolling Update"
 # custom:
@@ -20,7 +21,10 @@ import data.lib.rollout
 
 rolling := entries.first(data.settings.strategy.rolling) if rollout.chosen == "rolling"
 
-oblige contains {"kind": "rolling", "with": {"within": rolling.within}} if rolling.oblige
+oblige contains {"kind": "rolling", "with": {"within": rolling.within}} if {
+	rolling.oblige
+	rollout.rolls
+}
 
 oblige contains rollout.duty(rolling.notify)
 
@@ -35,6 +39,12 @@ action contains {
 	"with": {"asset": input.asset.id, "within": rolling.within},
 	"after": rollout.deployed,
 	"fulfils": ["rolling.within"],
+} if {
+	rollout.rolls
 }
 
-action contains rollout.tell(rolling.notify, ["wait"])
+action contains rollout.tell(rolling.notify, waited)
+
+waited := ["wait"] if rollout.rolls
+
+else := rollout.deployed

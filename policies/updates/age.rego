@@ -1,3 +1,5 @@
+# weighlock: allow evidence.unrequired because where no age is asked for nothing needs to be seen, and else it holds
+
 # METADATA
 # title: A new digest is not used before it has been around for a while
 # description: >-
@@ -10,7 +12,7 @@
 # custom:
 #   severity: medium
 #   applies: {kinds: [image, base_image]}
-#   requires: [artifacts.digest, context.environment, evidence.observations]
+#   requires: [artifacts.digest, context.environment]
 #   waivable: true
 #   remediation: Wait until then; for an exploited vulnerability ask for a waiver.
 package updates.age
@@ -43,6 +45,16 @@ seen(digest) := max({[first, i] |
 })
 
 hold contains finding if {
+	wait > 0
+	not input.evidence.observations
+	finding := {
+		"msg": "nobody says when it was first seen here",
+		"path": "/artifacts",
+		"needs": {"evidence": "evidence.observations"},
+	}
+}
+
+hold contains finding if {
 	some artifact in input.artifacts
 	artifact.changed
 	[first, i] := seen(artifact.digest)
@@ -58,6 +70,7 @@ hold contains finding if {
 
 hold contains finding if {
 	wait > 0
+	input.evidence.observations
 	some i, artifact in input.artifacts
 	artifact.changed
 	not seen(artifact.digest)

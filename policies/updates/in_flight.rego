@@ -2,7 +2,8 @@
 # title: Only so many changes at once
 # description: >-
 #   What goes wrong while much changes is hard to find. Settings say of an environment how many changes
-#   may be in flight; what is being carried out of this change itself is not counted.
+#   may be in flight; what is being carried out of this change itself is not counted, and what
+#   comes before it in the same input is.
 # related_resources:
 #   - "Google SRE Book, ch. 8 Release Engineering"
 #   - "D. Reinertsen, The Principles of Product Development Flow (2009), WIP constraints"

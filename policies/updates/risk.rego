@@ -51,6 +51,12 @@ parts contains ["a breaking commit", weights.breaking] if input.change.commit.br
 
 parts contains ["no commit that says whether it breaks anything", max([0, weights.breaking])] if not input.change.commit
 
+parts contains ["a commit that does not say whether it breaks anything", max([0, weights.breaking])] if {
+	input.change.commit
+	not input.change.commit.type
+	not input.change.commit.breaking
+}
+
 parts contains ["migrations", weights.migrations] if count(input.evidence.migrations) > 0
 
 parts contains ["migrations for which nobody looked", max([0, weights.migrations])] if not input.evidence.migrations

@@ -16,6 +16,7 @@
 package updates.versions
 
 import data.lib.entries
+import data.lib.images
 
 # What is updated, by the names under which settings may know it.
 names contains name if {
@@ -26,6 +27,12 @@ names contains name if {
 
 names contains regex.replace(input.change.to.ref, `@[^/]*$`, "")
 
+# Images by their whole names too: `node` is `docker.io/library/node`.
+wholes contains images.whole(name) if {
+	input.change.kind in {"base_image", "image"}
+	some name in names
+}
+
 # Of those that cover the environment, the first for what is updated.
 entry := [one | some one in data.settings.updates.versions; entries.covers(one); matches(one)][0]
 
@@ -35,6 +42,12 @@ matches(one) if {
 	some pattern in one.packages
 	some name in names
 	glob.match(pattern, ["/"], name)
+}
+
+matches(one) if {
+	some pattern in one.packages
+	some name in wholes
+	glob.match(images.whole(pattern), ["/"], name)
 }
 
 # Where settings name packages, and nobody says what is updated, it may be one of them.

@@ -27,6 +27,29 @@ fn artifact(image: Image, changed: bool) -> Artifact {
         signatures: None,
         attestations: None,
         scans: None,
+        unobserved: false,
+    }
+}
+
+/// Marks what an object names and nobody observed there. What was there before an admission counts too
+/// where somebody who is trusted says so.
+fn unobserved(artifacts: &mut [Artifact], change: &Change, asset: Option<&Asset>, vouched: bool) {
+    let mut known = asset.map(|asset| asset.images.clone()).unwrap_or_default();
+    let old = change.old_object.as_ref().filter(|_| vouched);
+    known
+        .extend(old.and_then(|old| kubernetes::pod_spec(&old.0)).map(kubernetes::images).unwrap_or_default());
+    let images: Vec<Image> = artifacts
+        .iter()
+        .map(|artifact| Image {
+            container: artifact.container.clone(),
+            digest: artifact.digest.clone(),
+            platforms: None,
+            r#ref: artifact.r#ref.clone(),
+            tag: artifact.tag.clone(),
+        })
+        .collect();
+    for (artifact, same) in artifacts.iter_mut().zip(observed::said(&images, &known)) {
+        artifact.unobserved = !same;
     }
 }
 
@@ -36,6 +59,7 @@ pub(super) fn of(
     change: &Change,
     asset: Option<&Asset>,
     pod_spec: Option<&Value>,
+    vouched: bool,
     unknown: &mut Vec<Unknown>,
 ) -> (Vec<Artifact>, Option<Image>) {
     let mut images: Vec<Image> = asset.map(|asset| asset.images.clone()).unwrap_or_default();
@@ -53,7 +77,14 @@ pub(super) fn of(
     let all_changed = change.kind == ChangeKind::Admission && change.operation.as_deref() != Some("DELETE");
     let target = match (&change.to, change.kind) {
         (Some(to), ChangeKind::Image | ChangeKind::Promotion | ChangeKind::BaseImage) => to,
-        _ => return (images.into_iter().map(|image| artifact(image, all_changed)).collect(), None),
+        _ => {
+            let mut all: Vec<Artifact> =
+                images.into_iter().map(|image| artifact(image, all_changed)).collect();
+            if matches!(change.kind, ChangeKind::Admission | ChangeKind::Config | ChangeKind::Chart) {
+                unobserved(&mut all, change, asset, vouched);
+            }
+            return (all, None);
+        }
     };
     let from = change.from.as_ref();
     let container = target.container.as_ref().or_else(|| from.and_then(|from| from.container.as_ref()));

@@ -5,15 +5,16 @@
 
 mod beside;
 mod burden;
+mod fixes;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::Value;
 
-use self::beside::{Flights, Freights};
+use self::beside::{Ahead, Flights, Freights};
 use super::fact::{self, Thresholds};
 use super::related::Objects;
 use super::{artifacts, observed};
@@ -21,14 +22,13 @@ use crate::facts::merge::Merged;
 use crate::facts::version::{self, Version};
 use crate::facts::{commit, kubernetes};
 use crate::model::canonical;
-use crate::model::evidence::{Advisory, Fact, Migration, Observation, Scan, Severity};
+use crate::model::evidence::{Advisory, Fact, Migration, Observation, Scan};
 use crate::model::governance::Roles;
 use crate::model::id::{API_VERSION, Digest};
 use crate::model::input::{Asset, AssetKind, Build, Change, ChangeKind, Image, Person, Target};
 use crate::model::json::Json;
 use crate::model::review::{
-    Actor, Artifact, Context, Fix, Review, ReviewAsset, ReviewChange, ReviewEvidence, Unknown, UnknownReason,
-    UpdateType,
+    Actor, Context, Review, ReviewAsset, ReviewChange, ReviewEvidence, Unknown, UnknownReason, UpdateType,
 };
 use crate::model::time::Time;
 use crate::model::trust::{Threshold, Trust};
@@ -181,6 +181,7 @@ pub struct Assembly<'a> {
     runs: List<'a, crate::model::evidence::ActiveRun>,
     flights: Flights<'a>,
     freights: Freights<'a>,
+    ahead: HashMap<&'a str, Ahead>,
     quarantine: List<'a, crate::model::evidence::Quarantine>,
     usages: List<'a, crate::model::evidence::Usage>,
 }
@@ -217,7 +218,7 @@ impl<'a> Assembly<'a> {
         let trusts = merged.inventory_trust.iter().copied().chain(std::iter::repeat(Trust::Claimed));
         let inventory = fact::threshold(thresholds, "inventory");
         let author = fact::threshold(thresholds, fact::AUTHOR).trust.unwrap_or_default();
-        Self {
+        let mut assembly = Self {
             changes: &input.changes,
             now,
             roles,
@@ -281,9 +282,12 @@ impl<'a> Assembly<'a> {
                 f.environment.as_str()
             ))),
             freights: Freights::new(&input.changes),
+            ahead: HashMap::new(),
             quarantine: list!("evidence.quarantine", evidence.quarantine, true, |f| Some(f.digest.as_str())),
             usages: list!("evidence.usages", evidence.usages, true, |f| Some(f.asset.as_str())),
-        }
+        };
+        assembly.ahead = beside::ahead(&assembly);
+        assembly
     }
 
     /// The review of a change, by its place in the input; `None` where there is no such place.
@@ -304,7 +308,8 @@ impl<'a> Assembly<'a> {
         let cluster = asset.and_then(|asset| asset.cluster.as_deref());
         let object = asset.and_then(|asset| asset.object.as_ref()).map(|object| &object.0);
         let pod_spec = object.and_then(kubernetes::pod_spec);
-        let (mut artifacts, replaced) = artifacts::of(change, asset, pod_spec, &mut unknown);
+        let vouched = self.vouched.contains(change.id.as_str());
+        let (mut artifacts, replaced) = artifacts::of(change, asset, pod_spec, vouched, &mut unknown);
         for artifact in &mut artifacts {
             let Some(digest) = artifact.digest.as_ref().map(Digest::as_str) else { continue };
             artifact.sbom = self.sboms.about(&[digest], digest, &mut unknown).and_then(|mut all| all.pop());
@@ -315,7 +320,7 @@ impl<'a> Assembly<'a> {
         let digests: Vec<&str> =
             artifacts.iter().filter_map(|a| a.digest.as_ref().map(Digest::as_str)).collect();
         let migrations = self.migrations(change, &mut unknown);
-        let (fixes, advisories) = self.fixes(change, &artifacts, &mut unknown);
+        let (fixes, advisories) = self.fixes(change, replaced.as_ref(), &artifacts, &mut unknown);
         let references: Vec<String> = artifacts
             .iter()
             .filter_map(|artifact| artifact.tag.as_ref().map(|tag| format!("{}:{tag}", artifact.r#ref)))
@@ -359,7 +364,10 @@ impl<'a> Assembly<'a> {
             quarantine: self.quarantine.about(&digests, subject, &mut unknown),
         };
         let related = self.objects.of(asset, object, &mut unknown);
-        let in_flight = environment.and_then(|name| self.flights.of(change, application, name, &mut unknown));
+        let ahead = self.ahead.get(change.id.as_str()).copied().unwrap_or_default();
+        let in_flight = environment
+            .and_then(|name| self.flights.of(change, application, name, &mut unknown))
+            .map(|runs| runs.saturating_add(ahead.environment));
         let named = !self.anonymous.contains(change.id.as_str());
         if !named {
             unknown.push(Unknown {
@@ -385,6 +393,7 @@ impl<'a> Assembly<'a> {
                 }),
             },
             change: ReviewChange {
+                ahead: ahead.application,
                 id: change.id.clone(),
                 kind: change.kind,
                 digest,
@@ -398,6 +407,13 @@ impl<'a> Assembly<'a> {
                 promotion: change.promotion.clone(),
                 author: change.author.clone().filter(|_| named),
                 requested_by: change.requested_by.clone().filter(|_| named),
+                requested_by_roles: change
+                    .requested_by
+                    .as_ref()
+                    .filter(|_| named)
+                    .and_then(|person| self.roles.get(&person.id))
+                    .cloned()
+                    .unwrap_or_default(),
                 ticket: change.ticket.clone(),
                 depends_on: change.depends_on.clone(),
                 operation: change.operation.clone(),
@@ -430,7 +446,16 @@ impl<'a> Assembly<'a> {
         replaced: Option<&Image>,
         unknown: &mut Vec<Unknown>,
     ) -> Option<UpdateType> {
-        let (from, to) = (change.from.as_ref()?, change.to.as_ref()?);
+        // A promotion that leaves out what it goes from still goes from what runs.
+        let runs = replaced.filter(|image| {
+            change.kind == ChangeKind::Promotion && (image.tag.is_some() || image.digest.is_some())
+        });
+        let runs = runs.map(|image| Target {
+            version: image.tag.clone(),
+            digest: image.digest.clone(),
+            ..Target::default()
+        });
+        let (from, to) = (change.from.as_ref().or(runs.as_ref())?, change.to.as_ref()?);
         let tagged = |reference: &str, digest: &Digest| {
             let mut seen = self.observations.counted.get(reference).into_iter().flatten();
             seen.any(|seen| seen.digest == *digest || seen.previous.contains(digest))
@@ -475,64 +500,6 @@ impl<'a> Assembly<'a> {
             // Something about this change or asset was left out, and so the rest is not the whole.
             _ => None,
         }
-    }
-
-    /// The advisories that a change gets rid of, and all that concern its artifacts.
-    fn fixes(
-        &self,
-        change: &Change,
-        artifacts: &[Artifact],
-        unknown: &mut Vec<Unknown>,
-    ) -> (Option<Vec<Fix>>, Option<Vec<Advisory>>) {
-        let side = |target: Option<&Target>| {
-            let digest = target.and_then(|t| t.digest.as_ref()).map(Digest::as_str)?;
-            self.scans.counted.get(digest)
-        };
-        let before = side(change.from.as_ref());
-        let after = side(change.to.as_ref());
-        let mut gone: BTreeMap<&str, Severity> = BTreeMap::new();
-        // Only what the same scanner looked for on both sides can be seen to be gone.
-        let scanners: HashSet<&str> = after.into_iter().flatten().map(|scan| scan.scanner.as_str()).collect();
-        let mut compared = false;
-        for old in before.into_iter().flatten().filter(|old| scanners.contains(old.scanner.as_str())) {
-            compared = true;
-            for found in &old.vulnerabilities {
-                let severity = gone.entry(found.id.as_str()).or_insert(found.severity);
-                *severity = (*severity).max(found.severity);
-            }
-        }
-        // What is still seen, by whatever scanner, is not gone.
-        for still in after.into_iter().flatten().flat_map(|scan| &scan.vulnerabilities) {
-            gone.remove(still.id.as_str());
-        }
-        let mut ids: Vec<&str> = artifacts
-            .iter()
-            .flat_map(|artifact| artifact.scans.iter().flatten())
-            .flat_map(|scan| &scan.vulnerabilities)
-            .map(|found| found.id.as_str())
-            .chain(gone.keys().copied())
-            .collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let advisories = match ids.is_empty() {
-            // No advisory concerns an artifact in which nothing was found.
-            true => self.advisories.exhaustive.then(Vec::new),
-            false => self.advisories.about(&ids, &change.asset, unknown),
-        };
-        let mut exploited: HashMap<&str, bool> = HashMap::new();
-        for advisory in advisories.iter().flatten() {
-            *exploited.entry(advisory.id.as_str()).or_default() |= advisory.exploited;
-        }
-        let fixes = compared.then(|| {
-            gone.iter()
-                .map(|(id, severity)| Fix {
-                    id: (*id).to_owned(),
-                    severity: *severity,
-                    exploited: exploited.get(id).copied(),
-                })
-                .collect()
-        });
-        (fixes, advisories)
     }
 }
 

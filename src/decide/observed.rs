@@ -128,6 +128,12 @@ impl<'a> Said<'a> {
 
 /// Those of some images of which none of others says the same.
 pub(super) fn without(images: Vec<Image>, others: &[Image]) -> Vec<Image> {
+    let same = said(&images, others);
+    images.into_iter().zip(same).filter(|(_, same)| !same).map(|(image, _)| image).collect()
+}
+
+/// Of each of some images, whether one of others says the same.
+pub(super) fn said(images: &[Image], others: &[Image]) -> Vec<bool> {
     let mut known: HashMap<(Option<&str>, String), Said<'_>> = HashMap::new();
     for image in others {
         known.entry((image.container.as_deref(), name(&image.r#ref))).or_default().add(image);
@@ -136,7 +142,7 @@ pub(super) fn without(images: Vec<Image>, others: &[Image]) -> Vec<Image> {
         let known = known.get(&(image.container.as_deref(), name(&image.r#ref)));
         known.is_some_and(|known| known.has(image))
     };
-    images.into_iter().filter(|image| !same(image)).collect()
+    images.iter().map(same).collect()
 }
 
 #[cfg(test)]

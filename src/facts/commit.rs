@@ -9,7 +9,7 @@ pub fn read(commit: &Commit) -> ReviewCommit {
     let subject = commit.message.lines().next().unwrap_or_default().trim().to_owned();
     let footer = commit.message.lines().any(|line| {
         let line = line.trim_start();
-        line.starts_with("BREAKING CHANGE:") || line.starts_with("BREAKING-CHANGE:")
+        line.starts_with("BREAKING CHANGE:") || line.starts_with("BREAKING-CHANGE:") || marked(line)
     });
     match git_conventional::Commit::parse(commit.message.trim_end()) {
         Ok(parsed) => ReviewCommit {
@@ -23,6 +23,15 @@ pub fn read(commit: &Commit) -> ReviewCommit {
             ReviewCommit { id: commit.id.clone(), subject, r#type: None, scope: None, breaking: footer }
         }
     }
+}
+
+/// Whether a line is one of the commits that were squashed into one, with a breaking mark:
+/// `* feat(api)!: drop the old one`.
+fn marked(line: &str) -> bool {
+    let item = line.strip_prefix("* ").or_else(|| line.strip_prefix("- "));
+    let Some((head, _)) = item.and_then(|item| item.trim_start().split_once("!:")) else { return false };
+    let word = head.split_once('(').filter(|(_, scope)| scope.ends_with(')')).map_or(head, |(word, _)| word);
+    !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
 }
 
 #[cfg(test)]
@@ -42,6 +51,11 @@ mod tests {
         );
         assert!(parse("feat!: drop the old api").breaking);
         assert!(parse("feat: x\n\nBREAKING CHANGE: gone").breaking);
+        assert!(parse("fix: a (#12)\n\n* feat!: drop the old api").breaking);
+        assert!(parse("fix: a\n\n- refactor(the api)!: drop it").breaking);
+        for no in ["* feat: x", "feat!: x", "* so it works!: really", "* !: x", "*feat!: x"] {
+            assert!(!parse(&format!("fix: a\n\n{no}")).breaking, "{no}");
+        }
         assert_eq!(parse("Merge branch 'main'").r#type, None);
         assert_eq!(parse("").subject, "");
     }

@@ -60,6 +60,14 @@ impl Version {
         if self.variant != to.variant {
             return None;
         }
+        let moved = self.moved(to)?;
+        // A pre-release need not keep what its numbers promise, section 9: from a release to one of the next
+        // version is as far as it can go.
+        let promised = to.pre.is_empty() || !self.pre.is_empty() || moved == UpdateType::Downgrade;
+        Some(if promised { moved } else { UpdateType::Major })
+    }
+
+    fn moved(&self, to: &Self) -> Option<UpdateType> {
         for (i, (a, b)) in self.numbers.iter().zip(&to.numbers).enumerate() {
             match (a.cmp(b), i) {
                 (Ordering::Equal, _) => {}
@@ -149,6 +157,10 @@ mod tests {
             ("1.2.0-rc9", "1.2.0-rc10", Some(Patch)),
             ("1.2.0-rc.1", "1.2.0", Some(Patch)),
             ("1.2.0", "1.2.0-rc.1", Some(Downgrade)),
+            ("1.2.3", "1.2.4-rc.1", Some(Major)),
+            ("1.2.3", "1.3.0-rc.1", Some(Major)),
+            ("1.2.3-rc.1", "1.2.4-rc.1", Some(Patch)),
+            ("1.2.3", "1.1.0-rc.1", Some(Downgrade)),
             ("1.2.0", "1.2.0+build.5", Some(Same)),
             ("1.2", "1.2.3", None),
             ("latest", "1.2.3", None),

@@ -61,7 +61,8 @@ pub struct Context {
     /// Environment that the change enters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
-    /// How many changes are in flight in the environment, those that carry out this one not counted.
+    /// How many changes are in flight in the environment, those that carry out this one not counted;
+    /// and how many of the same input come before it there, its own freight not counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_flight: Option<u32>,
     /// The time of the decision.
@@ -118,6 +119,10 @@ impl UpdateType {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
 pub struct ReviewChange {
+    /// How many promotions of its application come before it in the same input, its own freight and those
+    /// that are in flight not counted.
+    #[serde(default, skip_serializing_if = "no_others")]
+    pub ahead: u32,
     /// Application.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub application: Option<String>,
@@ -133,7 +138,8 @@ pub struct ReviewChange {
     /// Digest of the whole change, of what and where its asset is, of the images observed there, and of
     /// its migrations: what an approval binds to.
     pub digest: Digest,
-    /// Advisories that the change gets rid of; absent without a scan of both sides.
+    /// Advisories that the change gets rid of; absent without a scan of both sides, or where what it says it
+    /// goes from is not what runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fixes: Option<Vec<Fix>>,
     /// What is there.
@@ -152,6 +158,9 @@ pub struct ReviewChange {
     /// Who asks for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested_by: Option<Person>,
+    /// Roles of who asks for it, from the operator's directory alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requested_by_roles: Vec<String>,
     /// Ticket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
@@ -164,6 +173,11 @@ pub struct ReviewChange {
     /// How far the version moves; absent where the two cannot be compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub update_type: Option<UpdateType>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn no_others(count: &u32) -> bool {
+    *count == 0
 }
 
 /// Another promotion of the same freight.
@@ -284,6 +298,9 @@ pub struct Artifact {
     /// Tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
+    /// Of an image that an object names (admission, configuration, chart): that nobody observed it there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unobserved: bool,
 }
 
 /// What is known about the change and its environments, narrowed to this change.

@@ -97,7 +97,13 @@ impl Settings {
 /// # Errors
 /// Everything that is wrong with it, as `config.invalid`, with its place.
 pub fn read(source: &Arc<Source>) -> Result<Settings, Vec<Diagnostic>> {
-    Ok(parse(source)?.over(shipped()?))
+    let own = parse(source)?;
+    let all = own.clone().over(shipped()?);
+    let faults = sense::spellings(&own, &all);
+    match faults.is_empty() {
+        true => Ok(all),
+        false => Err(faults.into_iter().map(|(path, message)| at_path(source, &path, message)).collect()),
+    }
 }
 
 /// The settings that the shipped policies come with.
@@ -263,8 +269,8 @@ strategy:
             settings.yaml:7:7: `Amsterdam` is not a time zone such as `Europe/Amsterdam` or `UTC` [config.invalid]
             settings.yaml:10:31: an approval needs a role and a count of at least 1 [config.invalid]
             settings.yaml:11:7: `a` → `b` stands twice [config.invalid]
-            settings.yaml:14:24: `trafficPercent` lies between 1 and 100 [config.invalid]
-            settings.yaml:14:41: `errorRateMax` lies between 0 and 1 [config.invalid]
+            settings.yaml:14:24: `trafficPercent` lies between 1 and 99: a canary is a part [config.invalid]
+            settings.yaml:14:41: `errorRateMax` is at least 0 and less than 1, at which nothing is too much [config.invalid]
             settings.yaml:14:64: `every` is longer than nothing and no longer than `for` [config.invalid]
             "
         );
@@ -354,7 +360,94 @@ registers:
             ("promotion: {paths: [{from: a, to: b, by: []}]}".to_owned(), "nobody may ask"),
             ("promotion: {inFlight: [{most: 0}]}".to_owned(), "nothing may ever go"),
             ("promotion: {freight: [{applications: [x]}]}".to_owned(), "more than one application"),
+            ("promotion: {paths: [{from: a, to: a}]}".to_owned(), "from `a` to itself"),
+            ("promotion: {only: [{applications: [\"*-x\"]}]}".to_owned(), "not at its end"),
+            ("updates: {holidays: [{name: x, dates: []}]}".to_owned(), "`x` has no days"),
+            (format!("updates: {{healthy: [{{needs: {none}}}]}}"), "an approval needs a role"),
+            (
+                format!(
+                    "updates: {{risk: [{{threshold: 1, needs: {one}, weights: {{kind: {{image: 0}}}}}}]}}"
+                ),
+                "no change is risky",
+            ),
+            ("strategy: {compose: [{project: x}]}".to_owned(), "either `project` and `file`"),
+            ("strategy: {compose: [{}]}".to_owned(), "either `project` and `file`"),
+            (
+                "strategy: {compose: [{project: x, file: f, watchtower: {server: s, token: t}}]}".to_owned(),
+                "either `project` and `file`",
+            ),
+            (
+                "strategy: {helm: [{within: 5m, health: {address: a, every: 6m, for: 5m}}]}".to_owned(),
+                "`every` is longer than nothing",
+            ),
         ] {
+            let said = problems(&text).join("\n");
+            assert!(said.contains(message), "{text}: {said}");
+        }
+        let sensible = "updates: {versions: [{range: \">=3.11 <v4 || =5.0.0-rc.1\"}]}";
+        assert!(read(&Source::new("settings.yaml", sensible)).is_ok());
+    }
+
+    #[test]
+    fn an_entry_that_can_never_count_is_an_error() {
+        for (text, message) in [
+            (
+                "updates: {minimumAge: [{age: 0s}, {environments: [production], age: 9d}]}",
+                "settings.yaml:1:36: an earlier entry covers all",
+            ),
+            (
+                "updates: {minimumAge: [{environments: [a, b], age: 0s}, {environments: [b], age: 9d}]}",
+                "settings.yaml:1:57: an earlier entry covers all",
+            ),
+            ("updates: {minimumAge: [{environments: [], age: 0s}]}", "`environments` is empty"),
+            ("updates: {versions: [{packages: [], range: \">=1\"}]}", "`packages` is empty"),
+            (
+                "updates: {minimumAge: [{environments: [Production], age: 9d}]}",
+                "`Production` and `production`",
+            ),
+            ("hardening: {pinned: [PRODUCTION]}", "`PRODUCTION` and `production`"),
+            ("promotion: {paths: [{from: x, to: y}, {from: Y, to: z}]}", "`Y` and `y`"),
+        ] {
+            let said = problems(text).join("\n");
+            assert!(said.contains(message), "{text}: {said}");
+        }
+        // The first that covers and names what is updated counts, and each freeze counts.
+        for sensible in [
+            "updates: {versions: [{packages: [a], range: \">=1\"}, {packages: [b], range: \">=1\"}]}",
+            "updates: {minimumAge: [{environments: [a], age: 1d}, {environments: [a, b], age: 2d}]}",
+        ] {
+            assert!(read(&Source::new("settings.yaml", sensible)).is_ok(), "{sensible}");
+        }
+    }
+
+    #[test]
+    fn a_canary_is_a_part_and_can_fail() {
+        let canary = |changed: &str| {
+            format!(
+                "strategy: {{canary: [{{{changed}, every: 1m, for: 5m, then: [{{trafficPercent: 60, for: 4m}}], metrics: {{}}}}]}}"
+            )
+        };
+        let most = "`maxConsecutiveFailures` lies between 1 and 4";
+        for (changed, message) in [
+            (
+                "trafficPercent: 100, errorRateMax: 0, p99MsMax: 1, maxConsecutiveFailures: 1",
+                "between 1 and 99",
+            ),
+            ("trafficPercent: 5, errorRateMax: 1, p99MsMax: 1, maxConsecutiveFailures: 1", "less than 1"),
+            ("trafficPercent: 5, errorRateMax: 0, p99MsMax: 0, maxConsecutiveFailures: 1", "`p99MsMax`"),
+            ("trafficPercent: 5, errorRateMax: 0, p99MsMax: 1, maxConsecutiveFailures: 0", most),
+            ("trafficPercent: 5, errorRateMax: 0, p99MsMax: 1, maxConsecutiveFailures: 5", most),
+        ] {
+            let said = problems(&canary(changed)).join("\n");
+            assert!(said.contains(message), "{changed}: {said}");
+        }
+        let good = canary("trafficPercent: 5, errorRateMax: 0, p99MsMax: 1, maxConsecutiveFailures: 4");
+        assert!(read(&Source::new("settings.yaml", good)).is_ok());
+    }
+
+    #[test]
+    fn ranges_are_read_as_they_are_written() {
+        for (text, message) in [("updates: {versions: [{range: \"\"}]}".to_owned(), "`` is not a bound")] {
             let said = problems(&text).join("\n");
             assert!(said.contains(message), "{text}: {said}");
         }

@@ -19,6 +19,16 @@ const SETTINGS: &str = "strategy:
       within: 10m
       notify: ROLLOUT_WEBHOOK
   rolling: [{within: 10m, oblige: true}]
+  compose:
+    - {environments: [home], watchtower: {server: \"http://{host}:8080\", token: WATCHTOWER_TOKEN}}
+    - project: observability
+      file: /opt/{application}/compose.yaml
+      within: 5m
+      health: {address: \"http://{host}:3000/api/health\", every: 10s, for: 1m}
+      notify: ROLLOUT_WEBHOOK
+  helm:
+    - within: 10m
+      health: {address: \"https://{application}.example/health\", every: 10s, for: 5m}
   cascade:
     - environments: [test]
       types: [fix]
@@ -40,6 +50,11 @@ const SETTINGS: &str = "strategy:
 
 /// The report of one change of the drone app in an environment.
 fn decided(environment: &str, change: &str, evidence: &str) -> Value {
+    decided_of("workload", environment, change, evidence)
+}
+
+/// The same, where the app is something else than a workload.
+fn decided_of(kind: &str, environment: &str, change: &str, evidence: &str) -> Value {
     let folder = Folder::new();
     folder.write("settings.yaml", SETTINGS);
     folder.write(
@@ -56,7 +71,7 @@ fn decided(environment: &str, change: &str, evidence: &str) -> Value {
         format!(
             "{INPUT}inventory:
   - id: eu-1/{environment}/drone-app
-    kind: workload
+    kind: {kind}
     application: drone-app
     cluster: eu-1
     namespace: drone
@@ -204,4 +219,37 @@ fn a_new_base_image_starts_the_workflow() {
             "base_image": format!("registry.example/blocks/python-base:3.11.2@{NEW}"),
         })
     );
+}
+
+#[test]
+fn a_container_is_replaced_by_compose_and_watched() {
+    let done = decided_of("container", "edge", &image(), "");
+    assert_eq!(ids(&done), ["deploy-app", "watch", "tell"]);
+    assert_eq!(obliged(&done), ["notify"]);
+    let planned = &done["plan"]["steps"];
+    let up = |digest: &str| {
+        json!({"host": "eu-1", "project": "observability", "file": "/opt/drone-app/compose.yaml", "service": "app",
+            "image": "registry.example/drone-app", "digest": digest, "wait": "5m"})
+    };
+    assert_eq!((&planned[0]["kind"], &planned[0]["with"]), (&json!("compose.up/v1"), &up(NEW)));
+    assert_eq!(planned[0]["undo"]["with"], up(OLD));
+    assert_eq!(planned[1]["with"]["health"], json!("http://eu-1:3000/api/health"));
+    let by_watchtower = decided_of("container", "home", &image(), "");
+    let kinds: Vec<String> = steps(&by_watchtower).into_iter().map(|(_, kind)| kind).collect();
+    assert_eq!(kinds, ["watchtower.update/v1"]);
+}
+
+#[test]
+fn a_release_is_upgraded_watched_and_rolled_back() {
+    let chart = "kind: chart\n    from: {ref: 'oci://registry.example/charts/drone-app', version: 4.0.0}\n    to: {ref: 'oci://registry.example/charts/drone-app', version: 4.0.1}";
+    let done = decided_of("release", "production", chart, "");
+    assert_eq!(ids(&done), ["upgrade", "watch"]);
+    let upgrade = &done["plan"]["steps"][0];
+    assert_eq!(
+        upgrade["with"],
+        json!({"release": "drone-app", "namespace": "drone", "cluster": "eu-1", "version": "4.0.1",
+            "chart": "oci://registry.example/charts/drone-app", "reuseValues": true, "wait": "10m"})
+    );
+    assert_eq!(upgrade["undo"]["kind"], "helm.rollback/v1");
+    assert_eq!(upgrade["undo"]["with"]["revision"], json!({"from": "upgrade.previousRevision"}));
 }

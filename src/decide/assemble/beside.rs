@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::{Assembly, List};
 use crate::model::evidence::ActiveRun;
-use crate::model::input::Change;
+use crate::model::input::{Change, ChangeKind};
 use crate::model::review::{Companion, Unknown, UnknownReason};
 
 /// Runs by environment, and how many of them carry out what.
@@ -83,6 +83,48 @@ impl<'a> Freights<'a> {
     pub(super) fn of<'c>(&'c self, change: &'c Change) -> Option<&'c [&'c Change]> {
         self.0.get(&freight(change)?).map(Vec::as_slice)
     }
+}
+
+/// How many changes of the same input come before one, its own freight and those in flight not counted.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Ahead {
+    /// Into the same environment.
+    pub(super) environment: u32,
+    /// Promotions of the same application.
+    pub(super) application: u32,
+}
+
+/// What comes before each change of an input: of two that are decided at once, the second must know of
+/// the first.
+pub(super) fn ahead<'a>(all: &Assembly<'a>) -> HashMap<&'a str, Ahead> {
+    let mut counts: HashMap<(&str, &str, Option<&str>), u32> = HashMap::new();
+    let mut found = HashMap::new();
+    for change in all.changes.iter().filter(|change| change.kind != ChangeKind::Admission) {
+        let asset = all.asset(change, &mut Vec::new());
+        let promotion = change.promotion.as_ref();
+        let entered = promotion
+            .map(|promotion| promotion.to.as_str())
+            .or_else(|| asset.and_then(|asset| asset.environment.as_deref()));
+        let application = promotion.and(asset).and_then(|asset| asset.application.as_deref());
+        let freight = freight(change).map(|(freight, _)| freight);
+        let in_flight =
+            entered.is_some_and(|name| all.flights.by_change.contains_key(&(name, change.id.as_str())));
+        let mut before = |about: &'static str, name: Option<&'a str>| {
+            let Some(name) = name else { return 0 };
+            let mut count = |freight: Option<&'a str>| {
+                let count = counts.entry((about, name, freight)).or_default();
+                std::mem::replace(count, count.saturating_add(u32::from(!in_flight)))
+            };
+            let whole = count(None);
+            whole.saturating_sub(freight.map_or(0, |freight| count(Some(freight))))
+        };
+        let of = Ahead {
+            environment: before("environment", entered),
+            application: before("application", application),
+        };
+        found.insert(change.id.as_str(), of);
+    }
+    found
 }
 
 fn freight(change: &Change) -> Option<(&str, &str)> {

@@ -1,9 +1,11 @@
 //! What has the right shape and still makes no sense: a need that nobody can fill, a freeze that ends
 //! before it begins.
 
+mod tables;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Settings, Strategy, Updates};
+use super::{HealthWatch, Settings, Strategy, Updates};
 use crate::model::Age;
 use crate::model::finding::Need;
 
@@ -11,6 +13,7 @@ use crate::model::finding::Need;
 pub(super) fn faults(settings: &Settings) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut say = |path: String, message: String| found.push((path, message));
+    tables::faults(settings, &mut say);
     if let Some(updates) = &settings.updates {
         for (i, rule) in updates.types.iter().flatten().enumerate() {
             for (kind, need) in &rule.approval {
@@ -39,7 +42,11 @@ pub(super) fn faults(settings: &Settings) -> Vec<(String, String)> {
             zone(&window.zone, path, &mut say);
         }
         for (i, days) in updates.holidays.iter().flatten().enumerate() {
-            zone(&days.zone, format!("/updates/holidays/{i}"), &mut say);
+            let path = format!("/updates/holidays/{i}");
+            if days.dates.is_empty() {
+                say(path.clone(), format!("`{}` has no days", days.name));
+            }
+            zone(&days.zone, path, &mut say);
         }
         gating(updates, &mut say);
     }
@@ -82,11 +89,19 @@ pub(super) fn faults(settings: &Settings) -> Vec<(String, String)> {
             if !seen.insert((&step.from, &step.to)) {
                 say(path.clone(), format!("`{}` → `{}` stands twice", step.from, step.to));
             }
+            if step.from == step.to {
+                say(path.clone(), format!("a promotion from `{}` to itself", step.to));
+            }
             if let Some(need) = &step.needs {
                 empty_needs(need, &format!("{path}/needs"), &mut say);
             }
             if step.by.as_ref().is_some_and(Vec::is_empty) {
                 say(format!("{path}/by"), "a promotion for which nobody may ask".to_owned());
+            }
+        }
+        for (i, only) in promotion.only.iter().flatten().enumerate() {
+            for (k, name) in only.applications.iter().flatten().enumerate() {
+                pattern(name, "*", format!("/promotion/only/{i}/applications/{k}"), &mut say);
             }
         }
         for (i, flights) in promotion.in_flight.iter().flatten().enumerate() {
@@ -105,15 +120,30 @@ pub(super) fn faults(settings: &Settings) -> Vec<(String, String)> {
     found
 }
 
+pub(super) use tables::spellings;
+
 /// Strategies that cannot be followed, or of which two are meant for one environment.
 fn strategies(strategy: &Strategy, say: &mut impl FnMut(String, String)) {
     for (i, canary) in strategy.canary.iter().flatten().enumerate() {
         let path = format!("/strategy/canary/{i}");
-        if !(1..=100).contains(&canary.traffic_percent) {
-            say(format!("{path}/trafficPercent"), "`trafficPercent` lies between 1 and 100".to_owned());
+        if !(1..=99).contains(&canary.traffic_percent) {
+            let message = "`trafficPercent` lies between 1 and 99: a canary is a part";
+            say(format!("{path}/trafficPercent"), message.to_owned());
         }
-        if !(0.0..=1.0).contains(&canary.error_rate_max) {
-            say(format!("{path}/errorRateMax"), "`errorRateMax` lies between 0 and 1".to_owned());
+        if !(0.0..1.0).contains(&canary.error_rate_max) {
+            let message = "`errorRateMax` is at least 0 and less than 1, at which nothing is too much";
+            say(format!("{path}/errorRateMax"), message.to_owned());
+        }
+        if canary.p99_ms_max == 0 {
+            say(format!("{path}/p99MsMax"), "`p99MsMax` is longer than nothing".to_owned());
+        }
+        let shortest = canary.then.iter().filter_map(|share| share.r#for).chain([canary.r#for]).min();
+        let most = shortest.and_then(|time| time.0.checked_div(canary.every.0)).unwrap_or(0);
+        if most > 0 && !(1..=most).contains(&canary.max_consecutive_failures.into()) {
+            let message = format!(
+                "`maxConsecutiveFailures` lies between 1 and {most}, which is how often it is looked at"
+            );
+            say(format!("{path}/maxConsecutiveFailures"), message);
         }
         looks(canary.every, canary.r#for, &path, say);
         let mut before = canary.traffic_percent;
@@ -133,6 +163,28 @@ fn strategies(strategy: &Strategy, say: &mut impl FnMut(String, String)) {
             say(format!("{path}/slots"), "there are two different `slots`".to_owned());
         }
         looks(entry.every, entry.r#for, &path, say);
+    }
+    let watched = |health: &Option<HealthWatch>, path: String, say: &mut dyn FnMut(String, String)| {
+        if let Some(health) = health {
+            looks(health.every, health.r#for, &format!("{path}/health"), &mut |path, message| {
+                say(path, message)
+            });
+        }
+    };
+    for (i, entry) in strategy.compose.iter().flatten().enumerate() {
+        let path = format!("/strategy/compose/{i}");
+        let by_compose = entry.project.is_some() && entry.file.is_some();
+        let either = entry.project.is_some() || entry.file.is_some() || entry.within.is_some();
+        if entry.watchtower.is_some() == either || either != by_compose {
+            say(
+                path.clone(),
+                "either `project` and `file` say which it is, or `watchtower` does it".to_owned(),
+            );
+        }
+        watched(&entry.health, path, say);
+    }
+    for (i, entry) in strategy.helm.iter().flatten().enumerate() {
+        watched(&entry.health, format!("/strategy/helm/{i}"), say);
     }
     // A change that brings migrations goes through two slots whatever else there is; of the others only
     // one can be followed.
@@ -210,10 +262,15 @@ fn gating(updates: &Updates, say: &mut impl FnMut(String, String)) {
         }
     }
     for (i, rule) in updates.flapping.iter().flatten().enumerate() {
-        empty_needs(&rule.needs, &format!("/updates/flapping/{i}/needs"), say);
+        if let Some(need) = &rule.needs {
+            empty_needs(need, &format!("/updates/flapping/{i}/needs"), say);
+        }
     }
     for (i, rule) in updates.risk.iter().flatten().enumerate() {
         empty_needs(&rule.needs, &format!("/updates/risk/{i}/needs"), say);
+    }
+    for (i, rule) in updates.healthy.iter().flatten().enumerate() {
+        empty_needs(&rule.needs, &format!("/updates/healthy/{i}/needs"), say);
     }
     for (i, flights) in updates.in_flight.iter().flatten().enumerate() {
         in_flight(flights.most, format!("/updates/inFlight/{i}/most"), say);

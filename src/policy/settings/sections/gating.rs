@@ -70,13 +70,14 @@ pub struct FloatingTags {
 
 /// Who looks at a digest that was replaced and comes back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping with `needs`")]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
 pub struct Flapping {
     /// Environments; all that no earlier entry names where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environments: Option<Vec<String>>,
-    /// What it needs.
-    pub needs: Need,
+    /// What it needs; nothing where absent, and then nobody need have seen the tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs: Option<Need>,
 }
 
 /// When a change is risky.
@@ -128,4 +129,15 @@ pub struct InFlight {
     pub environments: Option<Vec<String>>,
     /// How many, this one counted.
     pub most: u32,
+}
+
+/// Where only what is healthy is updated by itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping with `needs`")]
+pub struct Healthy {
+    /// Environments; all that no earlier entry names where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environments: Option<Vec<String>>,
+    /// Who may say that an update is the cure of what is not well.
+    pub needs: Need,
 }

@@ -8,7 +8,7 @@ use crate::model::Age;
 use crate::model::finding::Need;
 
 over! {
-    Promotion: paths, dry_run, in_flight, freight;
+    Promotion: paths, only, dry_run, in_flight, freight;
 }
 
 /// Promotion between environments.
@@ -19,6 +19,9 @@ pub struct Promotion {
     /// The ways there are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paths: Option<Vec<Step>>,
+    /// What nothing but promotions brings something new to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<Vec<Only>>,
     /// Gates of a promotion that brings migrations. The first entry that covers counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dry_run: Option<Vec<DryRun>>,
@@ -64,6 +67,18 @@ pub struct Step {
 
 fn yes() -> bool {
     true
+}
+
+/// Applications that nothing but promotions brings something new to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
+pub struct Only {
+    /// Environments; all where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environments: Option<Vec<String>>,
+    /// Applications by name, as in `shop` or `shop-*`; all where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applications: Option<Vec<String>>,
 }
 
 /// Who looks at a change once it is done.

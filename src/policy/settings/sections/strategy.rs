@@ -9,7 +9,7 @@ use super::never_null;
 use crate::model::{Age, Json};
 
 over! {
-    Strategy: canary, blitz, blue_green, rolling, cascade, rebuild;
+    Strategy: canary, blitz, blue_green, rolling, compose, helm, cascade, rebuild;
 }
 
 /// How changes are rolled out. Where tables of several strategies cover an environment, it is blue and
@@ -31,6 +31,12 @@ pub struct Strategy {
     /// Environments in which a few are replaced at a time. The first entry that covers counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rolling: Option<Vec<Rolling>>,
+    /// How containers on a Docker host are updated. The first entry that covers counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compose: Option<Vec<Compose>>,
+    /// How Helm releases are updated. The first entry that covers counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub helm: Option<Vec<Helm>>,
     /// What a patched base image or package sets off: patch, rebuild, weigh, publish, deploy, and a pull
     /// request for the next environment. The first entry that covers counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -112,6 +118,81 @@ pub struct Rolling {
     /// Name of the variable that holds the address to tell when it is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notify: Option<String>,
+}
+
+/// How containers on a Docker host are updated: by Compose, or where `watchtower` stands by Watchtower.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
+pub struct Compose {
+    /// Environments; all that no earlier entry names where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environments: Option<Vec<String>>,
+    /// Name of the project; `{application}` in it and in the other texts is that of the change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// Compose file on the host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// How long it may take to become healthy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Age>,
+    /// Watchtower of the host, in the place of Compose. It takes nothing back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watchtower: Option<Watchtower>,
+    /// What is asked afterwards whether it works.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<HealthWatch>,
+    /// Name of the variable that holds the address to tell when it is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notify: Option<String>,
+}
+
+/// Watchtower on a host.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping with `server` and `token`")]
+pub struct Watchtower {
+    /// Address of its HTTP API; `{host}` in it is the host of the container.
+    pub server: String,
+    /// Name of the variable that holds its token.
+    pub token: String,
+}
+
+/// How Helm releases are updated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping with `within`")]
+pub struct Helm {
+    /// Environments; all that no earlier entry names where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environments: Option<Vec<String>>,
+    /// Name of the release, where it is not the last part of the asset's id; `{application}` in it is that
+    /// of the change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
+    /// How long it may take to become ready.
+    pub within: Age,
+    /// What is asked afterwards whether it works.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<HealthWatch>,
+    /// Name of the variable that holds the address to tell when it is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notify: Option<String>,
+}
+
+/// An address that is asked for a while whether something works.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "camelCase",
+    expecting = "a mapping with `address`, `every` and `for`"
+)]
+pub struct HealthWatch {
+    /// Address that must answer with success; `{application}`, `{namespace}`, `{environment}` and `{host}` in
+    /// it are those of the change.
+    pub address: String,
+    /// How often it is asked.
+    pub every: Age,
+    /// How long.
+    pub r#for: Age,
 }
 
 /// Two slots, of which one has the traffic.

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize, de};
 
-use super::{CommitRule, Flapping, FloatingTags, InFlight, RiskRule, VersionRule, never_null};
+use super::{CommitRule, Flapping, FloatingTags, Healthy, InFlight, RiskRule, VersionRule, never_null};
 use crate::model::finding::Need;
 use crate::model::review::UpdateType;
 use crate::model::{Age, Time};
 
 over! {
     Updates: types, commits, versions, floating, minimum_age, freezes, holidays, windows, flapping, risk,
-        in_flight;
+        in_flight, healthy;
 }
 
 /// Automated updates: images, base images, dependencies, charts.
@@ -55,6 +55,9 @@ pub struct Updates {
     /// How many changes may be in flight in an environment. The first entry that covers counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_flight: Option<Vec<InFlight>>,
+    /// Where only what is healthy is updated by itself. The first entry that covers counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub healthy: Option<Vec<Healthy>>,
 }
 
 /// What becomes of each kind of version update; a kind under neither key is denied.
