@@ -15,6 +15,7 @@
 package hardening.images.registries
 
 import data.lib.entries
+import data.lib.repositories
 
 deny contains finding if {
 	not leaves
@@ -38,16 +39,8 @@ deny contains finding if {
 
 allowed(artifact) if {
 	some place in entries.first(data.settings.hardening.registries).allow
-	startswith(sprintf("%s/", [whole(artifact.ref)]), sprintf("%s/", [place]))
+	startswith(sprintf("%s/", [repositories.whole(artifact.ref)]), sprintf("%s/", [place]))
 }
-
-# The name with its registry.
-whole(ref) := ref if {
-	contains(ref, "/")
-	regex.match(`[.:]|^localhost$`, split(ref, "/")[0])
-} else := sprintf("docker.io/%s", [ref]) if {
-	contains(ref, "/")
-} else := sprintf("docker.io/library/%s", [ref])
 
 # What goes away comes from nowhere, and an `exec` changes no pod.
 leaves if input.change.operation in {"DELETE", "CONNECT"}

@@ -7,10 +7,18 @@ package lib.base_images
 
 import data.lib.entries
 import data.lib.provenance
+import data.lib.repositories
 
 allowed := entries.first(data.settings.baseImages.allowed).repositories
 
 supported(name) if name in allowed
+
+# `node` and `library/node` are of Docker Hub, as whoever pulls them has it.
+supported(name) if {
+	some pattern in allowed
+	not endswith(pattern, "/*")
+	repositories.whole(pattern) == name
+}
 
 supported(name) if {
 	some pattern in allowed
@@ -44,11 +52,15 @@ repository(purl) := whole(name, url) if {
 }
 
 # `pkg:docker/namespace/name@tag`, of Docker Hub where it does not say otherwise.
-repository(purl) := whole(name, url) if {
+repository(purl) := hub(name, url) if {
 	parts := regex.find_all_string_submatch_n(`^pkg:docker/([^@?#]+)(?:@[^?#]*)?(?:\?([^#]*))?`, decoded(purl), 1)[0]
 	name := parts[1]
 	url := qualifier(parts[2], "repository_url")
 }
+
+hub(name, "") := repositories.whole(name)
+
+hub(name, url) := whole(name, url) if url != ""
 
 whole(name, url) := name if url == ""
 

@@ -97,25 +97,63 @@ dry_runs(operation) := [run |
 	run.completed
 ]
 
-# A dry run in which the table of an operation was not rewritten, and that looked.
+# A dry run looked, and in none was the table of an operation rewritten.
 unrewritten(operation) if {
 	some run in dry_runs(operation)
 	is_array(run.rewritten)
 	table := operation.does.table
-	not table in run.rewritten
+	every other in dry_runs(operation) {
+		not rewrote(other, table)
+	}
 }
 
-weak := {"none", "access_share", "row_share", "row_exclusive", "share_update_exclusive"}
+rewrote(run, table) if {
+	some rewritten in run.rewritten
+	same(rewritten, table)
+}
 
-# A dry run that looked, and in which nothing was rewritten, lost or locked.
+# Whether two names may be of one table: quotes and case say nothing here, and a name without a schema
+# may be of any.
+same(a, b) if folded(a) == folded(b)
+
+same(a, b) if {
+	not contains(a, ".")
+	endswith(folded(b), concat("", [".", folded(a)]))
+}
+
+same(a, b) if {
+	not contains(b, ".")
+	endswith(folded(a), concat("", [".", folded(b)]))
+}
+
+folded(name) := lower(regex.replace(name, "[\"`]", ""))
+
+# Locks that keep nobody out and that no row is written under: `row_exclusive` is what each INSERT,
+# UPDATE and DELETE takes, and a scratch database has no rows that could be missed.
+weak := {"none", "access_share", "row_share", "share_update_exclusive"}
+
+# A dry run looked, and in none was anything rewritten, lost, written or locked.
 harmless(operation) if {
 	some run in dry_runs(operation)
-	count(run.rewritten) == 0
-	count(run.dropped) == 0
-	is_array(run.locks)
-	every held in run.locks {
-		held.lock in weak
+	looked(run)
+	every other in dry_runs(operation) {
+		not harmed(other)
 	}
+}
+
+looked(run) if {
+	is_array(run.rewritten)
+	is_array(run.dropped)
+	is_array(run.locks)
+}
+
+harmed(run) if count(run.rewritten) > 0
+
+harmed(run) if count(run.dropped) > 0
+
+harmed(run) if {
+	some held in run.locks
+	not held.lock in weak
 }
 
 # What is still in the way of a removal, in words; undefined where nothing is.
@@ -140,15 +178,17 @@ told(operation) := [usage |
 	object.get(usage, "column", "") == object.get(operation.does, "column", "")
 ]
 
-# Who reads it, or any column of a table that goes.
-readers(operation) := sort([reader |
+# Who reads it, any column of a table that goes, or a table of which nobody says which columns.
+readers(operation) := sort({reader |
 	some usage in input.evidence.usages
-	usage.table == operation.does.table
+	same(usage.table, operation.does.table)
 	goes(operation.does, usage)
 	some reader in usage.readers
-])
+})
 
-goes(does, usage) if does.column == usage.column
+goes(does, usage) if folded(does.column) == folded(usage.column)
+
+goes(_, usage) if not usage.column
 
 goes(does, _) if not does.column
 

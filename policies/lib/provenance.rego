@@ -29,12 +29,14 @@ materials(attestation) := attestation.predicate.buildDefinition.resolvedDependen
 
 materials(attestation) := attestation.predicate.materials if attestation.predicateType == v02
 
-# The sources among them: what lies in Git, and what configured the build.
-sources(attestation) := from_git(attestation) | configured(attestation)
+# The sources among them, and what configured the build: all that is no package and no image, for what
+# is fetched in some other way is built in too. What has no address is one that nobody knows.
+sources(attestation) := fetched(attestation) | configured(attestation)
 
-from_git(attestation) := {material.uri |
+fetched(attestation) := {uri |
 	some material in materials(attestation)
-	startswith(material.uri, "git+")
+	uri := object.get(material, "uri", "?")
+	not regex.match(`^(pkg:|oci://)`, uri)
 }
 
 configured(attestation) := {attestation.predicate.invocation.configSource.uri | attestation.predicateType == v02}
@@ -51,7 +53,7 @@ by_trusted(attestation) if {
 # Whether a source is one that settings trust.
 from_trusted(uri) if {
 	some known in trusted.sources
-	known.repository == repository(uri)
+	plain(known.repository) == repository(uri)
 	is_of(known, uri)
 }
 
@@ -59,13 +61,15 @@ is_of(known, _) if not known.refs
 
 is_of(known, uri) if reference(uri) in known.refs
 
-# `git+https://host/path@refs/heads/main`, where the reference may be left out. What comes before the
-# host may hold an `@` too.
-parts(uri) := regex.find_all_string_submatch_n(`^([^@]*://(?:[^@/]*@)?[^@]*)(?:@(.*))?$`, uri, 1)[0]
+# `git+https://host/path@refs/heads/main`, or `https://host/path.git#refs/heads/main` as BuildKit has it,
+# where the reference may be left out. What comes before the host may hold an `@` too.
+parts(uri) := regex.find_all_string_submatch_n(`^([^@#]*://(?:[^@/#]*@)?[^@#]*)(?:[@#](.*))?$`, uri, 1)[0]
 
-repository(uri) := parts(uri)[1]
+repository(uri) := plain(parts(uri)[1])
 
 reference(uri) := parts(uri)[2]
+
+plain(name) := regex.replace(name, `(?i)^git\+|\.git$`, "")
 
 # What is wrong with the provenance of an artifact; nothing where one of its attestations is good.
 faults contains {"at": i, "ref": artifact.ref, "why": why} if {

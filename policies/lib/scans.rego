@@ -1,11 +1,14 @@
 # METADATA
 # title: The vulnerabilities that count
-# description: Of a severity that settings name, in any artifact that will run, not settled by VEX.
+# description: >-
+#   Of a severity that settings name, in any artifact that will run, not settled by VEX, in the latest scan
+#   by each scanner.
 package lib.scans
 
 counted contains found if {
 	some i, artifact in input.artifacts
 	some j, scan in artifact.scans
+	not superseded(scan, [other | some other in artifact.scans; other.scanner == scan.scanner])
 	some k, vulnerability in scan.vulnerabilities
 	vulnerability.severity in data.settings.scans.severities
 	not settled(vulnerability)
@@ -13,3 +16,15 @@ counted contains found if {
 }
 
 settled(vulnerability) if vulnerability.vex in {"not_affected", "fixed"}
+
+# First version without it, where there is one.
+fixed(vulnerability) := version if {
+	version := trim_space(vulnerability.fixedVersion)
+	version != ""
+}
+
+# Whether one of several facts is later than this one. What has no time is neither earlier nor later.
+superseded(fact, others) if {
+	some other in others
+	time.parse_rfc3339_ns(other.observedAt) > time.parse_rfc3339_ns(fact.observedAt)
+}

@@ -18,7 +18,7 @@ import data.lib.migrations
 
 changes := {
 	"add_check", "add_column", "add_exclude", "add_foreign_key", "add_primary_key", "add_unique",
-	"alter_column_type", "create_index", "create_trigger", "drop_column", "drop_constraint",
+	"alter_column_type", "attach_partition", "create_index", "create_trigger", "drop_column", "drop_constraint",
 	"drop_default", "drop_not_null", "drop_trigger", "rename_column", "rename_table", "set_default",
 	"set_not_null", "validate_constraint",
 }
@@ -30,6 +30,7 @@ warn contains finding if {
 	some changed in migrations.operations
 	changed.does.kind in changes
 	not changed.does.newTable
+	reaches(changed.does, written.does)
 	migrations.together(written, changed)
 	not migrations.quiet(written, "migrations.backfill")
 	finding := {
@@ -37,6 +38,11 @@ warn contains finding if {
 		"path": written.path,
 	}
 }
+
+# ATTACH PARTITION changes the partition.
+reaches(does, _) if does.kind != "attach_partition"
+
+reaches(does, written) if migrations.same(does.object, written.table)
 
 writes_many(does) if does.kind in {"delete", "update"}
 

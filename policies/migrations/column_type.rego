@@ -3,8 +3,8 @@
 # METADATA
 # title: A change of type rewrites no table
 # description: >-
-#   Free in PostgreSQL are a wider varchar, varchar to text, a numeric of more digits at the same
-#   scale, a timestamp of more, cidr to inet, and timestamp to timestamptz where the session is in
+#   Free in PostgreSQL are another name of the same type, a wider varchar, varchar to text, a numeric of
+#   more digits at the same scale, a timestamp or interval of more, cidr to inet, and timestamp to timestamptz where the session is in
 #   UTC; in MySQL a varchar of which the length takes as many bytes as before, and values at the end
 #   of an enumeration. All else rewrites the table while nobody reads it, and so does what nobody
 #   knows, unless a dry run shows otherwise. Another collation builds the indexes anew.
@@ -89,7 +89,7 @@ known(does) if {
 type(text) := {"name": object.get(names, name, name), "first": number(parts[2]), "second": number(parts[3])} if {
 	found := regex.find_all_string_submatch_n(shape, lower(text), 1)
 	parts := found[0]
-	name := trim_space(concat(" ", [parts[1], parts[4]]))
+	name := trim_prefix(trim_space(concat(" ", [parts[1], parts[4]])), "pg_catalog.")
 }
 
 shape := `^ *([a-z0-9_." ]+?) *(?:\( *([0-9]+) *(?:, *([0-9]+) *)?\))? *((?:with|without) time zone)? *$`
@@ -100,13 +100,18 @@ else := -1
 
 names := {
 	"bit varying": "varbit",
+	"bool": "boolean",
+	"char": "character",
 	"character varying": "varchar",
 	"dec": "numeric",
 	"decimal": "numeric",
+	"float4": "real",
+	"float8": "double precision",
 	"int": "integer",
 	"int2": "smallint",
 	"int4": "integer",
 	"int8": "bigint",
+	"time with time zone": "timetz",
 	"time without time zone": "time",
 	"timestamp with time zone": "timestamptz",
 	"timestamp without time zone": "timestamp",
@@ -150,7 +155,7 @@ postgresql(from, to, _) if {
 # At least as many digits of a second.
 postgresql(from, to, _) if {
 	from.name == to.name
-	from.name in {"time", "timestamp", "timestamptz"}
+	from.name in {"interval", "time", "timestamp", "timestamptz", "timetz"}
 	precision(to) >= precision(from)
 }
 
@@ -178,11 +183,19 @@ else := 6
 mysql(from, to) if from == to
 
 # The length of a text takes one byte up to 255 of them, and two beyond; a character takes one to
-# four, and which, nobody knows here.
+# four, and which, nobody knows here. From 128 characters on it takes two bytes where a character takes
+# more than one, and one byte up to 255 where it does not.
 mysql(from, to) if {
 	[old, new] := [length(from), length(to)]
 	new >= old
 	new <= 63
+}
+
+mysql(from, to) if {
+	[old, new] := [length(from), length(to)]
+	new >= old
+	old >= 128
+	new <= 255
 }
 
 mysql(from, to) if {

@@ -17,8 +17,9 @@ import data.lib.migrations
 
 # What may use a value.
 users := {
-	"add_check", "add_column", "create_index", "create_materialized_view", "create_view", "delete",
-	"dynamic_sql", "insert", "refresh_materialized_view", "select", "set_default", "unparsed", "update",
+	"add_check", "add_column", "add_exclude", "alter_column_type", "create_domain", "create_function", "create_index",
+	"create_materialized_view", "create_table", "create_trigger", "create_view", "delete", "dynamic_sql", "insert",
+	"refresh_materialized_view", "select", "set_default", "unparsed", "update", "validate_constraint",
 }
 
 deny contains finding if {

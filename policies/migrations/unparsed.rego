@@ -5,7 +5,7 @@
 # description: >-
 #   Text that no parser understands or that is put together when it runs, and the SQL of an engine
 #   of which no policy knows: never silently clean. A dry run of the very text on the same version
-#   proves it harmless where nothing was rewritten, lost or locked.
+#   proves it harmless where nothing was rewritten, lost, written to or locked.
 # related_resources:
 #   - "PostgreSQL documentation, 13.3 Explicit Locking: https://www.postgresql.org/docs/current/explicit-locking.html"
 # custom:

@@ -28,7 +28,7 @@ denied := {lower(id) | some id in list.denied}
 deny contains finding if {
 	some i in artifacts.judged
 	artifact := input.artifacts[i]
-	some expression in {text | some text in artifact.sbom.licenses; known(text)}
+	some expression in {text | some text in artifact.sbom.licenses; said(text)}
 	not acceptable(expression)
 	components := sort([name | some name, text in artifact.sbom.licenses; text == expression])
 	finding := {
@@ -62,26 +62,57 @@ unlicensed contains finding if {
 	}
 }
 
-licensed(artifact, name) if known(artifact.sbom.licenses[name])
+licensed(artifact, name) if {
+	text := artifact.sbom.licenses[name]
+	said(text)
+	readable(text)
+}
 
-known(text) if not lower(trim_space(text)) in {"", "noassertion", "none"}
+# What is not allowed is said by that name.
+licensed(artifact, name) if {
+	text := artifact.sbom.licenses[name]
+	said(text)
+	not acceptable(text)
+}
+
+said(text) if not lower(trim_space(text)) in {"", "noassertion", "none", "unknown"}
+
+# Whether it is an SPDX expression: ids, exceptions to them, AND, OR and brackets.
+readable(text) if regex.match(
+	`^(\( ?)*[a-z0-9.+:-]+( with [a-z0-9.+:-]+)?( ?\))*( (and|or) (\( ?)*[a-z0-9.+:-]+( with [a-z0-9.+:-]+)?( ?\))*)*$`,
+	plain(text),
+)
+
+# In small letters, with single spaces, and without brackets around the whole.
+plain(text) := regex.replace(regex.replace(lower(trim_space(text)), `\s+`, " "), `^\( ?([^()]*[^() ]) ?\)$`, "$1")
 
 named(components) := sprintf("`%s`", [components[0]]) if count(components) == 1
 
 else := sprintf("`%s` and %d more", [components[0], count(components) - 1])
 
-acceptable(expression) if {
-	not contains(expression, "(")
-	some choice in regex.split(`(?i) +or +`, trim_space(expression))
-	every id in regex.split(`(?i) +and +`, choice) {
-		permitted(lower(trim_space(id)))
+acceptable(text) if {
+	readable(text)
+	not contains(plain(text), "(")
+	some choice in split(plain(text), " or ")
+	every id in split(choice, " and ") {
+		permitted(id)
 	}
 }
 
-acceptable(expression) if {
-	contains(expression, "(")
-	every id in regex.split(`(?i) +(?:and|or) +`, trim_space(regex.replace(expression, `[()]`, " "))) {
-		permitted(lower(trim_space(id)))
+acceptable(text) if {
+	readable(text)
+	contains(plain(text), "(")
+	every id in regex.split(` +(?:and|or) +`, regex.replace(plain(text), `[()]`, " ")) {
+		permitted(trim_space(id))
+	}
+}
+
+# What is no expression names nothing that is denied, and nobody says what alone is allowed.
+acceptable(text) if {
+	not readable(text)
+	count(allowed) == 0
+	every id in regex.split(`[^a-z0-9.+:-]+`, plain(text)) {
+		not id in denied
 	}
 }
 

@@ -5,7 +5,7 @@
 # description: >-
 #   An artifact whose bill of materials names npm packages has a scan by a scanner that settings
 #   name, or has passed such a gate; and no such scan found a severity that they name, which VEX does
-#   not settle.
+#   not settle. Of several results of one scanner or gate the latest counts.
 # related_resources:
 #   - "npm documentation, npm audit: https://docs.npmjs.com/cli/commands/npm-audit"
 #   - "NIST SP 800-218, PW.4 reuse of secured software"
@@ -33,6 +33,7 @@ concerned contains i if {
 results(artifact) := [{"at": j, "scan": scan} |
 	some j, scan in artifact.scans
 	scan.scanner in audit.scanners
+	not scans.superseded(scan, [other | some other in artifact.scans; other.scanner == scan.scanner])
 ]
 
 deny contains finding if {
@@ -72,7 +73,17 @@ deny contains finding if {
 	}
 }
 
+# The latest result of each gate in each environment.
 gates(artifact) := [gate |
+	some gate in results_of(artifact)
+	not scans.superseded(gate, [other |
+		some other in results_of(artifact)
+		other.name == gate.name
+		other.environment == gate.environment
+	])
+]
+
+results_of(artifact) := [gate |
 	some gate in input.evidence.gates
 	gate.subject == artifact.digest
 	gate.name in audit.gates

@@ -15,7 +15,7 @@ import data.lib.scans
 
 warn contains finding if {
 	some found in scans.counted
-	not found.vulnerability.fixedVersion
+	not scans.fixed(found.vulnerability)
 	finding := {
 		"msg": sprintf("%s in %s has no fix yet", [found.vulnerability.id, found.vulnerability.package]),
 		"path": sprintf("/artifacts/%d/scans/%d/vulnerabilities/%d", [found.artifact, found.scan, found.index]),
