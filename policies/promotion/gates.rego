@@ -21,7 +21,7 @@ results(digest, name) := {i |
 	gate.environment == input.change.promotion.from
 }
 
-moment(i) := time.parse_rfc3339_ns(input.evidence.gates[i].observedAt) if input.evidence.gates[i].observedAt
+moment(i) := time.parse_rfc3339_ns(seen) if seen := input.evidence.gates[i].observedAt
 
 else := 0
 
