@@ -43,20 +43,20 @@ version(migration) := to_number(split(migration.version, ".")[0]) if {
 # The statement, and where it stands.
 quoted(operation) := sprintf("`%s`%s", [words(operation.does), place(operation.does)])
 
-words(does) := does.statement if does.statement
+words(does) := text if text := does.statement
 
-else := concat(" ", [does.kind, does.table]) if does.table
+else := concat(" ", [does.kind, table]) if table := does.table
 
-else := concat(" ", [does.kind, does.object]) if does.object
+else := concat(" ", [does.kind, name]) if name := does.object
 
 else := does.kind
 
-place(does) := sprintf(" in %s:%d", [does.at.file, does.at.line]) if {
-	does.at.file
-	does.at.line
+place(does) := sprintf(" in %s:%d", [file, line]) if {
+	file := does.at.file
+	line := does.at.line
 }
 
-else := sprintf(" in %s", [does.at.file]) if does.at.file
+else := sprintf(" in %s", [file]) if file := does.at.file
 
 else := ""
 
@@ -112,7 +112,6 @@ harmless(operation) if {
 	some run in dry_runs(operation)
 	count(run.rewritten) == 0
 	count(run.dropped) == 0
-	is_array(run.locks)
 	every held in run.locks {
 		held.lock in weak
 	}
