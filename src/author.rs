@@ -10,6 +10,7 @@ mod compare;
 pub mod coverage;
 pub mod explain;
 pub mod init;
+pub mod mutate;
 #[cfg(test)]
 mod parity;
 pub mod patch;

@@ -50,10 +50,12 @@ elsewhere if count(data.settings.hardening.pinned) == 0
 
 elsewhere if {
 	input.context.environment
+
+	# weighlock: keep because settings always say it, so no case can leave it out
 	data.settings.hardening.pinned
 	not input.context.environment in data.settings.hardening.pinned
 }
 
-name(artifact) := sprintf("%s:%s", [artifact.ref, artifact.tag]) if artifact.tag
+name(artifact) := sprintf("%s:%s", [artifact.ref, tag]) if tag := artifact.tag
 
 else := artifact.ref

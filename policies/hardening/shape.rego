@@ -56,7 +56,6 @@ wrong contains sprintf("%s/name", [path]) if {
 
 wrong contains sprintf("%s/%s", [path, name]) if {
 	some path, item in items
-	is_object(item)
 	some name in {"hostPath", "lifecycle", "livenessProbe", "projected", "readinessProbe", "resources", "securityContext", "startupProbe"}
 	member := item[name]
 	not is_object(member)
@@ -64,7 +63,6 @@ wrong contains sprintf("%s/%s", [path, name]) if {
 
 wrong contains sprintf("%s/%s", [path, name]) if {
 	some path, item in items
-	is_object(item)
 	some name in {"env", "ports"}
 	member := item[name]
 	not objects(member)

@@ -21,7 +21,7 @@ else := "canary" if {
 
 else := "blitz" if entries.first(settings.blitz)
 
-else := "rolling" if entries.first(settings.rolling)
+else := "rolling"
 
 # Whether it may have traffic, of which a part can be given to another: jobs and daemons have none.
 routed if not input.asset.object.kind in {"CronJob", "DaemonSet", "Job"}
@@ -65,11 +65,11 @@ step(id, kind, parameters, after) := {
 	"id": id,
 	"kind": kind,
 	"with": parameters,
-	"expect": {"digest": before},
-	"undo": {"kind": kind, "with": object.union(parameters, {"digest": before})},
+	"expect": {"digest": digest},
+	"undo": {"kind": kind, "with": object.union(parameters, {"digest": digest})},
 	"after": after,
 } if {
-	before
+	digest := before
 }
 
 else := {
@@ -94,11 +94,11 @@ else := [named("tag", artifact) | some artifact in changed]
 deployed := [named("deploy", artifact) | some artifact in changed]
 
 # Which container it is. Where that is not known, no plan can be made: the step lacks it.
-container(artifact) := {"asset": input.asset.id, "container": artifact.container} if artifact.container
+container(artifact) := {"asset": input.asset.id, "container": name} if name := artifact.container
 
 else := {"asset": input.asset.id}
 
-named(verb, artifact) := sprintf("%s-%s", [verb, artifact.container]) if artifact.container
+named(verb, artifact) := sprintf("%s-%s", [verb, name]) if name := artifact.container
 
 else := verb
 
@@ -114,7 +114,7 @@ tell(name, after) := {
 duty(name) := {"kind": "notify", "with": {"to": {"env": name}}}
 
 # The route of the traffic.
-route := input.asset.application if input.asset.application
+route := name if name := input.asset.application
 
 else := input.asset.id
 
@@ -155,7 +155,6 @@ else := after
 # What is built from the asset's source: what runs of the image that its build names, or all it runs
 # where that is one image and the build names none. Empty where that cannot be told.
 built := artifact if {
-	input.asset.build.image
 	some artifact in input.artifacts
 	artifact.ref == input.asset.build.image
 	not artifact.changed
@@ -168,7 +167,7 @@ runs := [artifact | some artifact in input.artifacts; not artifact.changed]
 
 image := input.asset.build.image
 
-image := built.ref if not input.asset.build.image
+image := built.ref
 
 # The build of the asset, as its build system is asked for it. What is not known is left out, and a plan
 # that lacks it is refused.

@@ -52,7 +52,10 @@ warn contains finding if {
 	}
 }
 
-why(does) := sprintf("from `%s` to `%s`", [does.oldType, does.newType]) if known(does)
+why(does) := sprintf("from `%s` to `%s`", [from, to]) if {
+	from := does.oldType
+	to := does.newType
+}
 
 else := "nobody knows from which type to which"
 

@@ -58,7 +58,6 @@ action contains {
 
 # Each migration is tried; one of which the text is not known makes no plan.
 action contains step if {
-	slots
 	some i in migrations
 	migration := input.evidence.migrations[i]
 	step := {

@@ -35,7 +35,7 @@ deny contains finding if {
 	}
 }
 
-oblige contains {"kind": "canary", "with": object.union({"trafficPercent": canary.trafficPercent}, watched)} if canary
+oblige contains {"kind": "canary", "with": object.union({"trafficPercent": canary.trafficPercent}, watched)}
 
 oblige contains rollout.duty(canary.notify)
 
@@ -50,15 +50,11 @@ action contains step if {
 action contains object.union(shift("shift-canary", canary.trafficPercent, [rollout.named("deploy-canary", artifact) | some artifact in rollout.changed]), {
 	"expect": {"weights": {"stable": 100, "canary": 0}},
 	"fulfils": ["canary.trafficPercent"],
-}) if {
-	canary
-}
+})
 
 action contains object.union(watch("watch-canary", canary["for"], ["shift-canary"]), {
 	"fulfils": [sprintf("canary.%s", [name]) | some name, _ in watched],
-}) if {
-	canary
-}
+})
 
 # … then with more of it, a part at a time …
 action contains step if {
@@ -72,10 +68,7 @@ action contains step if {
 }
 
 # … and, when that went well, in the place of what runs.
-action contains step if {
-	canary
-	some step in rollout.instead([watch_before(count(shares))])
-}
+action contains step if some step in rollout.instead([watch_before(count(shares))])
 
 action contains {
 	"id": "shift-back",
@@ -91,7 +84,7 @@ shares := object.get(canary, "then", [])
 # The watch that comes before the part of that number.
 watch_before(0) := "watch-canary"
 
-watch_before(i) := sprintf("watch-%d", [shares[i - 1].trafficPercent]) if i > 0
+watch_before(i) := sprintf("watch-%d", [shares[i - 1].trafficPercent])
 
 # What is watched, in the words of the obligation and of the step.
 watched := object.union(
@@ -99,7 +92,7 @@ watched := object.union(
 	health,
 )
 
-health := {"health": rollout.filled(canary.health)} if canary.health
+health := {"health": rollout.filled(address)} if address := canary.health
 
 else := {}
 

@@ -44,8 +44,6 @@ action contains {
 		{"message": sprintf("fix(deps): %s", [brought])},
 	]),
 	"undo": {"kind": "git.revert/v1", "with": object.union(source, {"commit": {"from": "patch.commit"}})},
-} if {
-	cascade
 }
 
 # Build and test: what comes of it has not been weighed.
@@ -57,8 +55,6 @@ action contains {
 		{"ref": {"from": "patch.branch"}},
 		{"inputs": {"triggered_by": "weighlock", "version_bump": "patch"}},
 	]),
-} if {
-	cascade
 }
 
 action contains rollout.weigh if cascade

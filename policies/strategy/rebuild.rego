@@ -37,8 +37,6 @@ action contains {
 			"base_image": base,
 		})},
 	]),
-} if {
-	rebuild
 }
 
 action contains rollout.weigh if rebuild

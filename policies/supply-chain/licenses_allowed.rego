@@ -101,7 +101,6 @@ acceptable(text) if {
 
 acceptable(text) if {
 	readable(text)
-	contains(plain(text), "(")
 	every id in regex.split(` +(?:and|or) +`, regex.replace(plain(text), `[()]`, " ")) {
 		permitted(trim_space(id))
 	}

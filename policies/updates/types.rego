@@ -36,6 +36,4 @@ deny contains finding if {
 # Undefined where no entry covers the environment, and then nothing goes by itself.
 alone if input.change.updateType in entry.alone
 
-place := sprintf("`%s`", [input.context.environment]) if input.context.environment
-
-else := "an environment without a name"
+place := sprintf("`%s`", [input.context.environment])

@@ -54,7 +54,6 @@ matches(one) if {
 matches(_) if count(names) == 0
 
 deny contains finding if {
-	entry
 	not allowed
 	finding := {
 		"msg": sprintf("%s is not allowed: %s", [what, rules]),
@@ -115,6 +114,6 @@ default what := "what has no version"
 what := sprintf("`%s`", [input.change.to.version])
 
 rules := concat(" and ", array.concat(
-	[sprintf("a version in `%s`", [entry.range]) | entry.range],
-	[sprintf("a version like `%s`", [entry.pattern]) | entry.pattern],
+	[sprintf("a version in `%s`", [range]) | range := entry.range],
+	[sprintf("a version like `%s`", [pattern]) | pattern := entry.pattern],
 ))

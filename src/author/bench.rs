@@ -105,12 +105,7 @@ impl Bench {
     /// # Errors
     /// What it names is not there or cannot be read: such a case neither passes nor fails.
     pub fn run(&self, case: &Case, file: &str, files: Files<'_>) -> Result<Outcome, Vec<Diagnostic>> {
-        self.known(case).map_err(|problem| vec![problem])?;
-        let review = fixture(case, file, files)?;
-        let review = case.review(&review).map_err(|problem| vec![problem])?;
-        let mut data = self.base.clone();
-        data.extend(settings_of(case, file, files)?.map(|settings| ("settings".to_owned(), settings)));
-        data.extend(case.told().map(|(name, value)| (name.to_owned(), value.0.clone())));
+        let (review, data) = self.ready(case, file, files)?;
         let compiled = self.judge(&data);
         let judge = compiled.get_or_init(|| Judge::new(self.told(&data)?, self.limits));
         let judge = judge.as_ref().map_err(Clone::clone)?;
@@ -123,6 +118,27 @@ impl Bench {
         let acts = acting.into_iter().flat_map(|rule| judge.places(&review, rule));
         let places = said.chain(acts).map(|place| (place.file, place.line)).collect();
         Ok(Outcome { passed: difference.is_empty(), difference, spoke, silent, places })
+    }
+
+    /// What a case is about, and what its rules are told.
+    pub(super) fn ready(
+        &self,
+        case: &Case,
+        file: &str,
+        files: Files<'_>,
+    ) -> Result<(Review, Map<String, Value>), Vec<Diagnostic>> {
+        self.known(case).map_err(|problem| vec![problem])?;
+        let review = fixture(case, file, files)?;
+        let review = case.review(&review).map_err(|problem| vec![problem])?;
+        let mut data = self.base.clone();
+        data.extend(settings_of(case, file, files)?.map(|settings| ("settings".to_owned(), settings)));
+        data.extend(case.told().map(|(name, value)| (name.to_owned(), value.0.clone())));
+        Ok((review, data))
+    }
+
+    /// What its rules may cost.
+    pub(super) const fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// Whether every rule that a case names is there.
@@ -182,6 +198,11 @@ impl Bench {
 /// about its change is no matter here.
 fn alone(bundle: &mut Bundle) {
     bundle.rules.iter_mut().for_each(|rule| rule.metadata.incidental = false);
+}
+
+/// Whether a case passes.
+pub(super) fn holds(judge: &Judge, case: &Case, review: &Review) -> bool {
+    compare::difference(&case.expect, &decide(judge, case, review)).is_empty()
 }
 
 /// Decides with the rules of the case alone: the others are switched off.

@@ -14,7 +14,7 @@ mod path;
 mod reading;
 mod rule;
 mod settings;
-mod silence;
+pub(super) mod silence;
 #[cfg(test)]
 mod tests;
 mod unused;

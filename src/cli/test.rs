@@ -1,6 +1,7 @@
 //! `weighlock test`: runs the cases and the tests in Rego beside policies.
 
 mod execute;
+mod mutate;
 mod sources;
 mod watch;
 
@@ -12,7 +13,7 @@ use super::completions::Names;
 use super::output::{self, Terminal};
 use super::{Stop, request};
 use crate::model::time::Clock;
-use crate::report::testing::{FORMATS, TestReport};
+use crate::report::testing::FORMATS;
 
 /// Run the cases and tests that say what policies must find.
 #[derive(Debug, clap::Args)]
@@ -21,6 +22,7 @@ use crate::report::testing::{FORMATS, TestReport};
   weighlock test policies/updates --filter minor
   weighlock test cases/ -p policies/ -o json
   weighlock test -o text -o junit=tests.xml --threshold 90
+  weighlock test --mutate
   weighlock test --watch
 
 Cases are the documents of `kind: Case` in files that end in `.case.yaml` or `.case.json`, for rules
@@ -32,8 +34,12 @@ Tests are the rules in Rego whose names begin with `test_`, in files that end in
 beside the policies themselves, as `opa test` runs them: `test_x[note]` is a test of which every note
 is a case, and `todo_test_x` is skipped. They see as `input` what `with input as …` says.
 
-Exit codes: 0 everything passed, 10 something did not, there is nothing to run or too little is
-covered, 2 something cannot be read.")]
+A condition that can be taken out of a rule, and nothing notices, is one that nobody may rely on:
+`--mutate` finds each. Where none can notice, because the rule says the same without it, a comment on
+the line before keeps it: `# weighlock: keep because <reason>`.
+
+Exit codes: 0 everything passed, 10 something did not, there is nothing to run, too little is covered
+or a condition can be taken out, 2 something cannot be read.")]
 pub(crate) struct Args {
     /// Files and folders of cases and tests [default: `policies`, or the current directory].
     #[arg(value_name = "PATH")]
@@ -66,6 +72,10 @@ pub(crate) struct Args {
     /// Fail, and name what is missing, where less than so many per cent of that are shown.
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     threshold: Option<f64>,
+    /// Once everything has passed, take out the conditions of rules one at a time, and fail where nothing
+    /// notices; with `--filter`, of the rules and files that have its text in their ids and names.
+    #[arg(long)]
+    mutate: bool,
     /// Format of the report, and the file it goes to; may be repeated.
     #[arg(
         short,
@@ -98,9 +108,12 @@ pub(crate) fn run(args: Args, terminal: &Terminal, clock: &dyn Clock) -> Result<
     let given = args.now.as_deref().map(request::read_time).transpose()?;
     let once = |read: &sources::Read| -> Result<u8, Stop> {
         let now = given.unwrap_or_else(|| clock.now());
-        let (report, code): (TestReport, u8) = execute::execute(&args, now, read)?;
-        output::write_all(&outputs, &report, terminal)?;
-        Ok(code)
+        let done = execute::execute(&args, now, read, terminal)?;
+        output::write_all(&outputs, &done.report, terminal)?;
+        match done.comments.is_empty() {
+            true => Ok(done.code),
+            false => Err(Stop::Problems(done.comments, done.code)),
+        }
     };
     match args.watch {
         true => watch::watch(&once, terminal),

@@ -42,5 +42,6 @@ codes! {
     POLICY_UNREADABLE "policy.unreadable" "A policy cannot be read."
     RECORD_ALTERED "record.altered" "A record is not what was signed, or its digests do not agree."
     TEST_EMPTY "test.empty" "There is no test to run."
+    TEST_KEEP "test.keep" "A comment that is to keep a condition does not say why, or keeps none."
     USAGE "usage" "The command cannot be carried out as it was given."
 }

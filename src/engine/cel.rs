@@ -41,6 +41,7 @@ use serde_json::Value as Json;
 
 use self::check::Program;
 use self::compile::{Compilation, Given, Rule};
+pub(crate) use self::parts::conditions;
 pub(crate) use self::syntax::{Parsed, Parser};
 use self::variables::Variables;
 use super::trace::Tracer;

@@ -5,8 +5,11 @@
 
 mod github;
 mod junit;
+mod mutation;
 mod tap;
 mod text;
+
+pub use mutation::{Mutation, SurvivorLine};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -39,6 +42,9 @@ pub struct TestReport {
     /// What they show of the rules, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coverage: Option<Coverage>,
+    /// What came of taking conditions out of rules, where that was asked for and everything passed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mutation: Option<Mutation>,
     /// Whether those that passed are shown to people.
     #[serde(skip)]
     pub verbose: bool,

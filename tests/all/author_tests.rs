@@ -418,6 +418,85 @@ fn coverage_names_what_nothing_shows() {
 }
 
 #[test]
+fn a_condition_that_nothing_misses_is_told() {
+    let passes = case("a ticket passes", "c-1", "{verdict: allow}");
+    let folder = house(&[("house/ticket.case.yaml", &passes)]);
+    let ran = folder.run("test house --mutate");
+    assert_eq!(ran.code, 10, "{ran:?}");
+    insta::assert_snapshot!(said(&ran), @r#"
+    1 case of 1 rule in … s
+    1 passed, 0 failed
+
+    house/ticket.rego
+      LOST   9:38  house.ticket
+             9 │ warn contains "the ticket is old" if startswith(input.change.ticket, "OLD-")
+                                                      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+             with `true` in its place: `house/ticket.case.yaml: a ticket passes` passes without it
+
+    2 conditions taken out in … s
+    1 caught, 1 survived
+    help: add a case that only this condition decides, or take the condition away if it decides nothing
+    "#);
+    let ran = folder.run("test house --mutate -o json=t.json -o github -o junit=t.xml -o tap=t.tap");
+    assert!(ran.out.contains("::error file=house/ticket.rego,line=9,col=38,title="), "{ran:?}");
+    let report: Value = serde_json::from_str(&folder.read("t.json")).unwrap();
+    let schema: Value = serde_json::from_str(&folder.run("schema test-report").out).unwrap();
+    assert!(jsonschema::is_valid(&schema, &report));
+    let mutation = &report["mutation"];
+    assert_eq!((&mutation["caught"], &mutation["survived"]), (&1.into(), &1.into()));
+    assert_eq!(mutation["survivors"][0]["tried"][0], "house/ticket.case.yaml: a ticket passes");
+    assert!(folder.read("t.xml").contains("<testsuite name=\"mutation\" tests=\"1\" failures=\"1\""));
+    assert!(folder.read("t.tap").contains("# nothing notices when `startswith("));
+    // With a case for it, nothing is lost; `--filter` leaves what it does not name.
+    folder.write("house/quiet.case.yaml", case("nothing is said", "c-1", "{findings: []}"));
+    assert_eq!(folder.run("test house --mutate").code, 0);
+    assert_eq!(folder.run("test house --mutate --filter house.ticket").code, 0);
+    let ran = folder.run("test house --mutate --filter quiet");
+    assert!(ran.code == 10 && ran.err.contains("no rule has a condition that can be taken out"), "{ran:?}");
+    // Nothing is taken out of what does not pass.
+    folder.write("house/wrong.case.yaml", case("wrong", "c-2", "{findings: []}"));
+    let ran = folder.run("test house --mutate");
+    assert!(ran.code == 10 && ran.err.contains("once every case and test passes"), "{ran:?}");
+}
+
+#[test]
+fn a_condition_is_kept_with_a_reason_alone() {
+    let folder = house(&[("house/ticket.case.yaml", &case("a ticket passes", "c-1", "{verdict: allow}"))]);
+    let keep = |comment: &str| {
+        folder.write(
+            "house/ticket.rego",
+            TICKET.replace("warn contains", &format!("{comment}\nwarn contains")),
+        );
+        folder.run("test house --mutate")
+    };
+    let ran = keep("# weighlock: keep because it is for the eye");
+    assert!(ran.code == 0 && ran.out.ends_with("1 caught, 0 survived, 1 kept\n"), "{ran:?}");
+    assert!(folder.run("test house --mutate -v").out.contains("kept because it is for the eye"));
+    let ran = keep("# weighlock: keep");
+    assert!(ran.code == 10 && ran.err.contains("[test.keep]: this does not say why"), "{ran:?}");
+    folder.write(
+        "house/ticket.rego",
+        TICKET.replace("deny contains", "# weighlock: keep because x\ndeny contains"),
+    );
+    let ran = folder.run("test house --mutate");
+    assert!(ran.code == 10 && ran.err.contains("[test.keep]: a case or a test notices"), "{ran:?}");
+}
+
+#[test]
+fn without_cases_nothing_is_taken_out() {
+    let folder = house(&[]);
+    let ran = folder.run("test house --mutate");
+    assert!(ran.code == 10 && ran.err.contains("there is no case and no test"), "{ran:?}");
+    let folder = house(&[
+        ("house/ticket.rego", "package house.ticket\n\ndeny contains \"never\"\n"),
+        ("house/ticket.case.yaml", &case("it is denied", "c-1", "{verdict: deny}")),
+    ]);
+    let ran = folder.run("test house --mutate");
+    assert!(ran.code == 10 && ran.err.contains("no rule has a condition"), "{ran:?}");
+    assert_eq!(folder.run("test nowhere --mutate").code, 2);
+}
+
+#[test]
 fn a_review_is_what_a_case_begins_from() {
     let folder = house(&[]);
     let now = "--now 2026-11-20T12:00:00Z";

@@ -121,7 +121,7 @@ fn read(source: &Arc<Source>, silences: &mut Vec<Silence>, found: &mut Found) {
 }
 
 /// What a comment that ends at a byte speaks for.
-fn covers(text: &str, from: usize) -> Range<usize> {
+pub(in crate::author) fn covers(text: &str, from: usize) -> Range<usize> {
     let mut end = from;
     let mut first: Option<usize> = None;
     for line in text.get(from..).unwrap_or_default().split_inclusive('\n') {

@@ -1,18 +1,19 @@
 //! Runs cases and tests, side by side, and makes the report of them.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 use serde_json::Value;
 
+use super::mutate::{self, Target};
 use super::sources::{self, Below, Read};
 use super::{Args, Stop};
 use crate::author::bench::{Bench, Outcome};
 use crate::author::coverage::{self, Shown};
 use crate::author::suite::Found;
-use crate::cli::output::say;
+use crate::cli::output::{Terminal, say};
 use crate::diag::{Diagnostic, Source, codes};
 use crate::engine::Limits;
 use crate::engine::rego::trial::{Broken, Heard, Test, Trials, Tried, Verdict};
@@ -21,7 +22,7 @@ use crate::model::id::API_VERSION;
 use crate::model::time::Time;
 use crate::policy::Bundle;
 use crate::report::testing::{
-    CaseKind, Coverage, EffectCoverage, RuleCoverage, Status, TestCase, TestReport,
+    CaseKind, Coverage, EffectCoverage, Mutation, RuleCoverage, Status, TestCase, TestReport,
 };
 
 /// Stack of the threads that run: what tests go through nests as deep as rules do.
@@ -40,8 +41,16 @@ struct Done {
     heard: Option<Heard>,
 }
 
+/// What came of a run.
+pub(super) struct Run {
+    pub(super) report: TestReport,
+    pub(super) code: u8,
+    /// What is wrong with comments that keep conditions.
+    pub(super) comments: Vec<Diagnostic>,
+}
+
 /// Runs everything that is asked for.
-pub(super) fn execute(args: &Args, now: Time, read: &Read) -> Result<(TestReport, u8), Stop> {
+pub(super) fn execute(args: &Args, now: Time, read: &Read, terminal: &Terminal) -> Result<Run, Stop> {
     let paths = sources::paths(&args.paths);
     let Below { mut cases, rego } = sources::below(&paths, read)?;
     if cases.is_empty() && rego.is_empty() {
@@ -83,7 +92,20 @@ pub(super) fn execute(args: &Args, now: Time, read: &Read) -> Result<(TestReport
     let lacking = coverage.as_ref().is_some_and(|coverage: &Coverage| !coverage.enough);
     let failed = of(Status::Failed).saturating_add(of(Status::Error));
     // What is skipped is not tested.
-    let code = match (unreadable, failed > 0 || lacking || of(Status::Passed) == 0) {
+    let fails = failed > 0 || of(Status::Passed) == 0;
+    let mut mutation = None;
+    let mut comments = Vec::new();
+    match args.mutate {
+        true if fails => say("note: conditions are taken out of rules once every case and test passes"),
+        true => {
+            let below = Target { bench: &bench, cases: &below.cases, tests: &all_tests, paths: &paths };
+            let (found, wrong) = mutate::mutate(args, &below, now, read, terminal)?;
+            (mutation, comments) = (Some(found), wrong);
+        }
+        false => {}
+    }
+    let survived = mutation.as_ref().is_some_and(|mutation: &Mutation| mutation.survived > 0);
+    let code = match (unreadable, fails || lacking || survived || !comments.is_empty()) {
         (true, _) => 2,
         (false, true) => 10,
         (false, false) => 0,
@@ -99,9 +121,10 @@ pub(super) fn execute(args: &Args, now: Time, read: &Read) -> Result<(TestReport
         milliseconds: millis(took),
         cases,
         coverage,
+        mutation,
         verbose: args.verbose,
     };
-    Ok((report, code))
+    Ok(Run { report, code, comments })
 }
 
 /// The tests in Rego, compiled with the policies; none where there is no Rego.
@@ -143,11 +166,11 @@ impl Job<'_> {
 }
 
 /// A file as people name it.
-fn shown(file: &str) -> &str {
+pub(super) fn shown(file: &str) -> &str {
     file.strip_prefix("./").unwrap_or(file)
 }
 
-fn millis(took: Duration) -> f64 {
+pub(super) fn millis(took: Duration) -> f64 {
     (took.as_secs_f64() * 1_000_000.0).round() / 1000.0
 }
 
@@ -188,10 +211,14 @@ fn run(jobs: &[Job<'_>], bench: &Bench, trials: Option<&Trials>, now: Time, read
         (Job::Test(test), Some(trials)) => tried(trials, test, now),
         (Job::Test(_), None) => Done { lines: Vec::new(), outcome: None, heard: None },
     };
-    let all = || jobs.par_iter().map(one).collect();
+    pooled(|| jobs.par_iter().map(one).collect())
+}
+
+/// Runs something on threads with stacks that are deep enough.
+pub(super) fn pooled<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     match rayon::ThreadPoolBuilder::new().stack_size(STACK).build() {
-        Ok(pool) => pool.install(all),
-        Err(_) => all(),
+        Ok(pool) => pool.install(work),
+        Err(_) => work(),
     }
 }
 
@@ -303,6 +330,21 @@ fn explained(trials: &Trials, broken: &Broken) -> String {
     out
 }
 
+/// The rules below the paths; all, where none is.
+fn below(bench: &Bench, paths: &[PathBuf]) -> BTreeSet<String> {
+    let bundle = bench.bundle();
+    let named = |index: usize| bundle.files.get(index).map(|file| file.source.name.as_str());
+    let here = |rule: &&crate::policy::Rule| named(rule.file).is_some_and(|name| stands_below(name, paths));
+    let found: BTreeSet<String> = bundle.rules.iter().filter(here).map(|rule| rule.id.clone()).collect();
+    if found.is_empty() { bench.rules().map(str::to_owned).collect() } else { found }
+}
+
+/// Whether a file stands below one of some paths.
+pub(super) fn stands_below(file: &str, paths: &[PathBuf]) -> bool {
+    let file = files::real(Path::new(file));
+    paths.iter().any(|path| file.starts_with(files::real(path)))
+}
+
 /// What those that passed show of the rules below the paths; of all, where none is.
 fn covered(
     bench: &Bench,
@@ -316,19 +358,8 @@ fn covered(
     let heard: Vec<&Heard> = done.iter().filter_map(|done| done.heard.as_ref()).collect();
     let effects = trials.map(Trials::effects).unwrap_or_default();
     let mut shown = coverage::of(&bundle.rules, effects, &outcomes, &heard);
-    let real: Vec<PathBuf> = paths.iter().map(|path| files::real(path)).collect();
-    let below: BTreeMap<&str, bool> = bundle
-        .rules
-        .iter()
-        .filter_map(|rule| Some((rule.id.as_str(), bundle.files.get(rule.file)?)))
-        .map(|(id, file)| {
-            let file = files::real(Path::new(&file.source.name));
-            (id, real.iter().any(|path| file.starts_with(path)))
-        })
-        .collect();
-    if below.values().any(|below| *below) {
-        shown.retain(|rule| below.get(rule.rule.as_str()).copied().unwrap_or_default());
-    }
+    let below = below(bench, paths);
+    shown.retain(|rule| below.contains(&rule.rule));
     let (there, of) = shown
         .iter()
         .map(Shown::count)

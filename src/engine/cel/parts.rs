@@ -4,6 +4,7 @@
 //! Only what has compiled is taken apart here, and each part is compiled again before it is shown with
 //! a value: a part that was cut wrong has none.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::lexer;
@@ -40,6 +41,11 @@ pub(super) enum Split {
     One(Range<usize>),
 }
 
+/// The conditions of an expression that has compiled.
+pub(crate) fn conditions(text: &str) -> BTreeSet<Condition> {
+    Parts::new(text).conditions()
+}
+
 /// A macro that goes through a list.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Loop {
@@ -48,6 +54,9 @@ pub(super) struct Loop {
     pub(super) element: String,
     pub(super) body: Range<usize>,
 }
+
+/// A condition, from one byte to another, and what it becomes.
+pub(crate) type Condition = (usize, usize, &'static str);
 
 /// A name, and the members below it.
 type Members = (String, Vec<String>);
@@ -242,6 +251,64 @@ impl<'t> Parts<'t> {
             body: self.span(inner)?,
         };
         Some((close.saturating_add(1), one))
+    }
+
+    /// The parts that are conditions, and what each becomes where it is taken out: what must hold with
+    /// others and what an element must do holds, what may hold in the place of others does not, and a
+    /// choice is made one way and the other.
+    pub(super) fn conditions(&self) -> BTreeSet<Condition> {
+        let all = 0..self.tokens.len();
+        let mut found = BTreeSet::new();
+        for at in all.clone() {
+            let before = || self.span(self.begins(at)..at);
+            let behind = || self.span(at.saturating_add(1)..self.ends(at));
+            let mut add = |part: Option<Range<usize>>, becomes| {
+                found.extend(part.map(|part| (part.start, part.end, becomes)));
+            };
+            if self.is(at, "&&") {
+                [before(), behind()].into_iter().for_each(|part| add(part, "true"));
+            } else if self.is(at, "||") {
+                [before(), behind()].into_iter().for_each(|part| add(part, "false"));
+            } else if self.chooses(at) {
+                ["true", "false"].into_iter().for_each(|becomes| add(before(), becomes));
+            } else if let Some((_, one)) = self.loop_at(at, &all)
+                && one.name != "map"
+            {
+                add(Some(one.body), "true");
+            }
+        }
+        found
+    }
+
+    /// Whether a token asks which of two it is to be; before a member, `?` does not.
+    fn chooses(&self, at: usize) -> bool {
+        let before = at.checked_sub(1);
+        let optional =
+            before.is_none_or(|before| [".", "[", "{", ","].iter().any(|sign| self.is(before, sign)));
+        self.is(at, "?") && !optional
+    }
+
+    /// Whether what an operator joins does not reach beyond a token.
+    fn bounds(&self, operator: usize, at: usize) -> bool {
+        let depth = |at: usize| self.tokens.get(at).map_or(0, |token| token.depth);
+        let weaker = self.is(at, "||") && !self.chooses(operator)
+            || self.is(operator, "&&") && self.is(at, "&&")
+            || self.is(at, ",")
+            || self.is(at, ":")
+            || self.chooses(at);
+        depth(at) < depth(operator) || depth(at) == depth(operator) && weaker
+    }
+
+    /// The first token of what stands before an operator.
+    fn begins(&self, operator: usize) -> usize {
+        let bound = (0..operator).rev().find(|at| self.bounds(operator, *at));
+        bound.map_or(0, |at| at.saturating_add(1))
+    }
+
+    /// The token behind what stands after an operator.
+    fn ends(&self, operator: usize) -> usize {
+        let last = self.tokens.len();
+        (operator.saturating_add(1)..last).find(|at| self.bounds(operator, *at)).unwrap_or(last)
     }
 
     /// What a part reads, by names that are known; what stands within loops is theirs.
@@ -444,11 +511,42 @@ mod tests {
     }
 
     #[test]
+    fn conditions_become_what_leaves_them_out() {
+        let said = |text: &str| -> Vec<String> {
+            let found = conditions(text);
+            found.into_iter().map(|(from, to, becomes)| format!("{} → {becomes}", &text[from..to])).collect()
+        };
+        assert_eq!(said("a == 'x && y'"), Vec::<String>::new());
+        assert_eq!(
+            said("a && (b || c.?d.orValue(1) == 2)"),
+            ["a → true", "(b || c.?d.orValue(1) == 2) → true", "b → false", "c.?d.orValue(1) == 2 → false"]
+        );
+        assert_eq!(
+            said("l.all(x, x > 1 && f(x, 2)) ? a : b && c"),
+            [
+                "l.all(x, x > 1 && f(x, 2)) → false",
+                "l.all(x, x > 1 && f(x, 2)) → true",
+                "x > 1 → true",
+                "x > 1 && f(x, 2) → true",
+                "f(x, 2) → true",
+                "b → true",
+                "c → true"
+            ]
+        );
+        assert_eq!(said("a && b ? c : d"), ["a → true", "a && b → false", "a && b → true", "b → true"]);
+        assert_eq!(said("a || b && c"), ["a → false", "b → true", "b && c → false", "c → true"]);
+        assert_eq!(said("[?a.b].map(i, i.?c)"), Vec::<String>::new());
+        assert_eq!(said("a.filter(x, x.b.exists(y, y))[0]"), ["x.b.exists(y, y) → true", "y → true"]);
+    }
+
+    #[test]
     fn nothing_panics() {
-        for text in ["", "(", ")", "'", "a.", ".all(", "é", "a[", "x.all(y,", "))((", "? :", "\"é"] {
+        let odd = ["", "(", ")", "'", "a.", ".all(", "é", "a[", "x.all(y,", "))((", "? :", "\"é"];
+        for text in odd.into_iter().chain(["a &&", "|| (", "?&&", ")&&("]) {
             let parts = Parts::new(text);
             let whole = parts.whole();
             parts.split(&whole);
+            parts.conditions();
             parts.loops(&whole);
             parts.reads(&whole, &["a", "x"]);
         }

@@ -35,6 +35,8 @@ pub(crate) struct Uses {
     pub(crate) depth: u32,
     /// How many statements its longest body has.
     pub(crate) longest: usize,
+    /// Bytes of every statement of every body.
+    pub(crate) statements: Vec<Range<usize>>,
     at: u32,
 }
 
@@ -135,6 +137,7 @@ impl Uses {
         self.at = self.at.saturating_add(1);
         self.longest = self.longest.max(query.stmts.len());
         for statement in &query.stmts {
+            self.statements.push(bytes(&statement.span));
             match &statement.literal {
                 Literal::SomeVars { vars, .. } => {
                     self.locals.extend(vars.iter().map(|var| var.text().to_owned()));

@@ -2,7 +2,8 @@
 
 use super::super::Style;
 use super::super::github::annotation;
-use super::{Status, TestReport};
+use super::mutation::HINT;
+use super::{Mutation, Status, TestReport};
 
 pub(super) fn render(report: &TestReport, _: &Style) -> String {
     let mut out = String::new();
@@ -25,6 +26,14 @@ pub(super) fn render(report: &TestReport, _: &Style) -> String {
     if let Some(coverage) = report.coverage.as_ref().filter(|coverage| !coverage.enough) {
         let title = format!("coverage {:.1} % is too little", coverage.percent);
         annotation(&mut out, "error", &title, &coverage.missing().join("\n"), None);
+    }
+    for lost in report.mutation.iter().flat_map(Mutation::lost) {
+        let text = format!("`{}`: {}\n{HINT}", lost.taken, lost.tried());
+        let place = Some((lost.file.as_str(), lost.line, lost.column));
+        annotation(&mut out, "error", "nothing notices when this is taken out", &text, place);
+    }
+    if let Some(mutation) = &report.mutation {
+        annotation(&mut out, "notice", "weighlock test --mutate", &mutation.counts(), None);
     }
     let TestReport { passed, failed, skipped, .. } = report;
     let summary = format!("{passed} passed, {failed} failed, {skipped} skipped");

@@ -2,7 +2,8 @@
 
 use super::super::junit::attribute;
 use super::super::{Style, clean};
-use super::{Status, TestReport};
+use super::mutation::HINT;
+use super::{Mutation, Status, SurvivorLine, TestReport};
 
 pub(super) fn render(report: &TestReport, _: &Style) -> String {
     let counts = |tests: usize, failed: usize, errors: usize, skipped: usize, took: f64| {
@@ -13,7 +14,8 @@ pub(super) fn render(report: &TestReport, _: &Style) -> String {
         )
     };
     let lacking = report.coverage.as_ref().filter(|coverage| !coverage.enough);
-    let more = usize::from(lacking.is_some());
+    let lost: Vec<&SurvivorLine> = report.mutation.iter().flat_map(Mutation::lost).collect();
+    let more = usize::from(lacking.is_some()).saturating_add(lost.len());
     let total = counts(
         report.cases.len().saturating_add(more),
         report.failed.saturating_add(more),
@@ -63,6 +65,20 @@ pub(super) fn render(report: &TestReport, _: &Style) -> String {
             attribute(&said),
             clean::markup(&coverage.missing().join("\n"))
         ));
+    }
+    if !lost.is_empty() {
+        let count = lost.len();
+        out.push_str(&format!(
+            "  <testsuite name=\"mutation\" tests=\"{count}\" failures=\"{count}\" errors=\"0\" skipped=\"0\">\n"
+        ));
+        for one in lost {
+            let name = attribute(&format!("{}:{}:{} `{}`", one.file, one.line, one.column, one.taken));
+            let (said, hint) = (attribute(&one.tried()), clean::markup(HINT));
+            out.push_str(&format!(
+                "    <testcase classname=\"mutation\" name=\"{name}\">\n      <failure type=\"failure\" message=\"{said}\">{hint}</failure>\n    </testcase>\n"
+            ));
+        }
+        out.push_str("  </testsuite>\n");
     }
     out.push_str("</testsuites>\n");
     out

@@ -1,7 +1,7 @@
 //! Test Anything Protocol, version 14: a line for each, and what is different as a block of YAML.
 
 use super::super::{Style, clean};
-use super::{Status, TestReport};
+use super::{Mutation, Status, TestReport};
 
 pub(super) fn render(report: &TestReport, _: &Style) -> String {
     let mut out = format!("TAP version 14\n1..{}\n", report.cases.len());
@@ -31,6 +31,11 @@ pub(super) fn render(report: &TestReport, _: &Style) -> String {
         for line in coverage.missing() {
             out.push_str(&format!("# {}\n", clean::line(&line)));
         }
+    }
+    for lost in report.mutation.iter().flat_map(Mutation::lost) {
+        let place = format!("{}:{}:{}", lost.file, lost.line, lost.column);
+        let line = format!("nothing notices when `{}` is taken out at {place}", lost.taken);
+        out.push_str(&format!("# {}\n", clean::line(&line)));
     }
     out
 }

@@ -58,6 +58,25 @@ fn report() -> TestReport {
                 }],
             }],
         }),
+        mutation: Some(Mutation {
+            mutants: 2,
+            caught: 1,
+            survived: 1,
+            kept: 0,
+            invalid: 3,
+            milliseconds: 4.0,
+            survivors: vec![SurvivorLine {
+                file: HOSTILE.to_owned(),
+                line: 3,
+                column: 9,
+                text: format!("\tx && {HOSTILE}"),
+                taken: HOSTILE.to_owned(),
+                becomes: "true".to_owned(),
+                rules: vec![HOSTILE.to_owned()],
+                tried: vec![HOSTILE.to_owned()],
+                kept: None,
+            }],
+        }),
         verbose: true,
     }
 }
@@ -76,9 +95,9 @@ fn junit_is_well_formed_and_counts_what_it_holds() {
     let text = junit::render(&report(), &Style::default());
     well_formed(&text).unwrap();
     let head = text.lines().nth(1).unwrap();
-    assert!(head.contains("tests=\"6\" failures=\"3\" errors=\"1\" skipped=\"1\""), "{head}");
-    assert_eq!(text.matches("<testcase ").count(), 6);
-    assert_eq!(text.matches("<failure ").count(), 3);
+    assert!(head.contains("tests=\"7\" failures=\"4\" errors=\"1\" skipped=\"1\""), "{head}");
+    assert_eq!(text.matches("<testcase ").count(), 7);
+    assert_eq!(text.matches("<failure ").count(), 4);
 }
 
 #[test]

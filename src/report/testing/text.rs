@@ -1,7 +1,8 @@
 //! A run of tests for people at a terminal.
 
 use super::super::{Style, clean};
-use super::{CaseKind, Coverage, Status, TestCase, TestReport};
+use super::mutation::HINT;
+use super::{CaseKind, Coverage, Mutation, Status, SurvivorLine, TestCase, TestReport};
 
 const BOLD: &str = "1";
 const RED: &str = "1;31";
@@ -53,7 +54,66 @@ pub(super) fn render(report: &TestReport, style: &Style) -> String {
         out.push_str(&format!(", {}", ink(style, YELLOW, &format!("{} skipped", report.skipped))));
     }
     out.push('\n');
+    if let Some(mutation) = &report.mutation {
+        mutated(&mut out, mutation, report.verbose, style);
+    }
     out
+}
+
+fn mutated(out: &mut String, mutation: &Mutation, verbose: bool, style: &Style) {
+    for group in mutation.survivors.chunk_by(|a, b| a.file == b.file) {
+        let shown: Vec<&SurvivorLine> = group.iter().filter(|one| verbose || one.kept.is_none()).collect();
+        if let Some(first) = shown.first() {
+            out.push_str(&format!("\n{}\n", ink(style, BOLD, &clean::line(&first.file))));
+        }
+        for one in shown {
+            survivor(out, one, verbose, style);
+        }
+    }
+    let cannot = if mutation.invalid > 0 {
+        format!(" ({} more cannot be: the rule does not compile without them)", mutation.invalid)
+    } else {
+        String::new()
+    };
+    let seconds = mutation.milliseconds / 1000.0;
+    out.push_str(&format!("\n{} conditions taken out{cannot} in {seconds:.2} s\n", mutation.mutants));
+    let code = if mutation.survived > 0 { RED } else { GREEN };
+    out.push_str(&format!("{}\n", ink(style, code, &mutation.counts())));
+    if mutation.survived > 0 {
+        out.push_str(&format!("help: {HINT}\n"));
+    }
+}
+
+fn survivor(out: &mut String, one: &SurvivorLine, verbose: bool, style: &Style) {
+    let word = match one.kept {
+        Some(_) => ink(style, YELLOW, "kept "),
+        None => ink(style, RED, "LOST "),
+    };
+    let rules = match one.rules.as_slice() {
+        [first, _, _, rest @ ..] if !rest.is_empty() => {
+            format!("{first} and {} more", rest.len().saturating_add(2))
+        }
+        all => all.join(", "),
+    };
+    out.push_str(&format!("  {word}  {}:{}  {}\n", one.line, one.column, clean::line(&rules)));
+    let text = clean::line(one.text.trim_start()).into_owned();
+    let column = usize::try_from(one.column).unwrap_or(0);
+    let indent = one.text.chars().take_while(|c| c.is_whitespace()).count();
+    let before: String =
+        one.text.trim_start().chars().take(column.saturating_sub(1).saturating_sub(indent)).collect();
+    let behind = clean::width(&text).saturating_sub(clean::width(&before)).max(1);
+    let carets = "^".repeat(clean::width(&one.taken).clamp(1, behind));
+    let number = one.line.to_string();
+    out.push_str(&format!("         {number} │ {text}\n"));
+    let pad = " ".repeat(number.len().saturating_add(clean::width(&before)));
+    out.push_str(&format!("         {pad}   {}\n", ink(style, RED, &carets)));
+    out.push_str(&format!("         with `{}` in its place: {}\n", one.becomes, clean::line(&one.tried())));
+    if let Some(reason) = &one.kept {
+        out.push_str(&format!("         kept because {}\n", clean::line(reason)));
+    }
+    if verbose {
+        out.extend(one.tried.iter().map(|tried| format!("           {}\n", clean::line(tried))));
+    }
 }
 
 fn one(out: &mut String, case: &TestCase, timed: bool, style: &Style) {
