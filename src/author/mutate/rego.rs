@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::{Mutant, Place, flat, source};
 use crate::diag::Diagnostic;
 use crate::policy::rego::names::Names;
 use crate::policy::rego::on_deep_stack;
-use crate::policy::rego::unit;
 use crate::policy::{Bundle, Language};
 
 /// What is read of the files of a bundle, by their numbers: those of policies, then those of tests.
@@ -28,8 +28,10 @@ fn read_here(bundle: &Bundle) -> Result<Read, Vec<Diagnostic>> {
     let mut units = Vec::new();
     let mut numbers = Vec::new();
     for (number, file) in all.filter(|(_, file)| file.language == Language::Rego) {
-        units.push(unit::parse(&file.source, bundle.rego_v0).map_err(|problem| vec![problem])?);
-        numbers.push(number);
+        if let Some(unit) = &file.unit {
+            units.push(Arc::clone(unit));
+            numbers.push(number);
+        }
     }
     let mut statements = BTreeSet::new();
     for (unit, number) in units.iter().zip(&numbers).filter(|(_, number)| **number < bundle.files.len()) {
