@@ -123,8 +123,8 @@ permitted(id) if {
 
 permitted(id) if {
 	not id in denied
-	plain := split(id, " with ")[0]
-	not plain in denied
+	id_alone := split(id, " with ")[0]
+	not id_alone in denied
 	listed(plain)
 }
 
