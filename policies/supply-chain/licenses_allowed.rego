@@ -123,9 +123,9 @@ permitted(id) if {
 
 permitted(id) if {
 	not id in denied
-	id_alone := split(id, " with ")[0]
-	not id_alone in denied
-	listed(plain)
+	bare := split(id, " with ")[0]
+	not bare in denied
+	listed(bare)
 }
 
 listed(id) if id in allowed

@@ -53,6 +53,7 @@ pub const LINTS: &[Lint] = &[
     word::ENVIRONMENT,
     evidence::UNREAD,
     evidence::UNREQUIRED,
+    path::FIELD,
     unused::FUNCTION,
     identity::ISSUER,
     identity::UNANCHORED,

@@ -16,6 +16,7 @@ use crate::model::review::Review;
 use crate::policy::cel::Document;
 use crate::policy::settings::Settings;
 use crate::report::Report;
+use crate::report::check::CheckReport;
 use crate::report::testing::TestReport;
 
 /// A schema.
@@ -46,6 +47,7 @@ fn of<T: JsonSchema>(generator: SchemaGenerator) -> schemars::Schema {
 pub const SCHEMAS: &[Schema] = &[
     Schema { name: "approval", about: "one person's consent to one change", root: of::<Approval> },
     Schema { name: "case", about: "a unit test of policies", root: of::<Case> },
+    Schema { name: "check-report", about: "what `check -o json` writes", root: of::<CheckReport> },
     Schema { name: "config", about: "the operator's file, weighlock.yaml", root: of::<Raw> },
     Schema { name: "decision", about: "a decision about one change", root: of::<Decision> },
     Schema {

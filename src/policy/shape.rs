@@ -1,6 +1,8 @@
 //! What policies look for, held against what is there: a member that no review has, or that settings do
 //! not have, is never there, so a rule that asks for it finds nothing, and would let everything pass.
 
+mod pod;
+
 use std::sync::LazyLock;
 
 use serde_json::Value;
@@ -30,6 +32,9 @@ pub(crate) fn unwrapped<T: AsRef<str>>(path: &[T]) -> Option<(String, String)> {
     })
 }
 
+/// Where a pod spec stands: a place and a member of it.
+const POD_SPEC: (&str, &str) = ("input.asset", "podSpec");
+
 /// A place in a review or in settings: what stands there, and how it is reached.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
@@ -54,6 +59,12 @@ impl Place {
     /// The settings.
     pub(crate) fn settings() -> Self {
         Self { whole: &SETTINGS, shape: resolved(&SETTINGS, &SETTINGS), path: "data.settings".to_owned() }
+    }
+
+    /// Whether it is a place of Kubernetes' own, within the pod spec: of its fields newer ones than are known
+    /// here may be there.
+    pub(crate) fn is_foreign(&self) -> bool {
+        std::ptr::eq(self.whole, &raw const *pod::POD)
     }
 
     fn of_review(&self) -> bool {
@@ -85,11 +96,19 @@ impl Place {
         let Some(known) = self.shape.get("properties").and_then(Value::as_object) else {
             return Ok(self.element().map(|element| Self { path: format!("{path}.{member}"), ..element }));
         };
+        if path == POD_SPEC.0 && member == POD_SPEC.1 {
+            let (whole, path) = (&*pod::POD, format!("{path}.{member}"));
+            return Ok(Some(Self { whole, shape: resolved(whole, whole), path }));
+        }
         if let Some(next) = known.get(member) {
             let shape = resolved(self.whole, next);
             return Ok(Some(Self { whole: self.whole, shape, path: format!("{path}.{member}") }));
         }
-        let who = if self.of_review() { "no review has" } else { "settings have no" };
+        let who = match (self.is_foreign(), self.of_review()) {
+            (true, _) => "no pod has",
+            (false, true) => "no review has",
+            (false, false) => "settings have no",
+        };
         let message = format!("{who} `{path}.{member}`");
         let names = known.keys().map(String::as_str);
         let hint = match nearest(member, names.clone()) {
@@ -97,6 +116,7 @@ impl Place {
                 "the object that an admission is about is `input.asset.object`".to_owned()
             }
             Some(near) => format!("did you mean `{path}.{near}`?"),
+            None if self.is_foreign() => "Kubernetes 1.34 publishes no such field".to_owned(),
             None if path == "input" => format!(
                 "a review has {}; a policy about the document itself says {DOCUMENT}",
                 names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
@@ -171,8 +191,8 @@ pub(crate) fn unknown<T: AsRef<str>>(path: &[T]) -> Option<(String, String)> {
     };
     for member in members {
         match place.member(member) {
-            Ok(Some(next)) => place = next,
-            Ok(None) => return None,
+            Ok(Some(next)) if !next.is_foreign() => place = next,
+            Ok(_) => return None,
             Err(said) => return Some(said),
         }
     }

@@ -10,7 +10,7 @@ mod sarif;
 use crate::diag::{Code, Diagnostic, Level};
 
 pub use github::FORMAT as GITHUB;
-pub use json::FORMAT as JSON;
+pub use json::{CheckReport, FORMAT as JSON};
 pub use sarif::FORMAT as SARIF;
 
 /// What a check of policies came to.

@@ -220,4 +220,20 @@ test_ticket if count(friday.deny) == 1 with input as {\"change\": {\"ticket\": \
     // Without the file there is no such data.
     std::fs::remove_file(folder.join("weighlock.yaml")).unwrap();
     assert_eq!(run(&["rules"]).status.code(), Some(2));
+fn the_report_for_programs_is_what_its_schema_says() {
+    let text = format!(
+        "{RULE}deny contains \"x\" if 1 == 2\n\n# weighlock: allow condition.constant because it is tried\nwarn contains \"y\" if 1 == 3\n\ndeny contains \"z\" if input.nothing\n"
+    );
+    let folder = folder("schema", &[("policies/rule.rego", &text)]);
+    let output = check(&folder, &["-o", "json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["silenced"][0]["reason"], "it is tried", "{report:#}");
+    assert_eq!((&report["errors"], &report["warnings"]), (&1.into(), &1.into()), "{report:#}");
+    let schema =
+        weighlock::pipeline::schema::SCHEMAS.iter().find(|one| one.name == "check-report").unwrap().text();
+    let validator = jsonschema::draft202012::new(&serde_json::from_str(&schema).unwrap()).unwrap();
+    assert!(validator.is_valid(&report), "{:?}", validator.iter_errors(&report).next());
+    let mut other = report;
+    other["problems"][0].as_object_mut().unwrap().remove("message");
+    assert!(!validator.is_valid(&other));
 }

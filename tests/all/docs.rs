@@ -188,6 +188,10 @@ fn the_index_names_them_all() {
         let level = format!("{:?}", lint.level).to_lowercase();
         index.push_str(&format!("| [`{0}`]({0}.md) | {level} | {1} |\n", lint.code.id, lint.code.title));
     }
+    index.push_str(
+        "\nJSON has no comments, so a policy in CEL that is to silence a lint is written in YAML. JSON is YAML: \
+         give the file the ending `.yaml`, and put the comment before the line.\n",
+    );
     repository::generated("docs/lints/README.md", &index).unwrap();
 }
 

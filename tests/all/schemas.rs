@@ -155,6 +155,7 @@ fn schemas_speak_of_documents_and_not_of_types() {
     // Camel case that stands in documents.
     let words = [
         "`DecisionRecord`",
+        "`CheckReport`",
         "`TestReport`",
         "DaemonSet",
         "StatefulSet",

@@ -16,6 +16,19 @@ pub(super) const LINT: Lint = Lint {
     },
 };
 
+/// A field that no pod has.
+pub(super) const FIELD: Lint = Lint {
+    code: Code { id: "field.unknown", title: "A policy asks for a field that no pod spec is known to have." },
+    level: Level::Warning,
+    find: |subject, found| {
+        for part in &subject.reading.parts {
+            for (message, hint, span) in &part.notes.foreign {
+                found.add(&FIELD, message.as_str(), hint.as_str(), &part.source, span.clone());
+            }
+        }
+    },
+};
+
 /// Something below `data` that is neither given nor defined.
 pub(super) const DATA: Lint = Lint {
     code: Code { id: "data.unknown", title: "A policy asks for data that nobody gives." },

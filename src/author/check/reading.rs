@@ -39,6 +39,8 @@ pub(super) struct Part {
 pub(super) struct Notes {
     /// Members of the review and of the settings, by their paths, and where.
     pub(super) reads: Vec<(String, Range<usize>)>,
+    /// The same of Kubernetes' own places.
+    pub(super) foreign: Vec<(String, String, Range<usize>)>,
     /// Members that are not there: what to say, what to write, and where.
     pub(super) unknown: Vec<(String, String, Range<usize>)>,
     /// What is asked of `data` and nobody gives.
@@ -55,7 +57,7 @@ pub(super) struct Notes {
     pub(super) constant: Vec<(bool, Range<usize>)>,
     /// Variables that are assigned and not used.
     pub(super) unused: Vec<(String, Range<usize>)>,
-    /// Names that hide others: the name, what it hides, and where.
+    /// Names that hide others: what is called so, what it hides, and where.
     pub(super) hiding: Vec<(String, &'static str, Range<usize>)>,
     /// Parts that it uses.
     pub(super) uses: BTreeSet<usize>,
@@ -117,7 +119,8 @@ impl Notes {
                 }
                 Ok(None) => Value::Any,
                 Err((message, hint)) => {
-                    self.unknown.push((message, hint, span.clone()));
+                    let list = if place.is_foreign() { &mut self.foreign } else { &mut self.unknown };
+                    list.push((message, hint, span.clone()));
                     Value::Any
                 }
             },

@@ -142,7 +142,7 @@ fn where_any_member_may_be_there_is_nothing_to_find() {
         assert_eq!(found, Vec::<String>::new(), "{body}");
     }
     for expression in [
-        "input.asset.podSpec.containers.all(c, c.own == 1)",
+        "input.asset.object.spec.parts.all(c, c.own == 1)",
         "input.asset.object.metadata.?labels.orValue({}).all(k, k != '')",
         "{'a': input.artifacts[0]}.all(k, k == 'a')",
         "[input.artifacts[0], {'own': 1}].all(x, x.own == 1)",
@@ -447,4 +447,105 @@ fn lints_are_in_order_and_each_has_one_id() {
     for pair in LINTS.windows(2) {
         assert!(pair[0].code.id < pair[1].code.id, "{}", pair[1].code.id);
     }
+}
+
+#[test]
+fn a_definition_that_asks_for_more_under_the_same_head_adds_nothing() {
+    let repeated = |body: &str| -> Vec<String> {
+        in_rego(body).into_iter().filter(|line| line.starts_with("rule.repeated")).collect()
+    };
+    for body in [
+        "deny contains \"x\" if input.change.ticket\n\ndeny contains \"x\" if { input.change.ticket; input.change.author.id == \"a\" }",
+        "deny contains \"x\" if { input.change.author.id == \"a\"; input.change.ticket }\n\ndeny contains \"x\" if input.change.ticket",
+        "deny contains a.ref if { some a in input.artifacts; a.changed }\n\ndeny contains a.ref if { some a in input.artifacts; a.changed; a.tag == \"x\" }",
+        "deny contains \"x\" if f(1)\n\nf(x) := true if x > 1\n\nf(x) := true if { x > 1; x > 2 }",
+        "deny contains \"x\"\n\ndeny contains \"x\" if input.change.ticket",
+    ] {
+        one(&repeated(body), "rule.repeated", "gives nothing that the one of `p.rego:");
+    }
+    one(
+        &repeated("deny contains \"x\" if f(1)\n\nf(x) := 1 if true else := x"),
+        "rule.repeated `else`",
+        "never come to",
+    );
+    for body in [
+        // Another finding, other conditions.
+        "deny contains \"x\" if input.change.ticket\n\ndeny contains \"y\" if { input.change.ticket; input.change.author }",
+        "deny contains \"x\" if input.change.ticket == \"a\"\n\ndeny contains \"x\" if input.change.ticket == \"b\"",
+        // A name that means something else there.
+        "limit := 3\n\ndeny contains \"x\" if limit > 2\n\ndeny contains \"x\" if { limit := count(input.artifacts); limit > 2 }",
+        // What is reached.
+        "deny contains \"x\" if f(1)\n\nf(x) := 1 if x > 2 else := x",
+    ] {
+        assert!(repeated(body).is_empty(), "{body}: {:?}", repeated(body));
+    }
+}
+
+#[test]
+fn names_of_the_language_are_not_hidden() {
+    let found = in_rego("deny contains \"x\" if count(input.artifacts) > 1\n\ncount(x) := 2 if x");
+    one(&found, "name.hidden `count`", "the rule `count` hides a function of the language");
+    let found = in_rego("deny contains \"x\" if { max := 3; input.context.inFlight > max }");
+    one(&found, "name.hidden `max`", "the variable `max` hides a function of the language");
+}
+
+#[test]
+fn fields_of_pods_are_held_against_those_of_kubernetes() {
+    for (expression, says) in [
+        (
+            "input.asset.podSpec.containers.all(c, c.securityContxt.privileged == false)",
+            "did you mean `input.asset.podSpec.containers[].securityContext`?",
+        ),
+        ("input.asset.podSpec.hostPid == true", "did you mean `input.asset.podSpec.hostPID`?"),
+        (
+            "input.asset.podSpec.volumes.all(v, !has(v.hostpath))",
+            "did you mean `input.asset.podSpec.volumes[].hostPath`?",
+        ),
+        ("input.asset.podSpec.containers.all(c, c.livenessProbe.httpget.path == '/')", "httpGet`?"),
+        (
+            "input.asset.podSpec.securityContext.runAsNonroot",
+            "did you mean `input.asset.podSpec.securityContext.runAsNonRoot`?",
+        ),
+        ("input.asset.podSpec.containers.all(c, c.own == 1)", "Kubernetes 1.34 publishes no such field"),
+    ] {
+        one(&in_cel(expression), "field.unknown", says);
+    }
+    one(
+        &in_rego("deny contains \"x\" if { some c in input.asset.podSpec.containers; c.resources.limit }"),
+        "field.unknown",
+        "resources.limits`?",
+    );
+    for expression in [
+        "input.asset.podSpec.containers.all(c, c.resources.limits['nvidia.com/gpu'] == '1')",
+        "input.asset.podSpec.nodeSelector.anything == 'x' && input.asset.podSpec.affinity.nodeAffinity.x",
+        "input.asset.podSpec.volumes.exists(v, v.csi.driver == 'x')",
+        "input.asset.object.podSpec.containrs == 'x'",
+    ] {
+        assert!(in_cel(expression).is_empty(), "{expression}: {:?}", in_cel(expression));
+    }
+    // Loading lets such a policy judge: the list here is not Kubernetes'.
+    let bundle = crate::policy::read(
+        vec![("p.rego".to_owned(), rego("deny contains \"x\" if input.asset.podSpec.hostPid"))],
+        serde_json::json!({"settings": {}}),
+        LoadOptions::default(),
+    );
+    assert!(bundle.1.is_empty() && bundle.0.nowhere.is_empty(), "{:?}", bundle.1);
+}
+
+#[test]
+fn tags_are_found_in_what_operators_write() {
+    let settings = Source::new(
+        "settings.yaml",
+        "updates: {}\nx:\n  - {image: \"app:1\", digest: v1}\n  - {image: \"app@sha256:abc\", images: [\"a/b\", \"a/b:2\"]}\n",
+    );
+    let operator = Operator { settings: Some(settings), ..Operator::default() };
+    let found: Vec<String> = found(&[("c.yaml", &cel("true"))], &operator)
+        .into_iter()
+        .filter(|line| line.starts_with("image.tag"))
+        .collect();
+    let says = ["`app:1` names a tag", "`v1` is not a digest", "`a/b:2` names a tag"];
+    assert!(
+        found.len() == 3 && says.iter().zip(&found).all(|(says, line)| line.contains(says)),
+        "{found:#?}"
+    );
 }

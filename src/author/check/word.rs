@@ -81,7 +81,7 @@ fn roles(subject: &Subject<'_>, found: &mut Found) {
 }
 
 /// Goes through every member of every mapping.
-fn each(node: &tree::Node, see: &mut impl FnMut(&str, &tree::Node)) {
+pub(super) fn each(node: &tree::Node, see: &mut impl FnMut(&str, &tree::Node)) {
     match &node.value {
         tree::Value::Map(members) => {
             for (key, value) in members {

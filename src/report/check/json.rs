@@ -1,5 +1,6 @@
 //! For programs.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::{Format, Style};
@@ -11,43 +12,62 @@ use crate::report::clean;
 /// For programs.
 pub const FORMAT: Format<Problems> = Format { name: "json", about: "for programs", render };
 
-/// The document.
-#[derive(Serialize)]
+/// What is wrong, or probably wrong, with policies.
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Report {
+pub struct CheckReport {
+    /// `weighlock.dev/v1`.
     api_version: &'static str,
+    /// `CheckReport`.
     kind: &'static str,
+    /// How many rules were looked at.
     rules: usize,
+    /// How many of the problems are errors.
     errors: usize,
+    /// How many of them are warnings.
     warnings: usize,
+    /// What was found, in the order of files and places.
     problems: Vec<Problem>,
+    /// What comments silence, each with its reason.
     silenced: Vec<Problem>,
 }
 
-/// A problem of it.
-#[derive(Serialize)]
+/// A problem.
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Problem {
+    /// The lint or the error code.
     id: &'static str,
+    /// `error` or `warning`.
     level: &'static str,
+    /// What is wrong.
     message: String,
+    /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
+    /// Where, as far as that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<Place>,
+    /// Its page, from the folder of the documentation's project.
     page: String,
+    /// Why it is silenced.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
 
 /// A place: lines and columns from 1, columns in characters; the end is behind the last one.
-#[derive(Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Place {
+    /// File.
     file: String,
+    /// Line in which it begins.
     line: u32,
+    /// Column in which it begins.
     column: u32,
+    /// Line in which it ends.
     end_line: u32,
+    /// Column behind its last character.
     end_column: u32,
 }
 
@@ -71,7 +91,7 @@ fn problem(checked: &Problems, problem: &Diagnostic, reason: Option<&str>) -> Pr
 }
 
 fn render(checked: &Problems, _: &Style) -> String {
-    let report = Report {
+    let report = CheckReport {
         api_version: API_VERSION,
         kind: "CheckReport",
         rules: checked.rules,

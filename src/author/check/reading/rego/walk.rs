@@ -10,6 +10,7 @@ use regorus::unstable::{ArithOp, AssignOp, BoolOp, Expr, Literal, Query, Rule, R
 use super::{At, Program};
 use crate::author::check::reading::{How, Notes, Value, Word};
 use crate::diag::nearest;
+use crate::policy::rego::builtins;
 use crate::policy::rego::unit::{Definition, Unit};
 use crate::policy::rego::uses::bytes;
 use crate::policy::shape::Place;
@@ -430,17 +431,26 @@ impl<'p, 'a> Walk<'p, 'a> {
 
     /// Notes variables that are called as something else is.
     fn hiding(&mut self) {
+        let function =
+            |name: &str| builtins::FUNCTIONS.binary_search_by(|(known, _)| (*known).cmp(name)).is_ok();
+        if let Some(name) = self.definition.path.first().filter(|name| function(name)) {
+            let start = self.definition.head.start;
+            let span = start..start.saturating_add(name.len());
+            self.notes.hiding.push((format!("the rule `{name}`"), "a function of the language", span));
+        }
         for (scope, name) in self.names.keys() {
             let what = if self.unit.imports.iter().any(|import| import.alias == *name) {
                 "an import"
             } else if self.program.index.contains_key(&self.own(name)) {
                 "a rule of the package"
+            } else if function(name) {
+                "a function of the language"
             } else {
                 continue;
             };
             let from = if *scope == usize::MAX { self.definition.head.end } else { *scope };
             let span = word(&self.unit.source.text, name, from);
-            self.notes.hiding.push((name.clone(), what, span));
+            self.notes.hiding.push((format!("the variable `{name}`"), what, span));
         }
     }
 }
