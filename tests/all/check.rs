@@ -220,6 +220,9 @@ test_ticket if count(friday.deny) == 1 with input as {\"change\": {\"ticket\": \
     // Without the file there is no such data.
     std::fs::remove_file(folder.join("weighlock.yaml")).unwrap();
     assert_eq!(run(&["rules"]).status.code(), Some(2));
+}
+
+#[test]
 fn the_report_for_programs_is_what_its_schema_says() {
     let text = format!(
         "{RULE}deny contains \"x\" if 1 == 2\n\n# weighlock: allow condition.constant because it is tried\nwarn contains \"y\" if 1 == 3\n\ndeny contains \"z\" if input.nothing\n"

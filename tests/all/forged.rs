@@ -147,7 +147,7 @@ fn who_asks_has_the_roles_of_the_directory() {
             "weighlock.yaml",
             "apiVersion: weighlock.dev/v1\nkind: Config\npolicies: [tell.rego]\ntrust: {roles: roles.yaml}\n",
         ),
-        ("roles.yaml", "apiVersion: weighlock.dev/v1\nkind: Roles\nroles: {developer: [dev]}\n"),
+        ("roles.yaml", "dev: [developer]\n"),
         (
             "in.yaml",
             &format!(
@@ -171,7 +171,7 @@ fn of_several_changes_at_once_the_later_know_of_the_earlier() {
     let mut text = format!(
         "{INPUT}inventory:
   - {{id: a, kind: workload, application: shop, environment: production}}
-  - {{id: b, kind: workload, application: shop, environment: production}}
+  - {{id: b, kind: workload, application: shop, environment: staging}}
   - {{id: d, kind: workload, application: other, environment: production}}
 evidence: {{runs: [{{id: r, application: shop, environment: production, change: p2}}]}}
 changes:
