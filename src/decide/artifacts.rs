@@ -53,6 +53,7 @@ pub(super) fn of(
     let all_changed = change.kind == ChangeKind::Admission && change.operation.as_deref() != Some("DELETE");
     let target = match (&change.to, change.kind) {
         (Some(to), ChangeKind::Image | ChangeKind::Promotion | ChangeKind::BaseImage) => to,
+        (Some(to), ChangeKind::Chart) if to.digest.is_some() => to,
         _ => return (images.into_iter().map(|image| artifact(image, all_changed)).collect(), None),
     };
     let from = change.from.as_ref();
@@ -64,9 +65,12 @@ pub(super) fn of(
         digest: target.digest.clone(),
         platforms: known.and_then(|image| image.platforms.clone()),
     };
-    if change.kind == ChangeKind::BaseImage {
-        // The base image is not what runs; what runs is yet to be built from it.
-        let base = std::iter::once(artifact(brought(None), true));
+    if matches!(change.kind, ChangeKind::BaseImage | ChangeKind::Chart) {
+        // The base image is not what runs; what runs is yet to be built from it. Nor is a chart: which
+        // images it brings is known once it has been rendered.
+        let mut base = brought(None);
+        base.r#ref = base.r#ref.trim_start_matches("oci://").to_owned();
+        let base = std::iter::once(artifact(base, true));
         return (base.chain(images.into_iter().map(|image| artifact(image, false))).collect(), None);
     }
     let places = |meant: &dyn Fn(&Image) -> bool| -> Vec<usize> {
