@@ -271,7 +271,9 @@ impl<'a> Check<'a> {
         let candidates = ROOTS.iter().copied().chain(self.names.iter().map(String::as_str));
         let hint = match nearest(plain, candidates) {
             Some(near) => format!("did you mean `{near}`?"),
-            None if self.given.scope.variables.contains(&plain) => format!("did you mean `variables.{plain}`?"),
+            None if self.given.scope.variables.contains(&plain) => {
+                format!("did you mean `variables.{plain}`?")
+            }
             None => "known: `input`, `data`, `variables` and `now`".to_owned(),
         };
         self.error(id, plain, format!("`{plain}` is not known"), Some(hint));
