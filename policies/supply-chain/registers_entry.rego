@@ -1,8 +1,9 @@
 # METADATA
 # title: What decides about people stands in the AI register
 # description: >-
-#   An application that settings name, by its name or by a label of its object, has an entry with an
-#   id and a status that settings allow; a high-risk system has an impact assessment as well.
+#   An application that settings name, by its name or by a label of its object or its pods, has an entry
+#   with an id and a status that settings allow; what is a high-risk system, or may be, has an impact
+#   assessment as well.
 # related_resources:
 #   - "Algoritmeregister, publication standard 1.0: https://algoritmes.overheid.nl"
 #   - "Regulation (EU) 2024/1689 (AI Act), articles 27 and 49"
@@ -17,30 +18,49 @@ package registers.entry
 import data.lib.artifacts
 import data.lib.entries
 
-required := entries.first(data.settings.registers.required)
+# The first entry that covers the environment and concerns the application.
+required := [entry |
+	some entry in data.settings.registers.required
+	entries.covers(entry)
+	concerns(entry)
+][0]
 
 application := object.get(input.change, "application", "?")
 
-concerned if {
-	not required.applications
-	not required.label
+concerns(entry) if {
+	not entry.applications
+	not entry.label
 }
 
-concerned if {
-	some pattern in required.applications
+concerns(entry) if {
+	some pattern in entry.applications
 	matches(pattern, application)
 }
 
 # Nobody says which one it is.
-concerned if {
-	required.applications
+concerns(entry) if {
+	entry.applications
 	not input.change.application
 }
 
-concerned if {
-	value := input.asset.object.metadata.labels[required.label]
+concerns(entry) if {
+	some labels in labelled
+	value := labels[entry.label]
 	value != "false"
 }
+
+# Nobody says how it is labelled.
+concerns(entry) if {
+	entry.label
+	not input.asset.object
+}
+
+# The labels of an object, and those of its pods.
+labelled contains input.asset.object.metadata.labels
+
+labelled contains input.asset.object.spec.template.metadata.labels
+
+labelled contains input.asset.object.spec.jobTemplate.spec.template.metadata.labels
 
 matches(pattern, name) if pattern == name
 
@@ -56,7 +76,7 @@ entries_of contains i if {
 }
 
 deny contains finding if {
-	concerned
+	required
 	not artifacts.gone
 	not good
 	some finding in faults
@@ -72,7 +92,10 @@ good if {
 
 assessed(entry) if entry.highRisk == false
 
-assessed(entry) if count(entry.impactAssessments) > 0
+assessed(entry) if {
+	some assessment in entry.impactAssessments
+	trim_space(assessment) != ""
+}
 
 faults contains finding if {
 	count(entries_of) == 0
@@ -97,7 +120,13 @@ faults contains finding if {
 	entry := input.evidence.registers[i]
 	not assessed(entry)
 	finding := {
-		"msg": sprintf("entry `%s` of `%s` is of a high-risk system without an impact assessment", [entry.id, entry.application]),
+		"msg": sprintf("entry `%s` of `%s` %s a high-risk system, and has no impact assessment", [
+			entry.id, entry.application, risk(entry),
+		]),
 		"path": sprintf("/evidence/registers/%d", [i]),
 	}
 }
+
+risk(entry) := "is of" if entry.highRisk
+
+else := "does not say whether it is of"

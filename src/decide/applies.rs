@@ -80,7 +80,14 @@ pub enum Applies {
 pub(super) fn concerns(rule: &Rule, configured: &Configured, review: &Review) -> Applies {
     let asset = review.asset.as_ref();
     let environment = review.context.environment.as_deref();
-    let said = applies(rule, configured, review.change.kind, asset.map(|asset| asset.kind), environment);
+    let to = asset.map(|asset| asset.kind);
+    let said = match applies(rule, configured, review.change.kind, to, environment) {
+        // Whoever releases an image with its migrations does both.
+        Applies::No if brings_migrations(review) => {
+            applies(rule, configured, ChangeKind::Migration, to, environment)
+        }
+        said => said,
+    };
     let Some(kinds) = rule.metadata.applies.objects.as_ref().filter(|_| said == Applies::Yes) else {
         return said;
     };
@@ -90,6 +97,13 @@ pub(super) fn concerns(rule: &Rule, configured: &Configured, review: &Review) ->
         Some(_) => Applies::Yes,
         None => Applies::Unknown("the object is not known"),
     }
+}
+
+/// Whether a change brings migrations, whatever its kind, or some were left out.
+fn brings_migrations(review: &Review) -> bool {
+    let mut migrations = review.evidence.migrations.iter().flatten();
+    migrations.any(|migration| !migration.operations.is_empty())
+        || review.unknown.iter().any(|unknown| unknown.fact == "evidence.migrations")
 }
 
 /// Whether a rule speaks about a change of a kind, to a kind of asset in an environment. What is

@@ -77,6 +77,7 @@ pub(super) fn of(
     let all_changed = change.kind == ChangeKind::Admission && change.operation.as_deref() != Some("DELETE");
     let target = match (&change.to, change.kind) {
         (Some(to), ChangeKind::Image | ChangeKind::Promotion | ChangeKind::BaseImage) => to,
+        (Some(to), ChangeKind::Chart) if to.digest.is_some() => to,
         _ => {
             let mut all: Vec<Artifact> =
                 images.into_iter().map(|image| artifact(image, all_changed)).collect();
@@ -95,10 +96,16 @@ pub(super) fn of(
         digest: target.digest.clone(),
         platforms: known.and_then(|image| image.platforms.clone()),
     };
-    if change.kind == ChangeKind::BaseImage {
-        // The base image is not what runs; what runs is yet to be built from it.
-        let base = std::iter::once(artifact(brought(None), true));
-        return (base.chain(images.into_iter().map(|image| artifact(image, false))).collect(), None);
+    if matches!(change.kind, ChangeKind::BaseImage | ChangeKind::Chart) {
+        // The base image is not what runs; what runs is yet to be built from it. Nor is a chart: which
+        // images it brings is known once it has been rendered.
+        let mut base = brought(None);
+        base.r#ref = base.r#ref.trim_start_matches("oci://").to_owned();
+        let mut others: Vec<Artifact> = images.into_iter().map(|image| artifact(image, false)).collect();
+        if change.kind == ChangeKind::Chart {
+            unobserved(&mut others, change, asset, vouched);
+        }
+        return (std::iter::once(artifact(base, true)).chain(others).collect(), None);
     }
     let places = |meant: &dyn Fn(&Image) -> bool| -> Vec<usize> {
         images.iter().enumerate().filter(|(_, image)| meant(image)).map(|(place, _)| place).collect()

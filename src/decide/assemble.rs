@@ -6,6 +6,7 @@
 mod beside;
 mod burden;
 mod fixes;
+mod united;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -22,7 +23,7 @@ use crate::facts::merge::Merged;
 use crate::facts::version::{self, Version};
 use crate::facts::{commit, kubernetes};
 use crate::model::canonical;
-use crate::model::evidence::{Advisory, Fact, Migration, Observation, Scan};
+use crate::model::evidence::{Advisory, Fact, Migration, Observation, Sbom, Scan};
 use crate::model::governance::Roles;
 use crate::model::id::{API_VERSION, Digest};
 use crate::model::input::{Asset, AssetKind, Build, Change, ChangeKind, Image, Person, Target};
@@ -164,7 +165,7 @@ pub struct Assembly<'a> {
     /// The tags under which digests were seen.
     tags: HashMap<&'a str, Vec<&'a str>>,
     objects: Objects<'a>,
-    sboms: List<'a, crate::model::evidence::Sbom>,
+    sboms: List<'a, Sbom>,
     signatures: List<'a, crate::model::evidence::Signature>,
     attestations: List<'a, crate::model::evidence::Attestation>,
     scans: List<'a, Scan>,
@@ -312,7 +313,7 @@ impl<'a> Assembly<'a> {
         let (mut artifacts, replaced) = artifacts::of(change, asset, pod_spec, vouched, &mut unknown);
         for artifact in &mut artifacts {
             let Some(digest) = artifact.digest.as_ref().map(Digest::as_str) else { continue };
-            artifact.sbom = self.sboms.about(&[digest], digest, &mut unknown).and_then(|mut all| all.pop());
+            artifact.sbom = self.sboms.about(&[digest], digest, &mut unknown).and_then(united::sbom);
             artifact.signatures = self.signatures.about(&[digest], digest, &mut unknown);
             artifact.attestations = self.attestations.about(&[digest], digest, &mut unknown);
             artifact.scans = self.scans.about(&[digest], digest, &mut unknown);

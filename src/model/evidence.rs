@@ -348,9 +348,9 @@ fact! {
         pub id: String,
         /// Status: `in use`, `in development`, `out of use`.
         pub status: String,
-        /// Whether it is a high-risk system.
-        #[serde(default)]
-        pub high_risk: bool,
+        /// Whether it is a high-risk system; absent where the register does not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub high_risk: Option<bool>,
         /// Impact assessments.
         #[serde(default)]
         pub impact_assessments: Vec<String>,

@@ -306,6 +306,32 @@ registers:
     }
 
     #[test]
+    fn what_could_never_be_equal_or_leaves_out_the_worse_is_an_error() {
+        for text in [
+            "scans: {severities: [critical, high], npm: [{scanners: [npm-audit], severities: [critical]}]}\n",
+            "scans: {severities: []}\nmigrations: {versions: {postgresql: 15}, suppressible: [a.b]}\n",
+            "hardening: {registries: [{allow: [registry.example, registry.example/a, localhost:5000]}]}\n",
+        ] {
+            assert!(read(&Source::new("settings.yaml", text)).is_ok(), "{text}");
+        }
+        let text = "scans:\n  severities: [medium, critical]\n  npm: [{scanners: [npm-audit], severities: [low, high]}]\n\
+                    migrations:\n  versions: {postgres: 15}\n  suppressible: [drop_table]\n\
+                    hardening:\n  registries: [{allow: [\"https://registry.example\", registry.example/, \"\"]}]\n\
+                    baseImages:\n  allowed: [{repositories: [\"docker://a.example/b\"]}]\n";
+        insta::assert_snapshot!(problems(text).join("\n"), @"
+        settings.yaml:2:15: `medium` would count, and `high` would not [config.invalid]
+        settings.yaml:3:45: `low` would count, and `medium` would not [config.invalid]
+        settings.yaml:3:45: `low` would count, and `critical` would not [config.invalid]
+        settings.yaml:5:24: `postgres` is none of `mariadb`, `mysql`, `postgresql` [config.invalid]
+        settings.yaml:6:17: `drop_table` is no rule, as in `migrations.drop_table` [config.invalid]
+        settings.yaml:8:25: `https://registry.example` is not the name of a registry or repository, as in `registry.example/team` [config.invalid]
+        settings.yaml:8:53: `registry.example/` is not the name of a registry or repository, as in `registry.example/team` [config.invalid]
+        settings.yaml:8:72: `` is not the name of a registry or repository, as in `registry.example/team` [config.invalid]
+        settings.yaml:10:29: `docker://a.example/b` is not the name of a registry or repository, as in `registry.example/team` [config.invalid]
+        ");
+    }
+
+    #[test]
     fn what_updates_and_promotions_are_told_beside_makes_sense_too() {
         let one = "{approval: {role: a, count: 1}}";
         let none = "{approval: {role: a, count: 0}}";

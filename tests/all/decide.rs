@@ -1128,3 +1128,68 @@ fn a_deletion_needs_no_facts_about_artifacts() {
     };
     assert_eq!((missing("DELETE"), missing("CREATE")), (0, 1));
 }
+
+/// Whoever releases an image with its migrations brings both, and both are judged.
+#[test]
+fn rules_about_migrations_speak_of_every_change_that_brings_some() {
+    let rule = "# METADATA\n# custom:\n#   applies: {kinds: [migration], assets: [workload]}\n#   requires: [evidence.migrations]\npackage lost\n\ndeny contains \"it loses data\" if input.evidence.migrations[_].operations[_].kind == \"drop_table\"\n\ndeny contains \"never\" if input.context.environment == \"nowhere\"\n";
+    let any = "package any\n\ndeny contains \"never\" if input.context.environment == \"nowhere\"\n";
+    let judge = Judge::new(
+        bundle(vec![("lost.rego".to_owned(), rule.to_owned()), ("any.rego".to_owned(), any.to_owned())]),
+        LIMITS,
+    )
+    .unwrap();
+    let decision = |asset: &str, evidence: &str, trust| {
+        let text = format!(
+            "inventory: [{{id: a, kind: {asset}}}]\nchanges: [{{id: c, kind: promotion, asset: a, to: {{version: \"1\"}}, promotion: {{from: x, to: y}}}}]\n"
+        );
+        let parts = [(text.as_str(), Trust::Operator), (evidence, trust)];
+        let reviews = assemble::assemble(&merged(&parts), now(), &Thresholds::new(), &Roles::new());
+        let decision = judge.decide(&reviews, &options(), &|| {}).remove(0);
+        (decision.verdict, decision.indeterminate)
+    };
+    let drop = "evidence: {migrations: [{change: c, operations: [{kind: drop_table}]}]}\n";
+    let on_asset = "evidence: {migrations: [{asset: a, operations: [{kind: drop_table}]}]}\n";
+    let harmless = "evidence: {migrations: [{change: c, operations: [{kind: create_table}]}]}\n";
+    let denied = (Verdict::Deny, false);
+    let allowed = (Verdict::Allow, false);
+    assert_eq!(decision("workload", drop, Trust::Operator), denied);
+    assert_eq!(decision("workload", on_asset, Trust::Operator), denied);
+    assert_eq!(decision("workload", harmless, Trust::Operator), allowed);
+    assert_eq!(decision("container", drop, Trust::Operator), allowed, "the rule is about workloads");
+    // Nobody is asked for migrations that nobody speaks of; what is said and does not count is not nothing.
+    assert_eq!(decision("workload", "", Trust::Operator), allowed);
+    assert_eq!(decision("workload", "evidence: {migrations: []}\n", Trust::Operator), allowed);
+    assert_eq!(decision("workload", harmless, Trust::Claimed), (Verdict::Deny, true));
+}
+
+/// A chart with a digest is what is signed and quarantined, and not the images that ran before it.
+#[test]
+fn a_chart_is_an_artifact_by_its_digest() {
+    let artifacts = |target: &str| -> Vec<(String, bool, Option<Digest>)> {
+        let text = format!(
+            "inventory: [{{id: a, kind: release, images: [{{ref: r.example/x, digest: \"{OTHER}\"}}]}}]\nchanges: [{{id: c, kind: chart, asset: a, to: {{ref: \"oci://r.example/charts/x\", version: 1.0.1{target}}}}}]\n"
+        );
+        let merged = merged(&[(text.as_str(), Trust::Operator)]);
+        let review = assemble::assemble(&merged, now(), &Thresholds::new(), &Roles::new()).remove(0);
+        review.artifacts.into_iter().map(|a| (a.r#ref, a.changed, a.digest)).collect()
+    };
+    let runs = ("r.example/x".to_owned(), false, Some(Digest::parse(OTHER).unwrap()));
+    assert_eq!(
+        artifacts(&format!(", digest: \"{DIGEST}\"")),
+        [("r.example/charts/x".to_owned(), true, Some(Digest::parse(DIGEST).unwrap())), runs.clone()]
+    );
+    assert_eq!(artifacts(""), [runs]);
+}
+
+/// Of two bills of materials neither hides the other.
+#[test]
+fn bills_of_materials_of_one_artifact_are_united() {
+    let text = format!(
+        "sboms:\n  - {{subject: \"{DIGEST}\", format: spdx-2.3, components: [b], licenses: {{b: AGPL-3.0-only}}}}\n  - {{subject: \"{DIGEST}\", format: cyclonedx-1.6, components: [a], licenses: {{a: MIT}}}}\n"
+    );
+    let review = with_image(&[(text.as_str(), Trust::Operator)], &Thresholds::new()).remove(0);
+    let sbom = review.artifacts.iter().find_map(|artifact| artifact.sbom.as_ref()).unwrap();
+    assert_eq!(sbom.components, ["a", "b"]);
+    assert_eq!(sbom.licenses.as_ref().unwrap().len(), 2);
+}

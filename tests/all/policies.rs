@@ -190,7 +190,7 @@ fn settings_and_data_that_do_not_fit() {
         assert!(ran.err.contains("settings.yaml:"), "{}", ran.err);
         all.push_str(&said(&ran));
     }
-    folder.write("settings.yaml", "scans: {severities: [high]}\n");
+    folder.write("settings.yaml", "scans: {severities: [critical, high]}\n");
     folder.write("one.yaml", "extra: {x: one}\n");
     folder.write("two.json", "{\"extra\": {\"x\": \"two\"}}");
     folder.write("settings2.yaml", "settings: {scans: {severities: []}}\n");

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{HealthWatch, Settings, Strategy, Updates};
 use crate::model::Age;
+use crate::model::evidence::Severity;
 use crate::model::finding::Need;
 
 /// Everything that makes no sense: a JSON Pointer and a word about it.
@@ -82,6 +83,7 @@ pub(super) fn faults(settings: &Settings) -> Vec<(String, String)> {
             pattern(name, "*", format!("/registers/required/{i}/applications/{k}"), &mut say);
         }
     }
+    compared(settings, &mut say);
     if let Some(promotion) = &settings.promotion {
         let mut seen = BTreeSet::new();
         for (i, step) in promotion.paths.iter().flatten().enumerate() {
@@ -121,6 +123,62 @@ pub(super) fn faults(settings: &Settings) -> Vec<(String, String)> {
 }
 
 pub(super) use tables::spellings;
+/// What is compared with something that it could never equal, or leaves out the worse.
+fn compared(settings: &Settings, say: &mut impl FnMut(String, String)) {
+    const ENGINES: [&str; 3] = ["mariadb", "mysql", "postgresql"];
+    let worse = |severities: &BTreeSet<Severity>, path: String, say: &mut dyn FnMut(String, String)| {
+        let least = severities.first().copied();
+        let all = [Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
+        for worse in all.iter().filter(|one| least.is_some_and(|least| least < **one)) {
+            if !severities.contains(worse) {
+                let (worse, least) = (worse.as_str(), least.unwrap_or_default().as_str());
+                say(path.clone(), format!("`{least}` would count, and `{worse}` would not"));
+            }
+        }
+    };
+    if let Some(severities) = settings.scans.iter().find_map(|scans| scans.severities.as_ref()) {
+        worse(severities, "/scans/severities".to_owned(), say);
+    }
+    for (i, audit) in settings.scans.iter().filter_map(|s| s.npm.as_ref()).flatten().enumerate() {
+        worse(&audit.severities, format!("/scans/npm/{i}/severities"), say);
+    }
+    for engine in settings.migrations.iter().filter_map(|m| m.versions.as_ref()).flat_map(BTreeMap::keys) {
+        if !ENGINES.contains(&engine.as_str()) {
+            let known = ENGINES.join("`, `");
+            say(format!("/migrations/versions/{engine}"), format!("`{engine}` is none of `{known}`"));
+        }
+    }
+    for rule in settings.migrations.iter().filter_map(|m| m.suppressible.as_ref()).flatten() {
+        if !rule.contains('.') {
+            say(
+                "/migrations/suppressible".to_owned(),
+                format!("`{rule}` is no rule, as in `migrations.{rule}`"),
+            );
+        }
+    }
+    let place = |name: &str, path: String, say: &mut dyn FnMut(String, String)| {
+        if name.contains("://") || name.ends_with('/') || name.is_empty() {
+            say(
+                path,
+                format!(
+                    "`{name}` is not the name of a registry or repository, as in `registry.example/team`"
+                ),
+            );
+        }
+    };
+    let registries = settings.hardening.iter().filter_map(|h| h.registries.as_ref()).flatten();
+    for (i, entry) in registries.enumerate() {
+        for (k, name) in entry.allow.iter().enumerate() {
+            place(name, format!("/hardening/registries/{i}/allow/{k}"), say);
+        }
+    }
+    let bases = settings.base_images.iter().filter_map(|b| b.allowed.as_ref()).flatten();
+    for (i, entry) in bases.enumerate() {
+        for (k, name) in entry.repositories.iter().enumerate() {
+            place(name, format!("/baseImages/allowed/{i}/repositories/{k}"), say);
+        }
+    }
+}
 
 /// Strategies that cannot be followed, or of which two are meant for one environment.
 fn strategies(strategy: &Strategy, say: &mut impl FnMut(String, String)) {

@@ -225,7 +225,8 @@ pub enum Unlicensed {
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a mapping")]
 #[schemars(transform = never_null)]
 pub struct Registers {
-    /// Which applications need an entry. The first entry that covers the environment counts.
+    /// Which applications need an entry. The first entry that covers the environment and concerns the
+    /// application counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub required: Option<Vec<RegisterRule>>,
 }
@@ -240,7 +241,7 @@ pub struct RegisterRule {
     /// Names, or all that begin so: `ai-*`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applications: Option<Vec<String>>,
-    /// A label: objects that have it need one too.
+    /// A label: objects that have it, or whose pods do, need one too, and so does what has no object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// What the entry may say of its status.
