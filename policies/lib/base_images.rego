@@ -52,10 +52,7 @@ repository(purl) := whole(name, url) if {
 
 whole(name, url) := name if url == ""
 
-whole(name, url) := url if {
-	url != ""
-	endswith(url, concat("", ["/", name]))
-}
+whole(name, url) := url if endswith(url, concat("", ["/", name]))
 
 whole(name, url) := concat("/", [url, name]) if {
 	url != ""
