@@ -64,10 +64,7 @@ hub(name, url) := whole(name, url) if url != ""
 
 whole(name, url) := name if url == ""
 
-whole(name, url) := url if {
-	url != ""
-	endswith(url, concat("", ["/", name]))
-}
+whole(name, url) := url if endswith(url, concat("", ["/", name]))
 
 whole(name, url) := concat("/", [url, name]) if {
 	url != ""

@@ -73,7 +73,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     threshold: Option<f64>,
     /// Once everything has passed, take out the conditions of rules one at a time, and fail where nothing
-    /// notices; with `--filter`, of the rules and files that have its text in their ids and names.
+    /// notices; with `--filter`, those of rules that have its text in their ids or the names of their files.
     #[arg(long)]
     mutate: bool,
     /// Format of the report, and the file it goes to; may be repeated.

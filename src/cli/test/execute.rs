@@ -69,8 +69,9 @@ pub(super) fn execute(args: &Args, now: Time, read: &Read, terminal: &Terminal) 
     jobs.extend(all_tests.iter().map(|test| Job::Test(test)));
     let all = jobs.len();
     match &args.filter {
-        Some(text) => jobs.retain(|job| job.has(text)),
-        None => untold(&below, &all_tests),
+        // With conditions taken out, it says of which rules.
+        Some(text) if !args.mutate => jobs.retain(|job| job.has(text)),
+        _ => untold(&below, &all_tests),
     }
     if jobs.is_empty() {
         return Err(Stop::Problems(vec![nothing(&paths, args.filter.as_deref(), all)], 10));
