@@ -11,7 +11,7 @@
 # custom:
 #   severity: info
 #   incidental: true
-#   applies: {kinds: [image, promotion], assets: [container], configured: strategy.compose}
+#   applies: {kinds: [image, promotion], assets: [container]}
 #   requires: [artifacts.digest, context.environment]
 #   remediation: Let the plan replace the container and watch it; the steps are asked for here.
 package strategy.compose

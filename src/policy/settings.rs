@@ -473,10 +473,8 @@ registers:
 
     #[test]
     fn ranges_are_read_as_they_are_written() {
-        for (text, message) in [("updates: {versions: [{range: \"\"}]}".to_owned(), "`` is not a bound")] {
-            let said = problems(&text).join("\n");
-            assert!(said.contains(message), "{text}: {said}");
-        }
+        let said = problems("updates: {versions: [{range: \"\"}]}").join("\n");
+        assert!(said.contains("`` is not a bound"), "{said}");
         let sensible = "updates: {versions: [{range: \">=3.11 <v4 || =5.0.0-rc.1\"}]}";
         assert!(read(&Source::new("settings.yaml", sensible)).is_ok());
     }
