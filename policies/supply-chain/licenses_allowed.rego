@@ -124,9 +124,9 @@ permitted(id) if {
 
 permitted(id) if {
 	not id in denied
-	plain := split(id, " with ")[0]
-	not plain in denied
-	listed(plain)
+	bare := split(id, " with ")[0]
+	not bare in denied
+	listed(bare)
 }
 
 listed(id) if id in allowed
