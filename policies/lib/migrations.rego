@@ -117,16 +117,21 @@ rewrote(run, table) if {
 same(a, b) if folded(a) == folded(b)
 
 same(a, b) if {
+	is_string(a)
 	not contains(a, ".")
 	endswith(folded(b), concat("", [".", folded(a)]))
 }
 
 same(a, b) if {
+	is_string(b)
 	not contains(b, ".")
 	endswith(folded(a), concat("", [".", folded(b)]))
 }
 
-folded(name) := lower(regex.replace(name, "[\"`]", ""))
+folded(name) := text if {
+	is_string(name)
+	text := lower(regex.replace(name, "[\"`]", ""))
+}
 
 # Locks that keep nobody out and that no row is written under: `row_exclusive` is what each INSERT,
 # UPDATE and DELETE takes, and a scratch database has no rows that could be missed.

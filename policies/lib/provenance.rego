@@ -36,7 +36,12 @@ sources(attestation) := fetched(attestation) | configured(attestation)
 fetched(attestation) := {uri |
 	some material in materials(attestation)
 	uri := object.get(material, "uri", "?")
-	not regex.match(`^(pkg:|oci://)`, uri)
+	not packaged(uri)
+}
+
+packaged(uri) if {
+	is_string(uri)
+	regex.match(`^(pkg:|oci://)`, uri)
 }
 
 configured(attestation) := {attestation.predicate.invocation.configSource.uri | attestation.predicateType == v02}
@@ -63,7 +68,10 @@ is_of(known, uri) if reference(uri) in known.refs
 
 # `git+https://host/path@refs/heads/main`, or `https://host/path.git#refs/heads/main` as BuildKit has it,
 # where the reference may be left out. What comes before the host may hold an `@` too.
-parts(uri) := regex.find_all_string_submatch_n(`^([^@#]*://(?:[^@/#]*@)?[^@#]*)(?:[@#](.*))?$`, uri, 1)[0]
+parts(uri) := found[0] if {
+	is_string(uri)
+	found := regex.find_all_string_submatch_n(`^([^@#]*://(?:[^@/#]*@)?[^@#]*)(?:[@#](.*))?$`, uri, 1)
+}
 
 repository(uri) := plain(parts(uri)[1])
 

@@ -94,6 +94,7 @@ assessed(entry) if entry.highRisk == false
 
 assessed(entry) if {
 	some assessment in entry.impactAssessments
+	is_string(assessment)
 	trim_space(assessment) != ""
 }
 
