@@ -1,5 +1,7 @@
 //! Each lint over small policies in both languages, and policies in which there is nothing to find.
 
+mod values;
+
 use std::collections::BTreeSet;
 
 use super::*;
