@@ -1,5 +1,6 @@
 //! Each lint over small policies in both languages, and policies in which there is nothing to find.
 
+mod uses;
 mod values;
 
 use std::collections::BTreeSet;
