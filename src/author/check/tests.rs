@@ -1,5 +1,6 @@
 //! Each lint over small policies in both languages, and policies in which there is nothing to find.
 
+mod comments;
 mod uses;
 mod values;
 
