@@ -10,6 +10,7 @@ mod growth;
 mod inputs;
 pub(crate) mod metadata;
 pub(crate) mod names;
+pub(crate) mod parts;
 pub(crate) mod text;
 pub(crate) mod unit;
 pub(crate) mod uses;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Found, Lint, Subject, word};
-use crate::diag::{Code, Level};
+use crate::diag::{Code, Level, tree};
 use crate::model::input::ChangeKind;
 
 /// Changes about which nothing speaks.
@@ -34,14 +34,15 @@ fn uncovered(subject: &Subject<'_>, found: &mut Found) {
     let environments: BTreeSet<&str> =
         environments.iter().filter(|name| !judged(name)).map(String::as_str).collect();
     let Some(file) = subject.bundle.files.first() else { return };
-    let head = file
-        .source
-        .text
-        .find("package ")
-        .filter(|at| *at == 0 || file.source.text.as_bytes().get(at.saturating_sub(1)) == Some(&b'\n'));
-    let start = head.unwrap_or_default();
-    let end = file.source.text.get(start..).and_then(|rest| rest.find('\n')).unwrap_or_default();
-    let span = start..start.saturating_add(end);
+    // Where the file begins to speak: its package, or the first member of its document.
+    let line = file.unit.as_ref().map(|unit| file.source.offset(unit.package_line, 1));
+    let member = || match &subject.tree(Some(&file.source))?.value {
+        tree::Value::Map(members) => members.first().map(|(key, _)| key.span.start),
+        _ => None,
+    };
+    let start = line.or_else(member).unwrap_or_default();
+    let end = file.source.text.get(start..).and_then(|rest| rest.find(['\r', '\n']));
+    let span = start..end.map_or(file.source.text.len(), |end| start.saturating_add(end));
     let quoted = |names: &mut dyn Iterator<Item = &&str>| {
         names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
     };

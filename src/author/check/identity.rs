@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use regex_syntax::hir::Look;
+
 use super::reading::How;
 use super::{Found, Lint, Subject};
 use crate::diag::{Code, Level, Source};
@@ -24,12 +26,34 @@ pub(super) const ISSUER: Lint = Lint {
 /// The members that say who somebody is.
 const NAMES: [&str; 2] = ["identity", "issuer"];
 
+/// Whether all that a regular expression matches begins and ends with the text; one that cannot be read is
+/// told elsewhere.
+fn is_anchored(pattern: &str) -> bool {
+    let Ok(pattern) = regex_syntax::parse(pattern) else { return true };
+    let properties = pattern.properties();
+    properties.look_set_prefix().contains(Look::Start) && properties.look_set_suffix().contains(Look::End)
+}
+
+/// Whether a glob goes on within the name of an organisation or a host.
+fn is_wide(glob: &str) -> bool {
+    let (before, after) = (glob.split('*').next(), glob.rsplit('*').next());
+    let (Some(before), Some(after)) = (before, after.filter(|_| glob.contains('*'))) else { return false };
+    if before.is_empty() {
+        return !after.is_empty() && !separates(after.chars().next());
+    }
+    let name = before.split_once("://").map(|(_, name)| name);
+    name.is_some_and(|name| name.matches('/').count() < 2 && !separates(name.chars().next_back()))
+}
+
+/// Whether a sign stands between the parts of an identity.
+fn separates(c: Option<char>) -> bool {
+    c.is_some_and(|c| "/@:#".contains(c))
+}
+
 /// What is wrong with how an identity is asked for, and what to write.
 fn fault(how: How, text: &str) -> Option<(&'static str, &'static str)> {
-    let separates = |c: Option<char>| c.is_some_and(|c| "/@:#".contains(c));
-    let anchored = |text: &str| text.starts_with('^') && text.ends_with('$') && !text.ends_with("\\$");
     match how {
-        How::Matches if !anchored(text) => Some((
+        How::Matches if !is_anchored(text) => Some((
             "matches anywhere in an identity, so others fit it too",
             "anchor it: `^…$`, and write `\\.` for a dot",
         )),
@@ -39,6 +63,10 @@ fn fault(how: How, text: &str) -> Option<(&'static str, &'static str)> {
         How::Ends if !separates(text.chars().next()) => {
             Some(("ends other identities too", "begin it with a separator, as in `@example.com`"))
         }
+        How::Glob if is_wide(text) => Some((
+            "fits other identities too",
+            "put a separator beside the `*`, as in `https://github.com/corp/*`",
+        )),
         How::Contains => Some((
             "can stand anywhere in an identity",
             "compare the whole identity, or its beginning up to a separator",

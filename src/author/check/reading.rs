@@ -112,7 +112,7 @@ impl Notes {
     /// The value of a member, noted.
     fn member(&mut self, value: &Value, name: &str, span: &Range<usize>) -> Value {
         match value {
-            Value::Place(place) => match place.member(name) {
+            Value::Place(place) | Value::Either(place, _) => match place.member(name) {
                 Ok(Some(next)) => {
                     self.reads.push((next.path.clone(), span.clone()));
                     Value::Place(next)
@@ -136,7 +136,7 @@ impl Notes {
     /// What stands in a value, noted.
     fn element(&mut self, value: &Value, span: &Range<usize>) -> Value {
         let element = value.element();
-        if let (Value::Place(from), Value::Any) = (value, &element) {
+        if let (Some((from, _)), Value::Any) = (value.place(), &element) {
             self.reads.push((format!("{}[*]", from.path), span.clone()));
         }
         element
@@ -145,22 +145,34 @@ impl Notes {
     /// Notes that two values are held against each other.
     fn compare(&mut self, a: &Value, b: &Value) {
         for (place, words) in [(a, b), (b, a)] {
-            if let (Value::Place(place), Value::Text(words)) = (place, words) {
-                self.compared.extend(words.iter().map(|word| (place.clone(), word.clone())));
+            if let (Some((place, instead)), Value::Text(words)) = (place.place(), words) {
+                let words = words.iter().filter(|word| !instead.contains(&word.text));
+                self.compared.extend(words.map(|word| (place.clone(), word.clone())));
             }
         }
     }
 
-    /// Notes that members, by their names, are asked about texts.
-    fn ask(&mut self, member: Option<String>, how: How, words: &Value, span: &Range<usize>) {
-        let Some(member) = member else { return };
+    /// Notes that a member is asked about texts: the one that the value comes from, else the one by whose
+    /// name it is asked. What stands in where there is none is no text of the member.
+    fn ask(&mut self, of: &Value, name: Option<String>, how: How, words: &Value, span: &Range<usize>) {
+        let (own, instead) = match of.place() {
+            Some((place, instead)) => {
+                let name = place.path.rsplit('.').next().map(|name| name.trim_end_matches("[]").to_owned());
+                (name, instead)
+            }
+            None => (None, &[] as &[String]),
+        };
+        let Some(member) = own.or(name) else { return };
         match words {
-            Value::Text(words) => self.asked.extend(words.iter().map(|word| Asked {
-                member: member.clone(),
-                how,
-                word: Some(word.clone()),
-                span: span.clone(),
-            })),
+            Value::Text(words) => {
+                let words = words.iter().filter(|word| how != How::Equal || !instead.contains(&word.text));
+                self.asked.extend(words.map(|word| Asked {
+                    member: member.clone(),
+                    how,
+                    word: Some(word.clone()),
+                    span: span.clone(),
+                }));
+            }
             _ => self.asked.push(Asked { member, how, word: None, span: span.clone() }),
         }
     }

@@ -7,6 +7,7 @@ use regorus::unstable::{Expr, Literal, LiteralStmt, Rule};
 
 use super::{Found, Lint, Subject};
 use crate::diag::{Code, Level};
+use crate::policy::rego::parts::{Part, parts};
 use crate::policy::rego::unit::{Definition, Unit};
 use crate::policy::rego::uses::bytes;
 
@@ -62,7 +63,7 @@ struct Said<'a> {
 impl<'a> Said<'a> {
     fn of(unit: &'a Unit, definition: &'a Definition) -> Option<Self> {
         let Rule::Spec { bodies, span, .. } = definition.rule.as_ref() else { return None };
-        let text = |span: Range<usize>| words(unit.source.text.get(span).unwrap_or_default());
+        let text = |span: Range<usize>| words(&unit.source.text, span);
         let whole = bytes(span);
         let (end, conditions) = match bodies.as_slice() {
             [] => (whole.end, Vec::new()),
@@ -100,8 +101,30 @@ impl<'a> Said<'a> {
     }
 }
 
-fn words(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+/// What stands somewhere, with one space for white space and comments outside of texts.
+fn words(text: &str, span: Range<usize>) -> String {
+    // To the parser, the quotes around a text are no part of it.
+    let before = span.start.saturating_sub(1);
+    let quoted = text.as_bytes().get(before).is_some_and(|quote| matches!(quote, b'"' | b'`'));
+    let start = if quoted && before < span.start { before } else { span.start };
+    let mut words = String::new();
+    for (range, kind) in parts(text.get(start..span.end).unwrap_or_default()) {
+        let part = text.get(start.saturating_add(range.start)..start.saturating_add(range.end));
+        match kind {
+            Part::Text => words.push_str(part.unwrap_or_default()),
+            Part::Code => {
+                for c in part.unwrap_or_default().chars() {
+                    if !c.is_whitespace() {
+                        words.push(c);
+                    } else if !words.ends_with(' ') {
+                        words.push(' ');
+                    }
+                }
+            }
+            Part::Comment => {}
+        }
+    }
+    words.trim().to_owned()
 }
 
 /// Whether a statement is `true`.

@@ -6,7 +6,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::{Checked, Found, LINTS, Lint};
-use crate::diag::{Code, Diagnostic, Level, Source, nearest};
+use crate::diag::{Code, Diagnostic, Level, Source, nearest, tree};
+use crate::policy::rego::parts::{Part, parts};
 
 /// A comment that silences nothing because it is wrong.
 pub(super) const INVALID: Lint = Lint {
@@ -26,7 +27,10 @@ pub(super) const UNUSED: Lint = Lint {
 };
 
 /// What such a comment begins with.
-const MARK: &str = "weighlock: allow";
+const MARK: &str = "weighlock:";
+const VERB: &str = "allow";
+/// What such a comment says to `test --mutate`.
+const KEEP: &str = "keep";
 const FORM: &str = "write `# weighlock: allow <lint> because <reason>`";
 
 /// A comment.
@@ -75,6 +79,7 @@ pub(super) fn apply<'a>(
 
 fn read(source: &Arc<Source>, silences: &mut Vec<Silence>, found: &mut Found) {
     let mut offset = 0_usize;
+    let texts = texts(source);
     for line in source.text.split_inclusive('\n') {
         let start = offset;
         offset = offset.saturating_add(line.len());
@@ -84,7 +89,21 @@ fn read(source: &Arc<Source>, silences: &mut Vec<Silence>, found: &mut Found) {
         };
         let indent = line.len().saturating_sub(line.trim_start().len());
         let at = start.saturating_add(indent)..start.saturating_add(indent).saturating_add(text.len());
+        if texts.iter().any(|text| text.start < at.start && at.start < text.end) {
+            continue;
+        }
         let mut words = said.trim().splitn(2, char::is_whitespace);
+        let verb = words.next().unwrap_or_default();
+        if verb == KEEP {
+            continue;
+        }
+        if verb != VERB {
+            let near = nearest(verb, [VERB, KEEP]);
+            let hint = near.map_or_else(|| FORM.to_owned(), |near| format!("did you mean `{near}`?"));
+            found.add(&INVALID, format!("a comment cannot say `{verb}` to Weighlock"), hint, source, at);
+            continue;
+        }
+        let mut words = words.next().unwrap_or_default().trim().splitn(2, char::is_whitespace);
         let id = words.next().unwrap_or_default();
         let reason =
             words.next().unwrap_or_default().trim().strip_prefix("because").unwrap_or_default().trim();
@@ -120,6 +139,26 @@ fn read(source: &Arc<Source>, silences: &mut Vec<Silence>, found: &mut Found) {
     }
 }
 
+/// Texts that go on over lines, in which a line that looks like a comment is none.
+fn texts(source: &Arc<Source>) -> Vec<Range<usize>> {
+    fn scalars(node: &tree::Node, texts: &mut Vec<Range<usize>>) {
+        match &node.value {
+            tree::Value::Map(members) => members.iter().for_each(|(_, value)| scalars(value, texts)),
+            tree::Value::List(items) => items.iter().for_each(|item| scalars(item, texts)),
+            tree::Value::Scalar { .. } => texts.push(node.span.clone()),
+        }
+    }
+    if source.name.ends_with(".rego") {
+        let texts = parts(&source.text).into_iter().filter(|(_, part)| *part == Part::Text);
+        return texts.map(|(range, _)| range).collect();
+    }
+    let mut texts = Vec::new();
+    for node in tree::parse(source).iter().flatten() {
+        scalars(node, &mut texts);
+    }
+    texts
+}
+
 /// What a comment that ends at a byte speaks for.
 pub(in crate::author) fn covers(text: &str, from: usize) -> Range<usize> {
     let mut end = from;
@@ -130,7 +169,9 @@ pub(in crate::author) fn covers(text: &str, from: usize) -> Range<usize> {
         match first {
             None if trimmed.is_empty() || trimmed.starts_with('#') => {}
             // The head of a file.
-            None if trimmed.starts_with("package ") || trimmed.starts_with("apiVersion:") => {
+            None if indent == 0
+                && (trimmed.starts_with("package ") || trimmed.starts_with("apiVersion:")) =>
+            {
                 return from..text.len().saturating_add(1);
             }
             None => first = Some(indent),

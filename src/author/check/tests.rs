@@ -1,5 +1,10 @@
 //! Each lint over small policies in both languages, and policies in which there is nothing to find.
 
+mod comments;
+mod signers;
+mod uses;
+mod values;
+
 use std::collections::BTreeSet;
 
 use super::*;

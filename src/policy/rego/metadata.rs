@@ -131,6 +131,12 @@ pub(crate) fn read(source: &Arc<Source>, problems: &mut Vec<Diagnostic>) -> Vec<
         let (line, ending) = line.split_at(line.trim_end_matches(['\n', '\r']).len());
         match (&mut open, line.strip_prefix('#')) {
             (_, Some(rest)) if rest.trim() == "METADATA" => open = Some((start..offset, String::new())),
+            // A comment for `check` is none of the block's, and as long as in the file.
+            (Some((span, yaml)), Some(rest)) if rest.trim_start().starts_with("weighlock:") => {
+                span.end = offset;
+                yaml.push_str(&" ".repeat(line.len()));
+                yaml.push_str(ending);
+            }
             (Some((span, yaml)), Some(rest)) => {
                 span.end = offset;
                 // As long as in the file, so that places in the one are places in the other.

@@ -142,6 +142,12 @@ impl<'u> Names<'u> {
             if let Some(found) = ends.filter_map(|end| self.rules.get(own.get(..end)?)).next() {
                 return Target::Rules(found.clone());
             }
+            // `rank`, or `rank[x]`, where there is `rank.high := 1`.
+            let below = self.rules.range(own.clone()..).take_while(|(rule, _)| rule.starts_with(&own));
+            let below: Vec<At> = below.flat_map(|(_, found)| found.iter().copied()).collect();
+            if !reference.call && !below.is_empty() {
+                return Target::Below(below);
+            }
         }
         if !reference.call {
             return Target::Elsewhere;

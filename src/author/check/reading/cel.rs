@@ -233,7 +233,7 @@ impl Walk<'_> {
         let mut inner = names.clone();
         let element = match &range {
             // A macro goes through the names of a mapping.
-            Value::Place(place) if place.is_mapping() => Value::Any,
+            Value::Place(place) | Value::Either(place, _) if place.is_mapping() => Value::Any,
             Value::Object(_) => Value::Any,
             range => notes.element(range, &self.expression.span),
         };
@@ -264,15 +264,15 @@ impl Walk<'_> {
                 }
                 (operators::EQUALS | operators::NOT_EQUALS, [left, right], [a, b]) => {
                     notes.compare(a, b);
-                    notes.ask(last(left), How::Equal, b, &span());
-                    notes.ask(last(right), How::Equal, a, &span());
+                    notes.ask(a, last(left), How::Equal, b, &span());
+                    notes.ask(b, last(right), How::Equal, a, &span());
                     if let (Some(a), Some(b)) = (text(left), text(right)) {
                         notes.constant.push(((a == b) == (name == operators::EQUALS), span()));
                     }
                     return Value::Any;
                 }
                 (operators::IN, [left, right], [a, b]) => {
-                    if let Value::Place(place) = b
+                    if let Some((place, _)) = b.place()
                         && place.is_mapping()
                         && let Some(key) = text(left)
                     {
@@ -284,14 +284,14 @@ impl Walk<'_> {
                     if !matches!(b, Value::Object(_)) {
                         notes.compare(a, &element);
                     }
-                    notes.ask(last(left), How::Equal, &element, &span());
-                    notes.ask(last(right), How::Equal, a, &span());
+                    notes.ask(a, last(left), How::Equal, &element, &span());
+                    notes.ask(b, last(right), How::Equal, a, &span());
                     return Value::Any;
                 }
                 (operators::CONDITIONAL, _, [_, a, b]) => return a.clone().join(b.clone()),
                 (operators::ADD, _, [a @ Value::List(_), b]) => return a.clone().join(b.clone()),
-                ("matches", [subject, _], [_, pattern]) => {
-                    notes.ask(last(subject), How::Matches, pattern, &span());
+                ("matches", [subject, _], [of, pattern]) => {
+                    notes.ask(of, last(subject), How::Matches, pattern, &span());
                     return Value::Any;
                 }
                 ("optional.of" | "optional.ofNonZeroValue" | "dyn", _, [value]) => return value.clone(),
@@ -307,7 +307,7 @@ impl Walk<'_> {
             _ => None,
         };
         if let (Some(how), [word]) = (how, values.as_slice()) {
-            notes.ask(last(target), how, word, &span());
+            notes.ask(&of, last(target), how, word, &span());
             return Value::Any;
         }
         match (name, values.as_slice()) {

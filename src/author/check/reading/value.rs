@@ -26,6 +26,8 @@ pub(in crate::author::check) enum Value {
     Any,
     /// What stands at a place of a review or of the settings.
     Place(Place),
+    /// That, or one of these texts.
+    Either(Place, Vec<String>),
     /// What stands below `data`, by its path.
     Data(Vec<String>),
     /// One of some texts.
@@ -59,6 +61,7 @@ impl Value {
             Self::List(element) => element.parts(before),
             Self::Object(members) => members.values().fold(before, |sum, member| member.parts(sum)),
             Self::Text(words) => before.saturating_add(words.len()),
+            Self::Either(_, words) => before.saturating_add(words.len()),
             _ => before,
         }
     }
@@ -68,6 +71,17 @@ impl Value {
         match (self, other) {
             (Self::Nothing, other) | (other, Self::Nothing) => other,
             (Self::Place(a), Self::Place(b)) if a == b => Self::Place(a),
+            (Self::Place(place), Self::Text(words)) | (Self::Text(words), Self::Place(place)) => {
+                Self::either(place, Vec::new(), words.into_iter().map(|word| word.text))
+            }
+            (Self::Either(place, known), Self::Text(words))
+            | (Self::Text(words), Self::Either(place, known)) => {
+                Self::either(place, known, words.into_iter().map(|word| word.text))
+            }
+            (Self::Either(a, known), Self::Place(b)) | (Self::Place(b), Self::Either(a, known)) if a == b => {
+                Self::Either(a, known)
+            }
+            (Self::Either(a, known), Self::Either(b, more)) if a == b => Self::either(a, known, more),
             (Self::Text(mut a), Self::Text(b)) => {
                 a.extend(b);
                 if a.len() > MAX_PARTS { Self::Any } else { Self::Text(a) }
@@ -88,7 +102,7 @@ impl Value {
     /// What stands in a list, set or mapping, or is one of what is looked up in it.
     pub(in crate::author::check) fn element(&self) -> Self {
         match self {
-            Self::Place(place) => place.element().map_or(Self::Any, Self::Place),
+            Self::Place(place) | Self::Either(place, _) => place.element().map_or(Self::Any, Self::Place),
             Self::List(element) => (**element).clone(),
             Self::Object(members) => members.values().cloned().reduce(Self::join).unwrap_or(Self::Nothing),
             Self::Nothing => Self::Nothing,
@@ -96,16 +110,36 @@ impl Value {
         }
     }
 
-    /// It, or what stands in where there is none: one that is empty adds nothing to what is known.
+    /// A place, or one of some texts, each once.
+    fn either(place: Place, mut words: Vec<String>, more: impl IntoIterator<Item = String>) -> Self {
+        for word in more {
+            if !words.contains(&word) {
+                words.push(word);
+            }
+        }
+        words.sort();
+        if words.len() > MAX_PARTS { Self::Any } else { Self::Either(place, words) }
+    }
+
+    /// The place that it comes from, and the texts that it may be instead.
+    pub(in crate::author::check) fn place(&self) -> Option<(&Place, &[String])> {
+        match self {
+            Self::Place(place) => Some((place, &[])),
+            Self::Either(place, words) => Some((place, words)),
+            _ => None,
+        }
+    }
+
+    /// It, or what stands in where there is none: a list or mapping that is empty adds nothing to what is
+    /// known.
     pub(in crate::author::check) fn or_empty(self, other: &Self) -> Self {
         let empty = match other {
             Self::List(inner) => **inner == Self::Nothing,
             Self::Object(members) => members.is_empty(),
-            Self::Text(words) => words.iter().all(|word| word.text.is_empty()),
             _ => false,
         };
         match (&self, empty) {
-            (Self::Place(_), true) => self,
+            (Self::Place(_) | Self::Either(..), true) => self,
             _ => self.join(other.clone()),
         }
     }

@@ -32,12 +32,17 @@ impl Walk<'_, '_> {
             "startswith" => Some((How::Begins, 0, 1)),
             "endswith" => Some((How::Ends, 0, 1)),
             "contains" => Some((How::Contains, 0, 1)),
+            "strings.any_prefix_match" => Some((How::Begins, 0, 1)),
+            "strings.any_suffix_match" => Some((How::Ends, 0, 1)),
             _ => None,
         };
         if let Some((how, subject, word)) = how {
             let member = params.get(subject).and_then(|subject| last(subject));
+            let of = values.get(subject).cloned().unwrap_or(Value::Any);
             let word = values.get(word).cloned().unwrap_or(Value::Any);
-            self.notes.ask(member, how, &word, &span);
+            // One text, or a list of them.
+            let word = if matches!(word, Value::List(_)) { word.element() } else { word };
+            self.notes.ask(&of, member, how, &word, &span);
             return Value::Any;
         }
         match (name.as_str(), values.as_slice(), params) {

@@ -346,8 +346,8 @@ impl<'p, 'a> Walk<'p, 'a> {
                 let element = of.element();
                 self.notes.compare(&one, &element);
                 let span = bytes(span);
-                self.notes.ask(last(value), How::Equal, &element, &span);
-                self.notes.ask(last(collection), How::Equal, &one, &span);
+                self.notes.ask(&one, last(value), How::Equal, &element, &span);
+                self.notes.ask(&of, last(collection), How::Equal, &one, &span);
                 Value::Any
             }
         }
@@ -368,7 +368,15 @@ impl<'p, 'a> Walk<'p, 'a> {
             }
             // Nor is anything else in a set than what is in it.
             (Value::List(element), Expr::Set { .. }) => self.notes.compare(&by, element),
-            (Value::Data(_), _) => return Value::Any,
+            // Any rule below may be meant.
+            (Value::Data(path), _) => {
+                let below = self.program.index.range(path.clone()..);
+                let below = below.take_while(|(rule, _)| rule.starts_with(path));
+                for at in below.flat_map(|(_, all)| all) {
+                    self.notes.uses.extend(self.program.numbers.get(at));
+                }
+                return Value::Any;
+            }
             _ => {}
         }
         self.notes.element(&of, &bytes(refr.span()))
@@ -387,8 +395,8 @@ impl<'p, 'a> Walk<'p, 'a> {
         }
         self.notes.compare(&left, &right);
         let span = bytes(lhs.span()).start..bytes(rhs.span()).end;
-        self.notes.ask(last(lhs), How::Equal, &right, &span);
-        self.notes.ask(last(rhs), How::Equal, &left, &span);
+        self.notes.ask(&left, last(lhs), How::Equal, &right, &span);
+        self.notes.ask(&right, last(rhs), How::Equal, &left, &span);
     }
 
     /// Whether a name means the same in the whole file.
@@ -404,8 +412,8 @@ impl<'p, 'a> Walk<'p, 'a> {
             return;
         }
         self.notes.compare(&a, &b);
-        self.notes.ask(last(lhs), How::Equal, &b, span);
-        self.notes.ask(last(rhs), How::Equal, &a, span);
+        self.notes.ask(&a, last(lhs), How::Equal, &b, span);
+        self.notes.ask(&b, last(rhs), How::Equal, &a, span);
         if let (Some(a), Some(b)) = (constant(lhs), constant(rhs)) {
             self.notes.constant.push(((a == b) == (*op == BoolOp::Eq), span.clone()));
         }
