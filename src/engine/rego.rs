@@ -116,8 +116,9 @@ fn units(bundle: &Bundle, tests: bool) -> Result<Units, Vec<Diagnostic>> {
     let policies = policies.map(|(index, file)| (Some(index), file));
     let tests = bundle.tests.iter().filter(|_| tests).map(|file| (None, file));
     for (index, file) in policies.chain(tests) {
-        let unit = file.unit.clone().ok_or(());
-        match unit.or_else(|()| unit::parse(&file.source, bundle.rego_v0).map(Arc::new)) {
+        // What was parsed of another text does not count.
+        let parsed = file.unit.clone().filter(|unit| Arc::ptr_eq(&unit.source, &file.source));
+        match parsed.map_or_else(|| unit::parse(&file.source, bundle.rego_v0).map(Arc::new), Ok) {
             Ok(unit) => {
                 unit_of.extend(index.map(|index| (index, units.len())));
                 units.push(unit);

@@ -13,6 +13,7 @@ use crate::policy::{self, Bundle, File, Language};
 
 mod bounds;
 mod language;
+pub(super) mod parsers;
 mod refused;
 
 pub(super) fn review(pod_spec: serde_json::Value) -> Review {
