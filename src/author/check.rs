@@ -7,6 +7,7 @@
 
 mod covered;
 mod evidence;
+mod finding;
 mod identity;
 mod image;
 mod metadata;
@@ -54,7 +55,9 @@ pub const LINTS: &[Lint] = &[
     evidence::UNREAD,
     evidence::UNREQUIRED,
     path::FIELD,
+    finding::INVALID,
     unused::FUNCTION,
+    finding::ENDLESS,
     identity::ISSUER,
     identity::UNANCHORED,
     image::LINT,

@@ -1,6 +1,7 @@
 //! Each lint over small policies in both languages, and policies in which there is nothing to find.
 
 mod comments;
+mod findings;
 mod signers;
 mod uses;
 mod values;
