@@ -2,6 +2,7 @@
 
 mod comments;
 mod findings;
+mod places;
 mod signers;
 mod uses;
 mod values;

@@ -280,6 +280,24 @@ impl<'p, 'a> Walk<'p, 'a> {
         }
         let given = |first: &String| self.program.subject.bundle.data.get(first).is_some();
         if next.first().is_some_and(given) {
+            let known = self.program.subject.below(path).and_then(|value| value.as_object());
+            let Some(known) = known.filter(|_| !self.program.exempt.contains(&self.at.0)) else {
+                return Value::Any;
+            };
+            if known.get(name).is_some_and(|value| value.is_object()) {
+                return Value::Data(next);
+            }
+            // What is merely not there may be left out on purpose.
+            let near = nearest(name, known.keys().map(String::as_str)).filter(|_| !known.contains_key(name));
+            if let Some(near) = near {
+                let path = path.join(".");
+                let message = format!("`data.{path}` has no `{name}`");
+                self.notes.absent.push((
+                    message,
+                    format!("did you mean `data.{path}.{near}`?"),
+                    span.clone(),
+                ));
+            }
             return Value::Any;
         }
         let known = self.program.names(path);
