@@ -443,7 +443,9 @@ pub fn data(
             problems.push(problem);
             Vec::new()
         });
-        for (name, more) in found.into_iter().filter(|(name, _)| !read.contains(&files::real(Path::new(name)))) {
+        for (name, more) in
+            found.into_iter().filter(|(name, _)| !read.contains(&files::real(Path::new(name))))
+        {
             let conflict = match more.contains_key("settings") {
                 true => Some("settings".to_owned()),
                 false => beside::join(&mut members, more),
