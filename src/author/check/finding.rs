@@ -155,7 +155,7 @@ fn endless(part: &Part, one: &Yield, found: &mut Found) {
         return;
     }
     // Without any such member it may wait for another state of things, which ends by itself.
-    let near = members.keys().find_map(|name| Some((name, nearest(name, ends.into_iter())?)));
+    let near = members.keys().find_map(|name| Some((name, nearest(name, ends)?)));
     let Some((name, near)) = near else { return };
     let hint = format!("did you mean `{near}`, not `{name}`?");
     found.add(&ENDLESS, "nothing that is named ends this hold", hint, &part.source, one.span.clone());
