@@ -7,6 +7,7 @@
 
 mod covered;
 mod evidence;
+mod finding;
 mod identity;
 mod image;
 mod metadata;
@@ -54,7 +55,9 @@ pub const LINTS: &[Lint] = &[
     evidence::UNREAD,
     evidence::UNREQUIRED,
     path::FIELD,
+    finding::INVALID,
     unused::FUNCTION,
+    finding::ENDLESS,
     identity::ISSUER,
     identity::UNANCHORED,
     image::LINT,
@@ -133,9 +136,43 @@ impl Subject<'_> {
         self.bundle.data.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect()
     }
 
+    /// What is given below `data`.
+    fn below(&self, path: &[String]) -> Option<&serde_json::Value> {
+        path.iter().try_fold(&self.bundle.data, |value, name| value.get(name))
+    }
+
     /// The document of a source.
     fn tree(&self, source: Option<&Arc<Source>>) -> Option<&tree::Node> {
         self.trees.get(&source?.name).map(|(_, node)| node)
+    }
+
+    /// Where metadata say a word under a key: behind it, or in the list below it.
+    fn said(source: &Source, key: &str, word: &str) -> Option<Range<usize>> {
+        let part = |c: char| c.is_alphanumeric() || "._-".contains(c);
+        let alone = |text: &str, at: usize, name: &str| {
+            let before = text.get(..at).and_then(|before| before.chars().next_back());
+            let after = text.get(at.saturating_add(name.len())..).and_then(|after| after.chars().next());
+            !before.is_some_and(part) && !after.is_some_and(part)
+        };
+        let bare = |line: &str| line.trim_start_matches(['#', ' ', '\t', '-', '"', '\'']).to_owned();
+        let mut offset = 0_usize;
+        let mut open = false;
+        for line in source.text.split_inclusive('\n') {
+            let start = offset;
+            offset = offset.saturating_add(line.len());
+            let keys = format!("{key}:");
+            let found = line.find(&keys).filter(|at| alone(line, *at, key));
+            let item =
+                line.trim_start_matches(['#', ' ', '\t']).starts_with('-') || bare(line).starts_with(word);
+            open = found.is_some() || (open && item);
+            let from = found.map_or(0, |at| at.saturating_add(keys.len()));
+            let mut words = line.match_indices(word).filter(|(at, _)| open && *at >= from);
+            if let Some((at, _)) = words.find(|(at, _)| alone(line, *at, word)) {
+                let start = start.saturating_add(at);
+                return Some(start..start.saturating_add(word.len()));
+            }
+        }
+        None
     }
 
     /// The source that a rule of the bundle stands in, and its first line.

@@ -66,7 +66,7 @@ package house.rule
 
 #[test]
 fn slips_of_a_path_an_effect_and_a_role_are_found() {
-    let needs = "deny contains {\"msg\": \"x\", \"needs\": {\"approval\": {\"role\": \"tech-laed\", \"count\": 1}}} if input.change.ticket\n";
+    let needs = "hold contains {\"msg\": \"x\", \"needs\": {\"approval\": {\"role\": \"tech-laed\", \"count\": 1}}} if input.change.ticket\n";
     for (name, body, id, hint) in [
         (
             "path",

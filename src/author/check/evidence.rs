@@ -113,8 +113,7 @@ fn unread(subject: &Subject<'_>, found: &mut Found) {
             continue;
         };
         if !reads {
-            let at = source.text.find(fact);
-            let span = at.map_or(head, |at| at..at.saturating_add(fact.len()));
+            let span = Subject::said(source, "requires", fact).unwrap_or(head);
             let message = format!("`{}` requires `{fact}` and does not read it", rule.id);
             found.add(&UNREAD, message, "take it out of `requires`, or read it", source, span);
         }

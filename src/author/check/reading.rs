@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use super::Subject;
 use crate::diag::Source;
+use crate::model::finding::Effect;
 use crate::policy::Language;
 use crate::policy::shape::Place;
 
@@ -51,6 +52,8 @@ pub(super) struct Notes {
     pub(super) asked: Vec<Asked>,
     /// Names of members that are asked of what is not known.
     pub(super) loose: BTreeSet<String>,
+    /// Findings that are given.
+    pub(super) yields: Vec<Yield>,
     /// Roles whose approval is asked for.
     pub(super) roles: Vec<Word>,
     /// Conditions that hold always or never.
@@ -61,6 +64,17 @@ pub(super) struct Notes {
     pub(super) hiding: Vec<(String, &'static str, Range<usize>)>,
     /// Parts that it uses.
     pub(super) uses: BTreeSet<usize>,
+}
+
+/// A finding that a definition in Rego gives.
+pub(super) struct Yield {
+    pub(super) effect: Effect,
+    pub(super) value: Value,
+    /// Whether all of its members are known.
+    pub(super) whole: bool,
+    /// Whether it is about a review.
+    pub(super) review: bool,
+    pub(super) span: Range<usize>,
 }
 
 /// A question that a policy asks of a member: equal to, matches, begins with.

@@ -1,6 +1,8 @@
 //! Each lint over small policies in both languages, and policies in which there is nothing to find.
 
 mod comments;
+mod findings;
+mod places;
 mod signers;
 mod uses;
 mod values;

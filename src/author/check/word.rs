@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde_json::Value as Json;
+
 use super::{Found, Lint, Subject};
 use crate::diag::{Code, Level, Source, nearest, tree};
 
@@ -117,11 +119,36 @@ pub(super) fn named(subject: &Subject<'_>) -> BTreeSet<String> {
     known
 }
 
+/// The environments that settings in force name.
+fn shipped(settings: Option<&Json>, known: &mut BTreeSet<String>) {
+    let mut open: Vec<&Json> = settings.into_iter().collect();
+    while let Some(value) = open.pop() {
+        let members = value.as_object().into_iter().flatten();
+        open.extend(value.as_array().into_iter().flatten());
+        for (key, value) in members {
+            let items = || value.as_array().into_iter().flatten();
+            match key.as_str() {
+                "environments" | "protected" | "pinned" => {
+                    known.extend(items().filter_map(Json::as_str).map(str::to_owned));
+                }
+                "paths" => {
+                    let ends = items().flat_map(|item| [item.get("from"), item.get("to")]);
+                    known.extend(ends.flatten().filter_map(Json::as_str).map(str::to_owned));
+                }
+                _ => {}
+            }
+            open.push(value);
+        }
+    }
+}
+
 fn environments(subject: &Subject<'_>, found: &mut Found) {
-    let known = named(subject);
+    let mut known = named(subject);
     if known.is_empty() {
         return;
     }
+    // What settings leave out stays as it is shipped.
+    shipped(subject.bundle.data.get("settings"), &mut known);
     let hint = |word: &str| match nearest(word, known.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("settings and the operator's file name {}", quoted(known.iter().map(String::as_str))),
@@ -131,14 +158,8 @@ fn environments(subject: &Subject<'_>, found: &mut Found) {
         let Some(file) = subject.bundle.files.get(rule.file) else { continue };
         for word in rule.metadata.applies.environments.iter().flatten().filter(|word| !known.contains(*word))
         {
-            let at = file.source.text.find(word.as_str()).unwrap_or_default();
-            found.add(
-                &ENVIRONMENT,
-                message(word),
-                hint(word),
-                &file.source,
-                at..at.saturating_add(word.len()),
-            );
+            let span = Subject::said(&file.source, "environments", word).unwrap_or_default();
+            found.add(&ENVIRONMENT, message(word), hint(word), &file.source, span);
         }
     }
     const PLACES: [&str; 5] = [

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use regorus::unstable::{ArithOp, AssignOp, BoolOp, Expr, Literal, Query, Rule, RuleAssign, RuleHead};
 
 use super::{At, Program};
-use crate::author::check::reading::{How, Notes, Value, Word};
+use crate::author::check::reading::{How, Notes, Value, Word, Yield};
 use crate::diag::nearest;
 use crate::policy::rego::builtins;
 use crate::policy::rego::unit::{Definition, Unit};
@@ -81,7 +81,11 @@ impl<'p, 'a> Walk<'p, 'a> {
     /// What a head gives, within the scope of its body.
     fn head(&mut self, head: &RuleHead, own: bool, instead: Option<&RuleAssign>) -> Value {
         let assign = match head {
-            RuleHead::Set { key: Some(key), .. } => return Value::list(self.expr(key)),
+            RuleHead::Set { key: Some(key), .. } => {
+                let value = self.expr(key);
+                self.finding(key, &value);
+                return Value::list(value);
+            }
             RuleHead::Set { refr, .. } => {
                 self.computed(refr);
                 return Value::Any;
@@ -97,6 +101,35 @@ impl<'p, 'a> Walk<'p, 'a> {
             None => Value::Any,
         };
         if self.definition.plain { value } else { Value::Any }
+    }
+
+    /// Notes a finding.
+    fn finding(&mut self, key: &Expr, value: &Value) {
+        let Some(effect) = self.definition.effect() else { return };
+        // What a variable is assigned in the same body is as well known as what stands here.
+        let assigned = |name: &str| {
+            let Rule::Spec { bodies, .. } = self.definition.rule.as_ref() else { return false };
+            bodies.iter().flat_map(|body| &body.query.stmts).any(|statement| {
+                matches!(&statement.literal, Literal::Expr { expr, .. }
+                    if matches!(expr.as_ref(), Expr::AssignExpr { op: AssignOp::ColEq, lhs, rhs, .. }
+                        if matches!(lhs.as_ref(), Expr::Var { span, .. } if span.text() == name)
+                            && matches!(rhs.as_ref(), Expr::Object { .. })))
+            })
+        };
+        let whole = match key {
+            Expr::Object { .. } => true,
+            Expr::Var { span, .. } => assigned(span.text()),
+            _ => false,
+        };
+        let review = !self.program.exempt.contains(&self.at.0);
+        let mut span = bytes(key.span());
+        if let Expr::Object { .. } = key {
+            // To the parser, an object of several members begins with the last.
+            let head = self.definition.head.start;
+            let before = self.unit.source.text.get(head..span.end).and_then(|text| text.find('{'));
+            span.start = before.map_or(span.start, |at| head.saturating_add(at));
+        }
+        self.notes.yields.push(Yield { effect, value: value.clone(), whole, review, span });
     }
 
     /// What a head computes: `a[x] := …`.
@@ -247,6 +280,24 @@ impl<'p, 'a> Walk<'p, 'a> {
         }
         let given = |first: &String| self.program.subject.bundle.data.get(first).is_some();
         if next.first().is_some_and(given) {
+            let known = self.program.subject.below(path).and_then(|value| value.as_object());
+            let Some(known) = known.filter(|_| !self.program.exempt.contains(&self.at.0)) else {
+                return Value::Any;
+            };
+            if known.get(name).is_some_and(|value| value.is_object()) {
+                return Value::Data(next);
+            }
+            // What is merely not there may be left out on purpose.
+            let near = nearest(name, known.keys().map(String::as_str)).filter(|_| !known.contains_key(name));
+            if let Some(near) = near {
+                let path = path.join(".");
+                let message = format!("`data.{path}` has no `{name}`");
+                self.notes.absent.push((
+                    message,
+                    format!("did you mean `data.{path}.{near}`?"),
+                    span.clone(),
+                ));
+            }
             return Value::Any;
         }
         let known = self.program.names(path);
