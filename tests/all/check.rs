@@ -187,7 +187,7 @@ package corp.friday
 
 deny contains \"no\" if input.change.ticket in data.corp.tickets
 
-deny contains \"nor\" if \"tech-laed\" in input.context.actor.roles
+hold contains {\"msg\": \"nor\", \"needs\": {\"approval\": {\"role\": \"tech-laed\", \"count\": 1}}} if input.change.ticket
 ";
     let test = "package corp.friday_test
 
@@ -207,7 +207,8 @@ test_ticket if count(friday.deny) == 1 with input as {\"change\": {\"ticket\": \
     ];
     let folder = folder("found", &files);
     let output = check(&folder, &["-o", "json"]);
-    assert_eq!(ids(&json(&output)), ["role.unknown"], "{output:?}");
+    let found = json(&output);
+    assert!(ids(&found).contains(&"role.unknown"), "{found:#}");
     let run = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_weighlock"));
         command.arg("test").args(arguments).current_dir(&folder).output().unwrap()

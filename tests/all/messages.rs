@@ -316,7 +316,7 @@ fn what_was_looked_at_is_not_said_to_be_missing() {
     assert_eq!(
         asset(object),
         [
-            "`asset.podSpec` is unknown for `a`: cannot be derived; the object has no pod template that can be read: correct it, as in `spec.template.spec`"
+            "`asset.podSpec` is unknown for `a`: cannot be derived; the object has no pod template that can be read: correct it, as in `spec.template.spec` (of a CronJob `spec.jobTemplate.spec.template.spec`)"
         ]
     );
     let found = asset(", observedAt: 2026-11-21T12:00:00Z");

@@ -234,7 +234,7 @@ error[config.invalid]: `soon` is not a duration: expected a whole number and s, 
    ·                              ──┬─
    ·                                ╰── here
    ╰────
-error[policy.conflict]: `two.json` gives `data.extra`, which is there already
+error[policy.conflict]: `two.json` gives `data.extra`, which is there already, from `one.yaml`
   help: rename one of them
 error[policy.conflict]: `settings2.yaml` gives `data.settings`, which is there already
   help: settings are named with `settings:` in the configuration
