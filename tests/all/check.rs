@@ -220,7 +220,7 @@ test_ticket if count(friday.deny) == 1 with input as {\"change\": {\"ticket\": \
     }
     // Without the file there is no such data.
     std::fs::remove_file(folder.join("weighlock.yaml")).unwrap();
-    assert_eq!(run(&["rules"]).status.code(), Some(2));
+    assert_eq!(run(&["rules"]).status.code(), Some(10));
 }
 
 #[test]
