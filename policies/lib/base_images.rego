@@ -16,7 +16,6 @@ supported(name) if name in allowed
 # `node` and `library/node` are of Docker Hub, as whoever pulls them has it.
 supported(name) if {
 	some pattern in allowed
-	not endswith(pattern, "/*")
 	repositories.whole(pattern) == name
 }
 

@@ -10,7 +10,6 @@ package lib.images
 # The name with its registry; that of something else, as in `pkg:npm/x` or `oci://…`, as it is.
 whole(ref) := ref if {
 	regex.match(`^[a-z]+:(//)?[^/]*[a-z]`, ref)
-	not regex.match(`^[^/]+:[0-9]+/`, ref)
 } else := of_hub(parts[2]) if {
 	parts := regex.find_all_string_submatch_n(`^(docker\.io|index\.docker\.io|registry-1\.docker\.io)/(.+)$`, ref, 1)[0]
 } else := ref if {

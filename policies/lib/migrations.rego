@@ -43,20 +43,17 @@ version(migration) := to_number(split(migration.version, ".")[0]) if {
 # The statement, and where it stands.
 quoted(operation) := sprintf("`%s`%s", [words(operation.does), place(operation.does)])
 
-words(does) := does.statement if does.statement
+words(does) := said if said := does.statement
 
-else := concat(" ", [does.kind, does.table]) if does.table
+else := said if said := concat(" ", [does.kind, does.table])
 
-else := concat(" ", [does.kind, does.object]) if does.object
+else := said if said := concat(" ", [does.kind, does.object])
 
 else := does.kind
 
-place(does) := sprintf(" in %s:%d", [does.at.file, does.at.line]) if {
-	does.at.file
-	does.at.line
-}
+place(does) := text if text := sprintf(" in %s:%d", [does.at.file, does.at.line])
 
-else := sprintf(" in %s", [does.at.file]) if does.at.file
+else := text if text := sprintf(" in %s", [does.at.file])
 
 else := ""
 
@@ -116,19 +113,12 @@ rewrote(run, table) if {
 # may be of any.
 same(a, b) if folded(a) == folded(b)
 
-same(a, b) if {
-	is_string(a)
-	not contains(a, ".")
-	endswith(folded(b), concat("", [".", folded(a)]))
-}
+same(a, b) if endswith(folded(b), concat("", [".", folded(a)]))
 
-same(a, b) if {
-	is_string(b)
-	not contains(b, ".")
-	endswith(folded(a), concat("", [".", folded(b)]))
-}
+same(a, b) if endswith(folded(a), concat("", [".", folded(b)]))
 
 folded(name) := text if {
+	# weighlock: keep because what is no text would be an error, and is none in a review that fits its schema
 	is_string(name)
 	text := lower(regex.replace(name, "[\"`]", ""))
 }

@@ -62,8 +62,8 @@ carried(artifact) if {
 	run.digest == artifact.digest
 }
 
-name(artifact) := concat("@", [artifact.ref, artifact.digest]) if artifact.digest
+name(artifact) := text if text := concat("@", [artifact.ref, artifact.digest])
 
-else := concat(":", [artifact.ref, artifact.tag]) if artifact.tag
+else := text if text := concat(":", [artifact.ref, artifact.tag])
 
 else := artifact.ref

@@ -36,9 +36,9 @@ up(artifact) := object.union_n([
 		"digest": artifact.digest,
 	},
 	# What is not known is left out, and a plan that lacks it is refused.
-	{"host": input.asset.cluster | input.asset.cluster},
-	{"service": artifact.container | artifact.container},
-	{"wait": compose.within | compose.within},
+	{"host": host | host := input.asset.cluster},
+	{"service": service | service := artifact.container},
+	{"wait": wait | wait := compose.within},
 ])
 
 action contains {

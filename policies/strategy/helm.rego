@@ -38,8 +38,6 @@ action contains {
 		"kind": "helm.rollback/v1",
 		"with": object.union(release, {"revision": {"from": "upgrade.previousRevision"}, "wait": helm.within}),
 	},
-} if {
-	helm
 }
 
 action contains rollout.healthy(helm, ["upgrade"])
@@ -53,6 +51,6 @@ release := object.union_n([
 	{"cluster": cluster | cluster := input.asset.cluster},
 ])
 
-name := rollout.filled(helm.release) if helm.release
+name := text if text := rollout.filled(helm.release)
 
 else := regex.find_n(`[^/]+$`, input.asset.id, 1)[0]
