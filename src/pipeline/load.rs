@@ -415,8 +415,9 @@ pub fn data(
     let mut members = Map::new();
     members.insert("settings".to_owned(), settings);
     let mut given: Vec<(String, Json)> = config.data.clone();
-    // What the configuration names already is not given twice.
-    let mut read: HashSet<PathBuf> = config.files.iter().map(|file| files::real(file)).collect();
+    // What the configuration names as data already is not given twice.
+    let mut read: HashSet<PathBuf> =
+        config.data.iter().map(|(name, _)| files::real(Path::new(name))).collect();
     let mut givers: HashMap<String, String> = HashMap::new();
     for file in paths.iter().filter(|file| read.insert(files::real(file))) {
         match files::read(file, files::INPUT).and_then(|source| document::read::<Json>(&source)) {

@@ -218,6 +218,14 @@ test_ticket if count(friday.deny) == 1 with input as {\"change\": {\"ticket\": \
         let ran = run(arguments);
         assert_eq!(ran.status.code(), Some(0), "{arguments:?} {ran:?}");
     }
+    // What the file names as something else can be data too.
+    std::fs::write(
+        folder.join("rules/a_test.rego"),
+        "package a_test\n\ntest_a if data.a == [\"tech-lead\"]\n",
+    )
+    .unwrap();
+    assert_eq!(run(&["rules", "-d", "roles.yaml"]).status.code(), Some(0));
+    std::fs::remove_file(folder.join("rules/a_test.rego")).unwrap();
     // Without the file there is no such data.
     std::fs::remove_file(folder.join("weighlock.yaml")).unwrap();
     assert_eq!(run(&["rules"]).status.code(), Some(10));
